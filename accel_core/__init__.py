@@ -1,0 +1,1 @@
+"""AccelScope's core: design-space exploration of machine-learning accelerators, without any user interface."""

@@ -1,0 +1,119 @@
+"""The only module that starts subprocesses: each in its own process group, with limits and a clean kill."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel_core.errors import ToolNotFoundError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on one subprocess.
+
+    Attributes:
+        seconds: Wall-clock time after which the whole process group is killed.
+        memory_bytes: Address-space limit (``RLIMIT_AS``) of each process in the group; 0 means none.
+    """
+
+    seconds: float = 600.0
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a finished subprocess left behind.
+
+    Attributes:
+        exit_code: As the shell counts it; negative is the signal that ended it.
+        output: Standard output and standard error, interleaved.
+        timed_out: Whether the time limit ended it.
+        cpu_s: User and system time of the process and its waited-for children, in seconds.
+    """
+
+    exit_code: int
+    output: str
+    timed_out: bool
+    cpu_s: float
+
+
+def run(
+    command: Sequence[str],
+    stage: str,
+    limits: Limits,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Finished:
+    """Run a command to its end or to its limits, then leave nothing of its process group behind.
+
+    Raises:
+        ToolNotFoundError: If the program does not exist; ``stage`` names the step that wanted it.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    try:
+        child = _start(command, cwd, env, limits.memory_bytes)
+    except FileNotFoundError as error:
+        raise ToolNotFoundError(stage, f"the program '{command[0]}' is not installed") from error
+    timed_out = False
+    try:
+        output, _ = child.communicate(timeout=limits.seconds)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+        kill_group(child.pid)
+        output, _ = child.communicate()
+    finally:
+        kill_group(child.pid)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Finished(child.returncode, output.decode(errors="replace"), timed_out, cpu_s)
+
+
+def spawn_detached(
+    command: Sequence[str], log: Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> int:
+    """Start a process that outlives this one (its own session, output to ``log``) and return its process id."""
+    with log.open("ab") as stream:
+        child = subprocess.Popen(
+            list(command),
+            cwd=cwd,
+            env=dict(env) if env is not None else None,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return child.pid
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process group that ``run`` or ``spawn_detached`` started; one that is gone already is fine."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _start(
+    command: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None, memory_bytes: int
+) -> subprocess.Popen[bytes]:
+    def limit() -> None:
+        if memory_bytes:
+            resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    return subprocess.Popen(
+        list(command),
+        cwd=cwd,
+        env=dict(env) if env is not None else None,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=limit,
+    )

@@ -1,0 +1,91 @@
+"""Designs + workload + fidelity -> a result table; the one way in which anything is evaluated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from accel_core.errors import InvalidInputError
+from accel_core.evaluators.analytical import evaluate_analytical
+from accel_core.evaluators.placed import evaluate_placed
+from accel_core.evaluators.results import IDENTITY, PROVENANCE, STATUSES, Provenance, ordered
+from accel_core.evaluators.settings import SETTINGS, Setting, SettingValue, resolve_settings, settings_id
+from accel_core.platforms import Platform, get_platform
+from accel_core.workloads import Workload
+
+Evaluator = Callable[[Platform, pd.DataFrame, Workload, Provenance, Path | None, int], pd.DataFrame]
+
+EVALUATORS: Mapping[str, Evaluator] = {"analytical": evaluate_analytical, "placed": evaluate_placed}
+
+
+def evaluate(
+    platform_name: str,
+    designs: pd.DataFrame,
+    fidelity: str,
+    *,
+    workload: str | Workload | None = None,
+    settings: Mapping[str, Any] | None = None,
+    artifacts: Path | None = None,
+    seed: int = 0,
+    jobs: int | None = None,
+) -> pd.DataFrame:
+    """Evaluate designs and return their result table, in the designs' order.
+
+    Args:
+        platform_name: A name of ``PLATFORMS``.
+        designs: One row a design, one column a parameter; other columns are left out.
+        fidelity: One of the platform's fidelities.
+        workload: A name of the platform's workloads, or a workload; None takes the platform's first.
+        settings: Settings of the fidelity; those not given take their defaults.
+        artifacts: Folder for what the tools write, ``<design_id>/`` for each design; None keeps nothing.
+        seed: Seed of the tools.
+        jobs: Designs in flight; None takes one per core.
+
+    Returns:
+        Columns ``design_id``, the parameters, ``IDENTITY``, the metrics, ``PROVENANCE``.
+
+    Raises:
+        InvalidInputError: If a name, a setting or a design is wrong. A design that cannot be built, or on which a
+            tool fails, raises nothing: its row says so.
+    """
+    platform = get_platform(platform_name)
+    if fidelity not in platform.fidelities:
+        raise InvalidInputError(
+            f"platform '{platform.name}' has no fidelity '{fidelity}'; allowed: {', '.join(platform.fidelities)}"
+        )
+    runs = workload if isinstance(workload, Workload) else _workload(platform, workload)
+    platform.space.check(designs)
+    under = Provenance(platform.name, runs.name, fidelity, resolve_settings(fidelity, settings), seed)
+    table = designs.reset_index(drop=True)
+    results = EVALUATORS[fidelity](platform, table, runs, under, artifacts, jobs or os.cpu_count() or 1)
+    return ordered(results, platform.space)
+
+
+def _workload(platform: Platform, name: str | None) -> Workload:
+    if name is None:
+        return next(iter(platform.workloads.values()))
+    if name not in platform.workloads:
+        raise InvalidInputError(
+            f"platform '{platform.name}' has no workload '{name}'; allowed: {', '.join(platform.workloads)}"
+        )
+    return platform.workloads[name]
+
+
+__all__ = [
+    "EVALUATORS",
+    "IDENTITY",
+    "PROVENANCE",
+    "SETTINGS",
+    "STATUSES",
+    "Evaluator",
+    "Provenance",
+    "Setting",
+    "SettingValue",
+    "evaluate",
+    "resolve_settings",
+    "settings_id",
+]

@@ -1,0 +1,28 @@
+"""Where things live: shipped data, the user's database, runs and caches."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def data_path() -> Path:
+    """Return the folder of shipped spaces, workloads, technologies and results."""
+    return ROOT / "data"
+
+
+def database_path() -> Path:
+    """Return the database file: ``ACCEL_DB``, or one under ``data/``."""
+    return Path(os.environ.get("ACCEL_DB") or data_path() / "accelscope.duckdb").absolute()
+
+
+def runs_path() -> Path:
+    """Return the folder of campaign runs: ``ACCEL_RUNS``, or one under ``data/``."""
+    return Path(os.environ.get("ACCEL_RUNS") or data_path() / "runs").absolute()
+
+
+def cache_path() -> Path:
+    """Return the folder of what may be deleted at any time, such as synthesized netlists."""
+    return runs_path() / "cache"

@@ -1,0 +1,70 @@
+"""Design and result tables as files: CSV and Parquet, bounded when read and atomic when written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from accel_core.errors import InvalidInputError
+
+MAX_TABLE_BYTES = 200_000_000
+
+
+def read_table(path: Path, max_bytes: int = MAX_TABLE_BYTES) -> pd.DataFrame:
+    """Read a ``.csv`` or ``.parquet`` file.
+
+    Raises:
+        InvalidInputError: If the file is missing, too large, empty, broken or of another kind.
+    """
+    _check_suffix(path)
+    if not path.is_file():
+        raise InvalidInputError(f"{path}: no such file")
+    if (size := path.stat().st_size) > max_bytes:
+        raise InvalidInputError(f"{path}: {size:,} bytes; at most {max_bytes:,} are allowed")
+    try:
+        table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    except (
+        pd.errors.ParserError,
+        pd.errors.EmptyDataError,
+        UnicodeDecodeError,
+        pa.ArrowException,
+        OSError,
+    ) as error:
+        raise InvalidInputError(
+            f"{path}: not a readable {path.suffix[1:]} table: {_first_line(error)}"
+        ) from error
+    if doubled := sorted({str(name) for name in table.columns[table.columns.duplicated()]}):
+        raise InvalidInputError(f"{path}: column {', '.join(doubled)} stands twice; each may stand once")
+    return table
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a ``.csv`` or ``.parquet`` file; a reader sees the old file or the new one, never a part.
+
+    Raises:
+        InvalidInputError: If the suffix is another one, or the file cannot be written.
+    """
+    _check_suffix(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".csv":
+            table.to_csv(partial, index=False)
+        else:
+            table.to_parquet(partial, index=False)
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InvalidInputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix not in (".csv", ".parquet"):
+        raise InvalidInputError(f"{path}: the file's name must end in .csv or .parquet")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

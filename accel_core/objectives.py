@@ -27,9 +27,7 @@ class Objective:
     def __post_init__(self) -> None:
         """Reject an unknown direction and an empty interval."""
         if self.direction not in ("min", "max"):
-            raise InvalidInputError(
-                f"objective '{self.metric}': direction is '{self.direction}'; allowed: min, max"
-            )
+            raise InvalidInputError(f"objective '{self.metric}': direction is '{self.direction}'; allowed: min, max")
         _check_interval(f"objective '{self.metric}'", self.lower, self.upper)
 
 
@@ -45,9 +43,7 @@ class Bound:
     def __post_init__(self) -> None:
         """Reject a bound that bounds nothing and an empty interval."""
         if self.lower is None and self.upper is None:
-            raise InvalidInputError(
-                f"bound '{self.name}' on {self.metric} has no limit; give lower, upper or both"
-            )
+            raise InvalidInputError(f"bound '{self.name}' on {self.metric} has no limit; give lower, upper or both")
         _check_interval(f"bound '{self.name}' on {self.metric}", self.lower, self.upper)
 
 
@@ -84,8 +80,7 @@ def directions_of(goals: Sequence[Goal]) -> list[Direction]:
 def minimized(frame: pd.DataFrame, goals: Sequence[Goal]) -> FloatArray:
     """Return the objectives as columns to minimize, shape ``(n_designs, n_objectives)``; maximized ones negated."""
     columns = [
-        _column(frame, goal.metric) * (1.0 if goal.direction == "min" else -1.0)
-        for goal in objectives_of(goals)
+        _column(frame, goal.metric) * (1.0 if goal.direction == "min" else -1.0) for goal in objectives_of(goals)
     ]
     return np.column_stack(columns) if columns else np.empty((len(frame), 0))
 
@@ -116,14 +111,10 @@ def is_feasible(frame: pd.DataFrame, goals: Sequence[Goal]) -> npt.NDArray[np.bo
 
 def _column(frame: pd.DataFrame, metric: str) -> FloatArray:
     if metric not in frame:
-        raise InvalidInputError(
-            f"the table has no metric '{metric}'; it has: {', '.join(map(str, frame.columns))}"
-        )
+        raise InvalidInputError(f"the table has no metric '{metric}'; it has: {', '.join(map(str, frame.columns))}")
     return frame[metric].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _check_interval(place: str, lower: float | None, upper: float | None) -> None:
     if lower is not None and upper is not None and lower > upper:
-        raise InvalidInputError(
-            f"{place}: lower {lower:g} is above upper {upper:g}; lower must not exceed upper"
-        )
+        raise InvalidInputError(f"{place}: lower {lower:g} is above upper {upper:g}; lower must not exceed upper")

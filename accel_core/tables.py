@@ -33,9 +33,7 @@ def read_table(path: Path, max_bytes: int = MAX_TABLE_BYTES) -> pd.DataFrame:
         pa.ArrowException,
         OSError,
     ) as error:
-        raise InvalidInputError(
-            f"{path}: not a readable {path.suffix[1:]} table: {_first_line(error)}"
-        ) from error
+        raise InvalidInputError(f"{path}: not a readable {path.suffix[1:]} table: {_first_line(error)}") from error
     if doubled := sorted({str(name) for name in table.columns[table.columns.duplicated()]}):
         raise InvalidInputError(f"{path}: column {', '.join(doubled)} stands twice; each may stand once")
     return table

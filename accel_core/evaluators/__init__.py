@@ -12,12 +12,12 @@ import pandas as pd
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators.analytical import evaluate_analytical
 from accel_core.evaluators.placed import evaluate_placed
-from accel_core.evaluators.results import IDENTITY, PROVENANCE, STATUSES, Provenance, ordered
+from accel_core.evaluators.results import IDENTITY, PROVENANCE, STATUSES, Request, ordered
 from accel_core.evaluators.settings import SETTINGS, Setting, SettingValue, resolve_settings, settings_id
 from accel_core.platforms import Platform, get_platform
 from accel_core.workloads import Workload
 
-Evaluator = Callable[[Platform, pd.DataFrame, Workload, Provenance, Path | None, int], pd.DataFrame]
+Evaluator = Callable[[pd.DataFrame, Request], pd.DataFrame]
 
 EVALUATORS: Mapping[str, Evaluator] = {"analytical": evaluate_analytical, "placed": evaluate_placed}
 
@@ -59,9 +59,9 @@ def evaluate(
         )
     runs = workload if isinstance(workload, Workload) else _workload(platform, workload)
     platform.space.check(designs)
-    under = Provenance(platform.name, runs.name, fidelity, resolve_settings(fidelity, settings), seed)
-    table = designs.reset_index(drop=True)
-    results = EVALUATORS[fidelity](platform, table, runs, under, artifacts, jobs or os.cpu_count() or 1)
+    resolved = resolve_settings(fidelity, settings)
+    request = Request(platform, runs, fidelity, resolved, seed, artifacts, jobs or os.cpu_count() or 1)
+    results = EVALUATORS[fidelity](designs.reset_index(drop=True), request)
     return ordered(results, platform.space)
 
 
@@ -82,7 +82,7 @@ __all__ = [
     "SETTINGS",
     "STATUSES",
     "Evaluator",
-    "Provenance",
+    "Request",
     "Setting",
     "SettingValue",
     "evaluate",

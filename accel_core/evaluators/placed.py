@@ -14,70 +14,51 @@ from typing import Any
 import pandas as pd
 
 from accel_core.errors import EvaluationError, InvalidInputError
-from accel_core.evaluators.results import Provenance, result_table
+from accel_core.evaluators.results import Request, result_table
 from accel_core.paths import cache_path
 from accel_core.physical import FlowSettings, implement_in_process
-from accel_core.platforms import Platform
 from accel_core.process import Limits
 from accel_core.space import design_ids
-from accel_core.workloads import Workload
 
 
-def evaluate_placed(
-    platform: Platform,
-    designs: pd.DataFrame,
-    workload: Workload,
-    under: Provenance,
-    artifacts: Path | None,
-    jobs: int,
-) -> pd.DataFrame:
-    """Implement each design, at most ``jobs`` at a time, then add the platform's system metrics.
-
-    Args:
-        platform: One that writes RTL and whose designs name ``f_target_hz`` and ``utilization_target``.
-        designs: One row a design.
-        workload: What the system metrics are for.
-        under: Settings and seed of the flow.
-        artifacts: Folder that keeps ``<design_id>/`` for each design; None keeps nothing.
-        jobs: Designs in flight.
+def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
+    """Implement each design, at most ``request.jobs`` at a time, then add the platform's system metrics.
 
     Raises:
         InvalidInputError: If the platform writes no RTL.
     """
+    platform = request.platform
     if platform.rtl is None or platform.system_metrics is None:
         raise InvalidInputError(f"platform '{platform.name}' writes no RTL, so it cannot be placed")
     ids = design_ids(designs, platform.space.names).tolist()
     with ExitStack() as stack:
-        folder = artifacts or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        with ThreadPoolExecutor(max_workers=jobs) as pool:
+        folder = request.artifacts or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        with ThreadPoolExecutor(max_workers=request.jobs) as pool:
             outcomes = list(
                 pool.map(
-                    lambda row, name: _outcome(platform, row, folder / name, under),
+                    lambda row, name: _outcome(request, row, folder / name),
                     designs.to_dict("records"),
                     ids,
                 )
             )
-    results = result_table(platform.space, designs, outcomes, under)
-    return _with_system_metrics(platform, results, workload)
+    return _with_system_metrics(result_table(designs, outcomes, request), request)
 
 
-def _outcome(
-    platform: Platform, design: Mapping[Any, Any], artifacts: Path, under: Provenance
-) -> dict[str, Any]:
+def _outcome(request: Request, design: Mapping[Any, Any], artifacts: Path) -> dict[str, Any]:
     """Implement one design; trouble that can be expected becomes a status with stage and reason."""
-    assert platform.rtl is not None
+    assert request.platform.rtl is not None
     started = time.perf_counter()
-    settings = under.settings
+    settings = request.settings
     flow = FlowSettings(
         f_target_hz=float(design["f_target_hz"]),
         utilization_target=float(design["utilization_target"]),
         activity=float(settings["activity"]),
-        seed=under.seed,
+        seed=request.seed,
     )
     limits = Limits(float(settings["time_limit_s"]), int(float(settings["memory_limit_gb"]) * 1e9))
     technology = str(settings["technology"])
     try:
-        report = implement_in_process(platform.rtl(design), technology, flow, artifacts, cache_path(), limits)
+        report = implement_in_process(request.platform.rtl(design), technology, flow, artifacts, cache_path(), limits)
     except EvaluationError as trouble:
         outcome: dict[str, Any] = {"status": trouble.status, "stage": trouble.stage, "reason": trouble.reason}
     else:
@@ -87,12 +68,12 @@ def _outcome(
     return outcome
 
 
-def _with_system_metrics(platform: Platform, results: pd.DataFrame, workload: Workload) -> pd.DataFrame:
+def _with_system_metrics(results: pd.DataFrame, request: Request) -> pd.DataFrame:
     """Add what the workload costs to the rows that were implemented; the others stay empty."""
-    assert platform.system_metrics is not None
+    assert request.platform.system_metrics is not None
     done = results["status"] == "ok"
     if not done.any():
         return results
-    added = platform.system_metrics(results.loc[done], workload)
+    added = request.platform.system_metrics(results.loc[done], request.workload)
     fresh = [name for name in added.columns if name not in results.columns]
     return results.join(added[fresh])

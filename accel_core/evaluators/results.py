@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ import pandas as pd
 
 from accel_core.evaluators.settings import SettingValue, settings_id
 from accel_core.metrics import is_metric
+from accel_core.platforms import Platform
 from accel_core.space import DesignSpace, design_ids
+from accel_core.workloads import Workload
 
 STATUSES = ("ok", "infeasible", "failed", "timeout")
 
@@ -21,34 +24,46 @@ PROVENANCE = ("seconds", "tool_versions", "settings", "settings_id", "seed")
 
 
 @dataclass(frozen=True)
-class Provenance:
-    """Under what a table of designs was evaluated; the same for all its rows."""
+class Request:
+    """Under what a table of designs is evaluated; the same for all its rows.
 
-    platform: str
-    workload: str
+    Attributes:
+        platform: The designs' platform.
+        workload: What the designs run.
+        fidelity: How they are evaluated.
+        settings: Every setting of the fidelity.
+        seed: Seed of the tools.
+        artifacts: Folder that keeps what the tools write, ``<design_id>/`` for each design; None keeps nothing.
+        jobs: Designs in flight.
+    """
+
+    platform: Platform
+    workload: Workload
     fidelity: str
     settings: Mapping[str, SettingValue]
-    seed: int
+    seed: int = 0
+    artifacts: Path | None = None
+    jobs: int = 1
 
 
-def result_table(
-    space: DesignSpace, designs: pd.DataFrame, outcomes: Sequence[Mapping[str, Any]], under: Provenance
-) -> pd.DataFrame:
+def result_table(designs: pd.DataFrame, outcomes: Sequence[Mapping[str, Any]], request: Request) -> pd.DataFrame:
     """Join designs and outcomes, row by row, into a result table.
 
     Args:
-        space: The designs' space.
         designs: One row a design, a column a parameter.
         outcomes: One mapping a design: ``status``, metrics, and any of ``stage reason seconds tool_versions``.
-        under: Shared provenance.
+        request: What all rows share.
 
     Returns:
         Columns ``design_id``, the parameters, ``IDENTITY``, the metrics, ``PROVENANCE``.
     """
-    table = designs.loc[:, list(space.names)].reset_index(drop=True)
-    table.insert(0, "design_id", design_ids(table, space.names).to_numpy())
+    names = list(request.platform.space.names)
+    table = designs.loc[:, names].reset_index(drop=True)
+    table.insert(0, "design_id", design_ids(table, names).to_numpy())
     measured = pd.DataFrame(list(outcomes), index=table.index)
-    table["platform"], table["workload"], table["fidelity"] = under.platform, under.workload, under.fidelity
+    table["platform"] = request.platform.name
+    table["workload"] = request.workload.name
+    table["fidelity"] = request.fidelity
     table["status"] = measured["status"]
     for name in ("stage", "reason"):
         table[name] = measured[name].fillna("").astype(str) if name in measured else ""
@@ -57,9 +72,9 @@ def result_table(
             table[name] = measured[name].astype(np.float64)
     table["seconds"] = measured["seconds"].astype(np.float64) if "seconds" in measured else 0.0
     table["tool_versions"] = measured["tool_versions"].fillna("{}") if "tool_versions" in measured else "{}"
-    table["settings"] = json.dumps(dict(under.settings), sort_keys=True)
-    table["settings_id"] = settings_id(under.fidelity, under.settings)
-    table["seed"] = under.seed
+    table["settings"] = json.dumps(dict(request.settings), sort_keys=True)
+    table["settings_id"] = settings_id(request.fidelity, request.settings)
+    table["seed"] = request.seed
     return table
 
 

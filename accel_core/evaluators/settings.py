@@ -37,12 +37,8 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     "analytical": {},
     "placed": {
         "technology": Setting("nangate45", "Technology file, or the name of an embedded one."),
-        "activity": Setting(
-            0.1, "Signal transitions per clock cycle on every net but the clock's.", 0.0, 2.0
-        ),
-        "time_limit_s": Setting(
-            600.0, "Seconds after which a design is given up.", 1.0, 86400.0, keyed=False
-        ),
+        "activity": Setting(0.1, "Signal transitions per clock cycle on every net but the clock's.", 0.0, 2.0),
+        "time_limit_s": Setting(600.0, "Seconds after which a design is given up.", 1.0, 86400.0, keyed=False),
         "memory_limit_gb": Setting(4.0, "Gigabytes of address space of one tool.", 0.5, 1024.0, keyed=False),
     },
 }
@@ -60,13 +56,8 @@ def resolve_settings(fidelity: str, given: Mapping[str, Any] | None) -> dict[str
     for name in given or {}:
         if name not in known:
             allowed = ", ".join(known) or "none"
-            raise InvalidInputError(
-                f"setting '{name}' is unknown for fidelity {fidelity}; allowed: {allowed}"
-            )
-    return {
-        name: _checked(name, setting, (given or {}).get(name, setting.default))
-        for name, setting in known.items()
-    }
+            raise InvalidInputError(f"setting '{name}' is unknown for fidelity {fidelity}; allowed: {allowed}")
+    return {name: _checked(name, setting, (given or {}).get(name, setting.default)) for name, setting in known.items()}
 
 
 def settings_id(fidelity: str, resolved: Mapping[str, SettingValue]) -> str:

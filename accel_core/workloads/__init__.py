@@ -1,0 +1,5 @@
+"""What accelerators run: layers of a network, or a stream of training vectors."""
+
+from accel_core.workloads.workload import Layer, Workload
+
+__all__ = ["Layer", "Workload"]

@@ -1,0 +1,145 @@
+"""YAML from outside, read with distrust: bounded, without tags, aliases or repeated keys, in YAML 1.2's plain words.
+
+PyYAML follows YAML 1.1, where ``2.0e8`` is a text, ``on`` is a truth value and ``1:30`` is ninety. The loader here
+reads numbers and truths as YAML 1.2's core schema does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from accel_core.errors import InvalidInputError
+from accel_core.space.messages import unknown
+
+MAX_BYTES = 262_144
+"""Largest document; the parser needs about a second for that much."""
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.?[0-9]*)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, with YAML 1.2's scalars and nothing that makes a small text large."""
+
+    yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=self.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
+                raise yaml.MarkedYAMLError(problem="a key is repeated or not a plain word", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+class _Dumper(yaml.SafeDumper):
+    """The safe dumper, which quotes whatever YAML 1.1 or 1.2 would not read as text."""
+
+    yaml_implicit_resolvers = {k: list(v) for k, v in yaml.SafeDumper.yaml_implicit_resolvers.items()}  # noqa: RUF012
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for _tag, _pattern, _first in (
+    ("null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""]),
+    ("bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF")),
+    ("int", _INTEGER, list("-+0123456789")),
+    ("float", _FLOAT, list("-+.0123456789")),
+):
+    _pattern = re.compile(rf"^(?:{_pattern.pattern})$")
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, _first)
+    _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, _first)
+_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(node.value.replace(".inf", "inf")))
+
+
+def load_document(text_or_path: str | Path) -> tuple[str, Any]:
+    """Read a YAML document from a text, or from a file (a `Path`, or one line ending in .yaml or .yml).
+
+    Returns:
+        The name to use for the document in messages (the file's name), and its content.
+
+    Raises:
+        InvalidInputError: If it cannot be read, is too large or is not plain YAML; with the line at fault.
+    """
+    place, text = _read(text_or_path)
+    try:
+        return place, yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = " ".join(str(error.problem or error.context).split())
+        raise InvalidInputError(f"{place}{line}: not readable as YAML: {problem:.200}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = " ".join(str(error).split())
+        raise InvalidInputError(f"{place}: not readable as YAML: {problem:.200}") from None
+
+
+def dump_document(content: Any) -> str:
+    """Return content (mappings, lists, texts, numbers) as YAML that `load_document` reads back the same."""
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def check_mapping(value: object, place: str, allowed: Iterable[str], required: Iterable[str] = ()) -> Mapping[str, Any]:
+    """Return the value if it is a mapping with allowed and all required keys.
+
+    Raises:
+        InvalidInputError: Naming the place, the key, and the nearest allowed one.
+    """
+    allowed = list(allowed)
+    if not isinstance(value, Mapping):
+        raise InvalidInputError(f"{place} is {_kind(value)}; allowed: a mapping with {', '.join(allowed)}")
+    for key in value:
+        if key not in allowed:
+            raise InvalidInputError(f"{place}: " + unknown("key", key, allowed))
+    for key in required:
+        if key not in value:
+            raise InvalidInputError(f"{place}: the key '{key}' is missing; allowed: {', '.join(allowed)}")
+    return value
+
+
+def check_list(value: object, place: str) -> list[Any]:
+    """Return the value if it is a list.
+
+    Raises:
+        InvalidInputError: Naming the place.
+    """
+    if not isinstance(value, list):
+        raise InvalidInputError(f"{place} is {_kind(value)}; allowed: a list")
+    return value
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "empty"
+    return f"{value!r:.60}" if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+
+
+def _read(text_or_path: str | Path) -> tuple[str, str]:
+    is_path = isinstance(text_or_path, Path) or ("\n" not in text_or_path and text_or_path.endswith((".yaml", ".yml")))
+    if not is_path:
+        raw, place = str(text_or_path).encode(errors="replace"), "YAML"
+    else:
+        path = Path(text_or_path)
+        place = path.name
+        try:
+            with path.open("rb") as stream:
+                raw = stream.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise InvalidInputError(f"{text_or_path}: {error.strerror}; allowed: a readable YAML file") from None
+    if len(raw) > MAX_BYTES:
+        raise InvalidInputError(f"{place} is larger than {MAX_BYTES} bytes; allowed: at most that many")
+    try:
+        return place, raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInputError(f"{place} is not UTF-8; allowed: YAML as UTF-8 text") from None

@@ -79,6 +79,7 @@ def play(
     folder: Path,
     verilog: str,
     architecture: Architecture,
+    *,
     weights: np.ndarray,
     vectors: Vectors,
     turns: list[Turn],
@@ -93,7 +94,9 @@ def play(
         "weights": a.units * a.lanes * a.internal_bits,
     }
     word = 3 + sum(widths.values())
-    stimuli = [_word(a, weights, vectors, turn, cycle, rng) for turn in turns for cycle in range(a.cycles + 2)]
+    stimuli = [
+        _word(a, weights, vectors, turn=turn, cycle=cycle, rng=rng) for turn in turns for cycle in range(a.cycles + 2)
+    ]
     bench = BENCH.format(
         word=word,
         cycles=len(stimuli),
@@ -128,6 +131,7 @@ def _word(
     a: Architecture,
     weights: np.ndarray,
     vectors: Vectors,
+    *,
     turn: Turn,
     cycle: int,
     rng: np.random.Generator,

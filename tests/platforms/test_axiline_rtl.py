@@ -49,7 +49,7 @@ def readback(a: Architecture, outputs: Outputs, turn: int) -> np.ndarray:
 
 
 def check(
-    folder: Path, a: Architecture, weights: np.ndarray, vectors: Vectors, mu: int, gaps: float, seed: int
+    folder: Path, a: Architecture, weights: np.ndarray, vectors: Vectors, *, mu: int, gaps: float, seed: int
 ) -> None:
     """Load, run all vectors with random gaps, and compare ready, predictions and weights in every turn."""
     rng = np.random.default_rng(seed)
@@ -67,7 +67,7 @@ def check(
     turns += [Turn(), Turn()]
     expected_weights += [current, current]
 
-    outputs = play(folder, rtl_of(vars(a)).verilog, a, weights, vectors, turns, mu, rng)
+    outputs = play(folder, rtl_of(vars(a)).verilog, a, weights=weights, vectors=vectors, turns=turns, mu=mu, rng=rng)
 
     assert np.array_equal(np.flatnonzero(outputs.ready), np.arange(0, len(turns) * a.slots, a.slots))
     assert np.flatnonzero(outputs.prediction_valid).tolist() == list(expected_predictions)
@@ -85,7 +85,7 @@ def test_rtl_equals_the_model_on_random_designs(benchmark: str, seed: int, tmp_p
     weights = words(rng, (a.units, a.padded_features), a.internal_bits - int(rng.integers(0, 4)), 0.1)
     one = 1 << a.internal_fraction
     mu = int(rng.choice([1, one // 16, one // 4, one, -one, one * 8 - 1, -8 * one]))
-    check(tmp_path, a, weights, random_vectors(a, 24, rng), mu, gaps=0.3, seed=seed)
+    check(tmp_path, a, weights, random_vectors(a, 24, rng), mu=mu, gaps=0.3, seed=seed)
 
 
 @pytest.mark.parametrize("benchmark", BENCHMARKS)
@@ -104,7 +104,7 @@ def test_rtl_equals_the_model_where_everything_saturates(
     vectors = Vectors(features, labels, np.ones_like(labels, dtype=bool), np.ones(8, dtype=bool))
     for first in (-(1 << (internal_bits - 1)), (1 << (internal_bits - 1)) - 1):
         for mu in (-(1 << (internal_bits - 1)), (1 << (internal_bits - 1)) - 1):
-            check(tmp_path, a, np.full((a.units, 8), first), vectors, mu, gaps=0.0, seed=0)
+            check(tmp_path, a, np.full((a.units, 8), first), vectors, mu=mu, gaps=0.0, seed=0)
 
 
 @pytest.mark.parametrize(("cycles", "features"), [(1, 5), (2, 5), (3, 9), (7, 20), (25, 60)])
@@ -124,7 +124,7 @@ def test_rtl_takes_the_cycles_of_the_published_equation(
     weights = np.zeros((1, a.padded_features), dtype=np.int64)
     turns = [Turn(load=True), *(Turn(vector=index) for index in range(n_vectors)), Turn(), Turn()]
 
-    outputs = play(tmp_path, rtl_of(vars(a)).verilog, a, weights, vectors, turns, 40, rng)
+    outputs = play(tmp_path, rtl_of(vars(a)).verilog, a, weights=weights, vectors=vectors, turns=turns, mu=40, rng=rng)
 
     final = simulate(a, weights, vectors, 40).weights[-1].reshape(1, cycles, a.lanes)[:, -1]
     first_chunk = a.slots
@@ -142,7 +142,16 @@ def test_reset_makes_weights_loadable_again_and_forgets_the_vector_inside(tmp_pa
     vectors = random_vectors(a, 1, rng)
     weights = words(rng, (1, 6), 16, 0.0)
 
-    outputs = play(tmp_path, rtl_of(vars(a)).verilog, a, weights, vectors, [Turn(load=True), Turn()], 5, rng)
+    outputs = play(
+        tmp_path,
+        rtl_of(vars(a)).verilog,
+        a,
+        weights=weights,
+        vectors=vectors,
+        turns=[Turn(load=True), Turn()],
+        mu=5,
+        rng=rng,
+    )
 
     assert not outputs.prediction_valid.any()
     assert np.array_equal(readback(a, outputs, 1), weights)

@@ -32,7 +32,7 @@ def quantize(values: npt.ArrayLike, fraction: int, bits: int) -> Ints:
 
 
 def sigmoid_table(fraction: int) -> Ints:
-    """Return the sigmoid above 1/2 in the middle of each of the 128 magnitude steps, with ``fraction`` fraction bits."""
+    """Return sigmoid - 1/2 in the middle of each of the 128 magnitude steps, with ``fraction`` fraction bits."""
     step = 2.0 ** (INTEGER_BITS - 1 - SIGMOID_INDEX_BITS)
     middles = [(index + 0.5) * step for index in range(1 << SIGMOID_INDEX_BITS)]
     above_half = [1.0 / (1.0 + math.exp(-middle)) - 0.5 for middle in middles]

@@ -14,7 +14,8 @@ Floats = npt.NDArray[np.float64]
 def total_cycles(cycles: npt.ArrayLike, n_vectors: int) -> npt.NDArray[np.int64]:
     """Return the clock cycles in which ``n_vectors`` vectors are learned.
 
-    VeriGOOD-ML rtml_ppa.py: z + (z - num_cycle + 1) * (V - 1) with z = 2 * num_cycle + 1. The RTL takes exactly these.
+    VeriGOOD-ML rtml_ppa.py: z + (z - num_cycle + 1) * (V - 1) with z = 2 * num_cycle + 1. The RTL takes
+    exactly these.
     """
     n = np.asarray(cycles, dtype=np.int64)
     latency = 2 * n + 1
@@ -29,8 +30,8 @@ def system_metrics(results: pd.DataFrame, workload: Workload) -> pd.DataFrame:
         workload: Its ``n_vectors`` training vectors are streamed without gaps.
 
     Returns:
-        A copy with ``cycles``, ``runtime_s``, ``energy_j`` = ``power_w`` * ``runtime_s``, ``edp_js`` and the columns of
-        :func:`analytical`.
+        A copy with ``cycles``, ``macs``, ``utilization``, ``runtime_s``, ``energy_j``, ``edp_js`` and
+        ``throughput_flops``.
     """
     table = _with_work(results, workload)
     runtime_s = table["cycles"] / table["f_effective_hz"]
@@ -85,8 +86,8 @@ def features(designs: pd.DataFrame) -> pd.DataFrame:
 def _with_work(table: pd.DataFrame, workload: Workload) -> pd.DataFrame:
     """Add cycles, macs and utilization.
 
-    A feature costs two multiply-accumulates for each unit and vector, one in the inner product and one in SGD. There are
-    2 * lanes * units such multipliers; utilization is the share of their cycles that does this work.
+    A feature costs two multiply-accumulates for each unit and vector, one in the inner product and one in SGD.
+    There are 2 * lanes * units such multipliers; utilization is the share of their cycles that does this work.
     """
     cycles = total_cycles(table["cycles"], workload.n_vectors)
     units = table["units"].to_numpy(dtype=np.float64)

@@ -66,7 +66,7 @@ def adder_tree(lanes: int) -> str:
         terms += rest
     body = "\n".join(lines)
     return f"""\
-// Sum of {lanes} product{"s" if lanes > 1 else ""}, as a balanced tree of {level} level{"s" if level != 1 else ""}.
+// Sum of {_count(lanes, "product")}, as a balanced tree of {_count(level, "level")}.
 module adder_tree #(
     parameter PRODUCT_BITS = 24,
     parameter SUM_BITS = 27
@@ -114,10 +114,10 @@ def _header(architecture: Architecture) -> str:
 //   features {a.features:<6} cycles {a.cycles:<6} lanes {a.lanes:<6} units {a.units}
 //   features are Q1.{a.input_fraction}; weights, predictions, errors and the learning rate are Q4.{a.internal_fraction}
 //
-// A vector enters in {a.cycles} chunk{"s" if a.cycles > 1 else ""} of {a.lanes}, zeros behind its last feature. Then
-//   inner product    {a.cycles:>3} cycle{"s" if a.cycles > 1 else ""}    sum += features . weights at the head of the ring
-//   benchmark stage    1 cycle     prediction, error, step = learning rate * error
-//   SGD              {a.cycles:>3} cycle{"s" if a.cycles > 1 else ""}    weight -= step * feature at the tail, which feeds the head
+// A vector enters in {_count(a.cycles, "chunk")} of {a.lanes}, zeros behind its last feature. Then
+//   inner product    {_count(a.cycles, "cycle"):<9}  sum += features . weights, at the head of the ring
+//   benchmark stage  1 cycle    prediction, error, step = learning rate * error
+//   SGD              {_count(a.cycles, "cycle"):<9}  weight -= step * feature, at the tail, which feeds the head
 // The next vector may enter {a.slots} cycles after this one: it meets each weight in the cycle after its update.
 // V vectors take {a.latency} + {a.slots} * (V - 1) cycles.
 """
@@ -125,19 +125,32 @@ def _header(architecture: Architecture) -> str:
 
 def _values(architecture: Architecture) -> dict[str, object]:
     return {
-        "LANES": architecture.lanes,
-        "CYCLES": architecture.cycles,
-        "UNITS": architecture.units,
-        "INPUT_BITS": architecture.input_bits,
-        "INPUT_FRACTION": architecture.input_fraction,
-        "INTERNAL_BITS": architecture.internal_bits,
-        "INTERNAL_FRACTION": architecture.internal_fraction,
-        "LABEL_BITS": architecture.label_bits,
-        "LABEL_MEANING": _LABEL_MEANINGS[architecture.benchmark],
+        "PARAMETERS": _parameters(architecture),
         "PHASE_BITS": (architecture.slots - 1).bit_length(),
-        "SUM_BITS": architecture.sum_bits,
         "BENCHMARK": architecture.benchmark,
     }
+
+
+def _parameters(architecture: Architecture) -> str:
+    a = architecture
+    rows = [
+        ("LANES", a.lanes, "features a cycle"),
+        ("CYCLES", a.cycles, "chunks of a vector, one a cycle"),
+        ("UNITS", a.units, "models that share the features"),
+        ("INPUT_BITS", a.input_bits, f"features: Q1.{a.input_fraction}"),
+        ("INTERNAL_BITS", a.internal_bits, f"weights, errors, learning rate: Q4.{a.internal_fraction}"),
+        ("LABEL_BITS", a.label_bits, _LABEL_MEANINGS[a.benchmark]),
+        ("SUM_BITS", a.sum_bits, "the inner product before rounding"),
+    ]
+    commas = [","] * (len(rows) - 1) + [""]
+    return "\n".join(
+        f"    {f'parameter {name} = {value}{comma}':<32}// {meaning}"
+        for (name, value, meaning), comma in zip(rows, commas, strict=True)
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _read(module: str) -> str:

@@ -1,11 +1,6 @@
 // Top level: a ring in which the weights pass the inner product at its head and the SGD update at its tail.
 module axiline #(
-    parameter LANES = @LANES@,                  // features a cycle
-    parameter CYCLES = @CYCLES@,                // chunks (and cycles) a vector
-    parameter UNITS = @UNITS@,                  // models that share the features
-    parameter INPUT_BITS = @INPUT_BITS@,        // features: Q1.@INPUT_FRACTION@
-    parameter INTERNAL_BITS = @INTERNAL_BITS@,  // weights, errors, learning rate: Q4.@INTERNAL_FRACTION@
-    parameter LABEL_BITS = @LABEL_BITS@         // @LABEL_MEANING@
+@PARAMETERS@
 ) (
     input  wire                                 clk,
     input  wire                                 rst,           // restarts the ring; load the weights after it
@@ -51,19 +46,19 @@ module axiline #(
     genvar u;
     generate
         for (u = 0; u < UNITS; u = u + 1) begin : learner
-            wire signed [@SUM_BITS@-1:0] sum;
+            wire signed [SUM_BITS-1:0] sum;
             wire signed [INTERNAL_BITS-1:0] step;
 
             inner_product #(
                 .LANES(LANES), .CYCLES(CYCLES), .INPUT_BITS(INPUT_BITS), .INTERNAL_BITS(INTERNAL_BITS),
-                .SUM_BITS(@SUM_BITS@)
+                .SUM_BITS(SUM_BITS)
             ) inner_product (
                 .clk(clk), .first(ready), .features(features),
                 .weights(weights[u*WEIGHT_BITS +: WEIGHT_BITS]), .sum(sum)
             );
 
             stage_@BENCHMARK@ #(
-                .INPUT_BITS(INPUT_BITS), .INTERNAL_BITS(INTERNAL_BITS), .SUM_BITS(@SUM_BITS@)
+                .INPUT_BITS(INPUT_BITS), .INTERNAL_BITS(INTERNAL_BITS), .SUM_BITS(SUM_BITS)
             ) stage (
                 .clk(clk), .decide(decide), .learning(learning), .sum(sum),
                 .label(held_label[u*LABEL_BITS +: LABEL_BITS]), .mu(mu),

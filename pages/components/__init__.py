@@ -1,0 +1,1 @@
+"""Browser parts and the shared look of the pages."""

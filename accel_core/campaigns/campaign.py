@@ -1,0 +1,266 @@
+"""What a campaign is: a space, a way to choose designs of it, an evaluation, and a seed; read strictly from YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from accel_core.campaigns.fields import Fields
+from accel_core.errors import InvalidInputError
+from accel_core.evaluators import SettingValue, resolve_settings, settings_id
+from accel_core.objectives import Bound, Goal, Objective, objectives_of
+from accel_core.platforms import Platform, get_platform
+from accel_core.space import SAMPLERS, DesignSpace
+
+MAX_DESIGNS = 1_000_000
+MAX_YAML_BYTES = 5_000_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True)
+class SamplerPlan:
+    """Designs drawn at once.
+
+    Attributes:
+        name: One of ``SAMPLERS``.
+        designs: How many of the whole space; 0 when architectures and backends are crossed.
+        architectures: How many of the parameters of group ``architecture``, each with every backend point.
+        backends: How many of the parameters of group ``backend``.
+    """
+
+    name: str = "lhs"
+    designs: int = 0
+    architectures: int = 0
+    backends: int = 0
+
+    def __post_init__(self) -> None:
+        """Reject an unknown sampler and a plan without designs."""
+        if self.name not in SAMPLERS:
+            raise InvalidInputError(f"sampler.name is '{self.name}'; allowed: {', '.join(SAMPLERS)}")
+        crossed = self.architectures > 0 and self.backends > 0 and self.designs == 0
+        if not crossed and not (self.designs > 0 and self.architectures == self.backends == 0):
+            raise InvalidInputError(
+                f"sampler: designs is {self.designs}, architectures {self.architectures}, backends {self.backends}; "
+                "give either designs, or architectures and backends"
+            )
+        if self.size > MAX_DESIGNS:
+            raise InvalidInputError(f"sampler asks for {self.size:,} designs; at most {MAX_DESIGNS:,} are allowed")
+
+    @property
+    def size(self) -> int:
+        """How many designs there will be."""
+        return self.designs or self.architectures * self.backends
+
+
+@dataclass(frozen=True)
+class OptimizerPlan:
+    """Designs chosen step by step.
+
+    Attributes:
+        goals: At least one ``Objective``, and bounds.
+        name: One of ``OPTIMIZERS``.
+        budget: Designs to evaluate, all in all.
+        batch: Designs that are asked for at once; the results of all of them are told before the next.
+    """
+
+    goals: tuple[Goal, ...]
+    name: str = "motpe"
+    budget: int = 100
+    batch: int = 4
+
+    def __post_init__(self) -> None:
+        """Reject a search for nothing and numbers out of range."""
+        if not objectives_of(self.goals):
+            raise InvalidInputError("optimizer.goals has no objective; at least one metric needs a direction")
+        if not 1 <= self.batch <= self.budget <= MAX_DESIGNS:
+            raise InvalidInputError(
+                f"optimizer: batch is {self.batch} and budget {self.budget}; "
+                f"allowed: 1 <= batch <= budget <= {MAX_DESIGNS:,}"
+            )
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One run, from its definition alone reproducible.
+
+    Attributes:
+        name: Also the name of its folder: letters, digits, ``.``, ``_`` and ``-``.
+        platform: A name of ``PLATFORMS``.
+        choice: How designs are chosen: drawn, searched for, or written down one by one.
+        fidelity: One of the platform's; empty takes its first, the most faithful one.
+        workload: One of the platform's; empty takes its first.
+        restrictions: Narrows the space as ``--set NAME=VALUES`` does.
+        settings: Settings of the fidelity; those left out take their defaults.
+        seed: Of the choice and of the tools.
+        workers: Processes at most; 0 means one per core.
+    """
+
+    name: str
+    platform: str
+    choice: SamplerPlan | OptimizerPlan | tuple[Mapping[str, Any], ...]
+    fidelity: str = ""
+    workload: str = ""
+    restrictions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, SettingValue] = field(default_factory=dict)
+    seed: int = 0
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        """Fill in the platform's defaults and check everything against it."""
+        if not _NAME.fullmatch(self.name):
+            raise InvalidInputError(
+                f"name is '{self.name}'; it must be letters, digits, '.', '_' or '-', begin with a letter or digit "
+                "and be at most 63 long"
+            )
+        if not 0 <= self.workers <= 1024:
+            raise InvalidInputError(f"workers is {self.workers}; allowed: 0 (one per core) to 1024")
+        if self.seed < 0:
+            raise InvalidInputError(f"seed is {self.seed}; allowed: 0 or more")
+        if isinstance(self.choice, tuple) and not 1 <= len(self.choice) <= MAX_DESIGNS:
+            raise InvalidInputError(f"designs has {len(self.choice)} entries; allowed: 1 to {MAX_DESIGNS:,}")
+        platform = get_platform(self.platform)
+        object.__setattr__(self, "fidelity", self.fidelity or platform.fidelities[0])
+        object.__setattr__(self, "workload", self.workload or platform.default_workload.name)
+        _check_choice("fidelity", self.fidelity, platform.fidelities)
+        _check_choice("workload", self.workload, platform.workloads)
+        object.__setattr__(self, "settings", resolve_settings(self.fidelity, self.settings))
+        platform.space.restrict(dict(self.restrictions))
+
+    @property
+    def space(self) -> DesignSpace:
+        """The platform's space, narrowed by the restrictions."""
+        return _platform(self).space.restrict(dict(self.restrictions))
+
+    @property
+    def settings_id(self) -> str:
+        """The digest under which its results are stored."""
+        return settings_id(self.fidelity, self.settings)
+
+    @property
+    def size(self) -> int:
+        """How many designs it will have evaluated at its end, at most."""
+        if isinstance(self.choice, tuple):
+            return len(self.choice)
+        return self.choice.size if isinstance(self.choice, SamplerPlan) else self.choice.budget
+
+    @classmethod
+    def from_yaml(cls, source: str | Path) -> Campaign:
+        """Read a campaign from a file (a ``Path``) or from YAML text.
+
+        Raises:
+            InvalidInputError: Naming the file, the field, its value and what is allowed.
+        """
+        place = str(source) if isinstance(source, Path) else "campaign"
+        return cls.from_mapping(_load(source, place), place)
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], place: str = "campaign") -> Campaign:
+        """Build a campaign from what its YAML says; ``place`` names it in errors.
+
+        Raises:
+            InvalidInputError: Naming the place, the field, its value and what is allowed.
+        """
+        fields = Fields(data, place)
+        try:
+            arguments: dict[str, Any] = {
+                "name": fields.text("name", required=True),
+                "platform": fields.text("platform", required=True),
+                "choice": _choice_of(fields),
+                "fidelity": fields.text("fidelity"),
+                "workload": fields.text("workload"),
+                "restrictions": fields.words("set"),
+                "settings": fields.mapping("settings"),
+                "seed": fields.integer("seed", 0),
+                "workers": fields.integer("workers", 0),
+            }
+            fields.finish()
+            return cls(**arguments)
+        except InvalidInputError as error:
+            text = str(error)
+            raise InvalidInputError(text if text.startswith(place) else f"{place}: {text}") from error
+
+    def to_yaml(self) -> str:
+        """Return the YAML that ``from_yaml`` reads back to an equal campaign."""
+        data: dict[str, Any] = {
+            "name": self.name, "platform": self.platform, "fidelity": self.fidelity, "workload": self.workload,
+            "set": dict(self.restrictions), **_choice_to(self.choice), "settings": dict(self.settings),
+            "seed": self.seed, "workers": self.workers,
+        }  # fmt: skip
+        kept = {name: value for name, value in data.items() if value not in ({}, "")}
+        return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
+
+
+def _platform(campaign: Campaign) -> Platform:
+    return get_platform(campaign.platform)
+
+
+def _check_choice(name: str, value: str, allowed: Any) -> None:
+    if value not in allowed:
+        raise InvalidInputError(f"{name} is '{value}'; allowed: {', '.join(allowed)}")
+
+
+def _load(source: str | Path, place: str) -> Mapping[str, Any]:
+    try:
+        if isinstance(source, Path) and source.stat().st_size > MAX_YAML_BYTES:
+            raise InvalidInputError(f"{place}: {source.stat().st_size:,} bytes; at most {MAX_YAML_BYTES:,} are allowed")
+        text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
+        data = yaml.safe_load(text)
+    except OSError as error:
+        raise InvalidInputError(f"{place}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{place}: not UTF-8 text") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise InvalidInputError(f"{place}{where}: not YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(data, dict):
+        raise InvalidInputError(f"{place}: a campaign must be a mapping of fields such as 'name: first'")
+    return data
+
+
+def _choice_of(fields: Fields) -> SamplerPlan | OptimizerPlan | tuple[Mapping[str, Any], ...]:
+    given = [name for name in ("sampler", "optimizer", "designs") if fields.has(name)]
+    if len(given) != 1:
+        has = " and ".join(given) or "none of them"
+        raise InvalidInputError(f"give one of sampler, optimizer and designs; it has {has}")
+    if given == ["designs"]:
+        return tuple(part.rest() for part in fields.parts("designs"))
+    part = fields.part(given[0])
+    if given == ["sampler"]:
+        sizes = {name: part.integer(name, 0) for name in ("designs", "architectures", "backends")}
+        choice: SamplerPlan | OptimizerPlan = SamplerPlan(part.text("name") or "lhs", **sizes)
+    else:
+        goals = tuple(_goal_of(goal) for goal in part.parts("goals"))
+        budget = part.integer("budget", 100)
+        choice = OptimizerPlan(goals, part.text("name") or "motpe", budget, part.integer("batch", min(4, budget)))
+    part.finish()
+    return choice
+
+
+def _goal_of(part: Fields) -> Goal:
+    metric = part.text("metric", required=True)
+    lower, upper = part.number("lower"), part.number("upper")
+    if part.has("direction"):
+        goal: Goal = Objective(metric, part.text("direction"), lower, upper)  # type: ignore[arg-type]
+    else:
+        goal = Bound(part.text("name") or metric, metric, lower, upper)
+    part.finish()
+    return goal
+
+
+def _choice_to(choice: SamplerPlan | OptimizerPlan | tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+    if isinstance(choice, tuple):
+        return {"designs": [dict(design) for design in choice]}
+    if isinstance(choice, SamplerPlan):
+        sizes = {name: getattr(choice, name) for name in ("designs", "architectures", "backends")}
+        return {"sampler": {"name": choice.name, **{name: size for name, size in sizes.items() if size}}}
+    goals = []
+    for goal in choice.goals:
+        data = {name: getattr(goal, name, None) for name in ("name", "metric", "direction", "lower", "upper")}
+        goals.append({name: value for name, value in data.items() if value is not None})
+    return {"optimizer": {"name": choice.name, "budget": choice.budget, "batch": choice.batch, "goals": goals}}

@@ -1,0 +1,153 @@
+"""The folder of one run: its files, and how they are read and replaced so that a crash leaves no half of one.
+
+```
+RUNS/<name>/campaign.yaml     the definition
+            queue.sqlite      designs, who works on them, how they ended
+            control.json      what a person wants: run, pause or cancel; and what trouble stopped it
+            known.parquet     results that the database had when the run was started or resumed
+            parts/            finished results on their way to the database
+            workers/          status of each worker
+            logs/             output of each worker and of the driver
+            artifacts/<design_id>/
+```
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from accel_core.campaigns.campaign import Campaign
+
+Wanted = Literal["run", "pause", "cancel"]
+
+_FOLDERS = ("parts", "workers", "logs", "artifacts")
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a person wants of a run, and the trouble that stopped it, empty if none."""
+
+    wanted: Wanted = "run"
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths and small files of one run."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The campaign's name."""
+        return self.path.name
+
+    @property
+    def definition(self) -> Path:
+        """The campaign's YAML."""
+        return self.path / "campaign.yaml"
+
+    def campaign(self) -> Campaign:
+        """Return the definition.
+
+        Raises:
+            InvalidInputError: If it is not, or no longer, a valid campaign.
+        """
+        return Campaign.from_yaml(self.definition)
+
+    @property
+    def queue(self) -> Path:
+        """The database of designs to evaluate."""
+        return self.path / "queue.sqlite"
+
+    @property
+    def known(self) -> Path:
+        """Stored results that need no evaluation."""
+        return self.path / "known.parquet"
+
+    @property
+    def parts(self) -> Path:
+        """Folder of finished results on their way to the store."""
+        return self.path / "parts"
+
+    @property
+    def artifacts(self) -> Path:
+        """Folder of what the tools wrote, one folder a design."""
+        return self.path / "artifacts"
+
+    def log(self, who: str) -> Path:
+        """The output of a worker (``worker-0``) or of the ``driver``."""
+        return self.path / "logs" / f"{who}.log"
+
+    def make(self) -> None:
+        """Create the folders."""
+        for name in _FOLDERS:
+            (self.path / name).mkdir(parents=True, exist_ok=True)
+
+    def control(self) -> Control:
+        """Return what is wanted; a missing or broken file means: run."""
+        data = read_json(self.path / "control.json")
+        wanted = data.get("wanted")
+        return Control(wanted if wanted in ("run", "pause", "cancel") else "run", str(data.get("problem", "")))
+
+    def is_open(self) -> bool:
+        """Tell whether a person wants it to run."""
+        return self.control().wanted == "run"
+
+    def set_control(self, wanted: Wanted, problem: str = "") -> None:
+        """Say what is wanted from now on."""
+        write_json(self.path / "control.json", {"wanted": wanted, "problem": problem, "at": time.time()})
+
+    def status_file(self, who: str) -> Path:
+        """The status of a worker (``worker-0``) or of the ``driver``."""
+        return self.path / "workers" / f"{who}.json"
+
+    def statuses(self) -> dict[str, dict[str, Any]]:
+        """Return the last status of every worker and of the driver, by name."""
+        return {path.stem: read_json(path) for path in sorted((self.path / "workers").glob("*.json"))}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object of a JSON file; an empty one if there is none."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
+    """Replace a small JSON file at once."""
+    write_text(path, json.dumps(dict(data)), durable=durable)
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Replace a small text file at once, and see it on the disk if it must outlive a power cut."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        os.replace(partial, path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def tail(path: Path, n_lines: int = 40, max_bytes: int = 65536) -> str:
+    """Return the last lines of a log; empty if there is none."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - max_bytes))
+            text = stream.read().decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-n_lines:])

@@ -1,0 +1,322 @@
+"""CampaignServer: in the process that owns the database, takes in results and keeps the workers going.
+
+It holds nothing that is not also in the database or in the folders of the runs, so it may be killed at any moment; the
+workers go on without it, and the next server takes over where they are.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+import accel_core
+from accel_core.campaigns.campaign import Campaign, OptimizerPlan
+from accel_core.campaigns.folder import RunFolder, tail, write_json
+from accel_core.campaigns.owners import identity, is_alive, kill_family
+from accel_core.campaigns.planning import prepare, submit
+from accel_core.campaigns.queue import TaskQueue
+from accel_core.campaigns.status import CampaignStatus, live_workers, read_status
+from accel_core.errors import AccelError, InvalidInputError, StoreError
+from accel_core.process import spawn_detached
+from accel_core.store import ResultStore
+
+WORKER = (sys.executable, "-m", "accel_core.campaigns.worker")
+DRIVER = (sys.executable, "-m", "accel_core.campaigns.driver")
+LOCK = "server.lock"
+
+_MAX_CRASHES = 5  # workers that end by themselves with an error, one after the other, before the run is paused
+_CANCEL_ROUNDS = 10  # rounds that a worker has to cancel itself before it is killed
+
+log = logging.getLogger(__name__)
+
+
+class CampaignServer:
+    """Runs the campaigns of one folder into one database, on at most as many cores as there are.
+
+    Use as a context manager, or ``start`` and ``close``. Methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        store: ResultStore,
+        runs: Path,
+        *,
+        max_workers: int | None = None,
+        worker_command: Sequence[str] = WORKER,
+        driver_command: Sequence[str] = DRIVER,
+        interval_s: float = 0.3,
+    ) -> None:
+        """Take hold of the folder of runs.
+
+        Args:
+            store: The open database.
+            runs: Folder with one folder a run.
+            max_workers: Over all campaigns; None means one per core.
+            worker_command: What starts a worker when the run's folder is appended.
+            driver_command: What starts a search when the run's folder is appended.
+            interval_s: Seconds between two looks at the runs.
+
+        Raises:
+            StoreError: If another server has the folder.
+        """
+        self._store = store
+        self._runs = runs
+        self._max_workers = max_workers or os.cpu_count() or 1
+        self._commands = {"worker": tuple(worker_command), "driver": tuple(driver_command)}
+        self._interval_s = interval_s
+        self._hold = _take_hold(runs)
+        self._lock = threading.RLock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._prepared: set[str] = set()
+        self._children: dict[int, str] = {}
+        self._crashes: dict[str, int] = {}
+        self._cancel_rounds: dict[str, int] = {}
+
+    def __enter__(self) -> CampaignServer:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop looking after the runs; workers go on."""
+        self.close()
+
+    def start(self) -> CampaignServer:
+        """Look after the runs in a thread of its own, from now on."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._loop, name="campaigns", daemon=True)
+            self._thread.start()
+        return self
+
+    def close(self) -> None:
+        """Stop looking after the runs; workers go on, and another server may take over."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        os.close(self._hold)
+
+    def launch(self, campaign: Campaign) -> RunFolder:
+        """Run a campaign, or resume the one that has the same name and definition.
+
+        Raises:
+            InvalidInputError: If another campaign has that name, or it has no valid designs.
+            StoreError: If the database cannot be written.
+        """
+        with self._lock:
+            is_new = not (self._runs / campaign.name / "campaign.yaml").exists()
+            folder = submit(campaign, self._runs)
+            try:
+                self._prepare(folder)
+            except AccelError as error:
+                if is_new:
+                    folder.definition.unlink(missing_ok=True)
+                else:
+                    folder.set_control("pause", str(error))
+                raise
+            return folder
+
+    def pause(self, name: str) -> None:
+        """Let the designs under way finish, and begin no other."""
+        self._folder(name).set_control("pause")
+
+    def cancel(self, name: str) -> None:
+        """Stop at once; the designs under way are given up, what is finished is kept."""
+        self._folder(name).set_control("cancel")
+
+    def resume(self, name: str) -> None:
+        """Go on with a campaign that was paused or cancelled."""
+        with self._lock:
+            folder = self._folder(name)
+            folder.set_control("run")
+            self._crashes.pop(name, None)
+            self._prepare(folder)
+
+    def status(self, name: str) -> CampaignStatus:
+        """Return the progress of a campaign."""
+        folder = self._folder(name)
+        try:
+            return read_status(folder, folder.campaign().size)
+        except InvalidInputError as error:
+            return CampaignStatus(name, "paused", 0, problem=str(error))
+
+    def statuses(self) -> list[CampaignStatus]:
+        """Return the progress of all campaigns, newest first."""
+        return [self.status(folder.name) for folder in reversed(self._folders())]
+
+    def folder(self, name: str) -> RunFolder:
+        """Return the folder of a campaign's run.
+
+        Raises:
+            InvalidInputError: If there is no such campaign.
+        """
+        return self._folder(name)
+
+    def log_tail(self, name: str, n_lines: int = 40) -> str:
+        """Return the last lines that the workers of a campaign wrote."""
+        folder = self._folder(name)
+        logs = sorted((folder.path / "logs").glob("*.log"), key=lambda path: path.stat().st_mtime)
+        return "\n".join(f"[{path.stem}] {line}" for path in logs for line in tail(path, n_lines).splitlines())
+
+    def round(self) -> None:
+        """Look once at every run: take in parts, count workers, start those that are missing."""
+        with self._lock:
+            self._reap()
+            folders = self._folders()
+            for folder in folders:
+                self._ingest(folder)
+            n_live = sum(len(live_workers(folder)) for folder in folders)
+            for folder in folders:
+                n_live += self._supervise(folder, self._max_workers - n_live)
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.round()
+            except Exception:
+                log.exception("a look at the runs failed; the next follows")
+            self._stop.wait(self._interval_s)
+
+    def _folders(self) -> list[RunFolder]:
+        found = [path.parent for path in self._runs.glob("*/campaign.yaml")]
+        return [RunFolder(path) for path in sorted(found, key=lambda path: ((path / "logs").stat().st_ctime, path))]
+
+    def _folder(self, name: str) -> RunFolder:
+        folder = RunFolder(self._runs / name)
+        if not folder.definition.exists():
+            known = ", ".join(folder.name for folder in self._folders()) or "none"
+            raise InvalidInputError(f"campaign '{name}' is unknown; there are: {known}")
+        return folder
+
+    def _prepare(self, folder: RunFolder) -> None:
+        self._ingest(folder)
+        prepare(folder, self._store)
+        self._prepared.add(folder.name)
+
+    def _ingest(self, folder: RunFolder) -> None:
+        """Take in the finished parts; the designs of a part that cannot be used are evaluated again."""
+        for part in sorted(folder.parts.glob("*.parquet")):
+            try:
+                self._store.ingest(part, folder.name)
+            except StoreError as error:
+                log.warning("%s", error)
+                if part.exists():  # the database cannot be written: keep the part for the next round
+                    folder.set_control(folder.control().wanted, str(error))
+                    return
+                with TaskQueue(folder.queue) as queue:
+                    queue.reopen(queue.of_part(part.name))
+            else:
+                part.unlink()
+
+    def _supervise(self, folder: RunFolder, free: int) -> int:
+        """Start what the run lacks, with at most ``free`` workers; return how many were started."""
+        control = folder.control()
+        if control.wanted == "cancel":
+            self._finish_cancel(folder)
+        if control.wanted != "run" or not self._is_ready(folder):
+            return 0
+        campaign = folder.campaign()
+        with TaskQueue(folder.queue) as queue:
+            self._bury(folder, queue)
+            n_open, is_closed = queue.n_open(), bool(queue.fact("closed"))
+        if isinstance(campaign.choice, OptimizerPlan) and not is_closed:
+            self._keep_driver(folder)
+        wanted = min(campaign.workers or self._max_workers, n_open) - len(live_workers(folder))
+        n_new = max(0, min(wanted, free))
+        for _ in range(n_new):
+            self._spawn(folder, "worker")
+        return n_new
+
+    def _is_ready(self, folder: RunFolder) -> bool:
+        """Prepare a run that another process submitted, or that the last server left behind."""
+        if folder.name in self._prepared:
+            return True
+        if read_status(folder, 0).state == "finished":
+            self._prepared.add(folder.name)
+            return True
+        try:
+            self._prepare(folder)
+        except AccelError as error:
+            folder.set_control("pause", str(error))
+            return False
+        return True
+
+    def _bury(self, folder: RunFolder, queue: TaskQueue) -> None:
+        """Give back what dead workers held, end their tools and forget them."""
+        for owner in queue.owners():
+            if not is_alive(owner):
+                kill_family(owner)
+        queue.recover(is_alive)
+        for who, status in folder.statuses().items():
+            if not is_alive(str(status.get("owner", ""))):
+                folder.status_file(who).unlink(missing_ok=True)
+
+    def _finish_cancel(self, folder: RunFolder) -> None:
+        """Kill workers that did not cancel themselves in time."""
+        statuses = folder.statuses().values()
+        alive = [owner for status in statuses if is_alive(owner := str(status.get("owner", "")))]
+        rounds = self._cancel_rounds.get(folder.name, 0) + 1 if alive else 0
+        self._cancel_rounds[folder.name] = rounds
+        if rounds > _CANCEL_ROUNDS:
+            for owner in alive:
+                kill_family(owner)
+
+    def _keep_driver(self, folder: RunFolder) -> None:
+        status = folder.statuses().get("driver", {})
+        if not is_alive(str(status.get("owner", ""))):
+            self._spawn(folder, "driver")
+
+    def _spawn(self, folder: RunFolder, role: str) -> None:
+        """Start a worker or a driver, and note it at once so that nobody starts it twice."""
+        logs = folder.log(role)
+        command = [*self._commands[role], str(folder.path)]
+        # One thread each: there are as many workers as cores.
+        env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        pid = spawn_detached(command, logs, cwd=Path(accel_core.__file__).parents[1], env=env)
+        self._children[pid] = folder.name
+        who = "driver" if role == "driver" else f"worker-{pid}"
+        if not folder.status_file(who).exists() or role == "driver":
+            write_json(folder.status_file(who), {"owner": identity(pid), "state": "starting"}, durable=False)
+
+    def _reap(self) -> None:
+        """Wait for our children that ended; pause a run whose workers end with an error again and again."""
+        for pid, name in list(self._children.items()):
+            code = None
+            with suppress(ChildProcessError):
+                done, status = os.waitpid(pid, os.WNOHANG)
+                if done == 0:
+                    continue
+                code = os.waitstatus_to_exitcode(status)
+            del self._children[pid]
+            crashes = self._crashes.get(name, 0) + 1 if code is not None and code > 0 else 0
+            self._crashes[name] = crashes
+            if crashes >= _MAX_CRASHES:
+                folder = RunFolder(self._runs / name)
+                last = (self.log_tail(name, 1) or "no output").splitlines()[-1]
+                folder.set_control("pause", f"campaign '{name}': its processes end at once: {last}")
+
+
+def _take_hold(runs: Path) -> int:
+    """Lock the folder of runs for this process; the lock goes with it, however it ends."""
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(runs / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"{runs}: cannot be used as folder of runs: {error.strerror or error}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+        os.close(descriptor)
+        raise StoreError(f"{runs} is in use by process {holder}; one server at a time is allowed") from error
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor

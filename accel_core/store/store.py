@@ -1,0 +1,309 @@
+"""ResultStore: the one owner of the database file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from accel_core.errors import StoreError
+from accel_core.store import query
+from accel_core.store.connection import close_database, open_database, translated
+from accel_core.store.imports import check_import
+from accel_core.store.parts import read_part, set_aside
+from accel_core.store.rows import KEY, SQL_TYPES, CheckedRows, Kind, check_kinds, check_rows, quoted
+from accel_core.tables import read_table, write_table
+
+# A failure is an answer too, but another try may find a better one: it replaces a stored failure, never a result.
+_RETRIED = ("failed", "timeout")
+
+
+class ResultStore:
+    """All results of one user, in one file with one owner.
+
+    May be used from many threads of the process that owns it; writes wait for each other.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open or create the database.
+
+        Raises:
+            StoreError: If another process has it open, or it is not a database of this project and version.
+        """
+        self.path = Path(path).absolute()
+        self._connection = open_database(self.path)
+        self._lock = threading.RLock()
+        self._revision = 0
+        self._columns = query.read_columns(self._connection)
+
+    def __enter__(self) -> ResultStore:
+        """Return the store itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Write everything to the file and let another owner in."""
+        with self._lock:
+            close_database(self._connection, self.path)
+
+    @property
+    def revision(self) -> int:
+        """A number that grows with every change, so that readers know when to look again."""
+        return self._revision
+
+    def add(self, results: pd.DataFrame, campaign: str | None = None, place: str = "results") -> int:
+        """Store results that are not stored yet, all or none, and return how many rows were new.
+
+        A row whose key is stored already is left out, unless what is stored is a failure or a time-out.
+
+        Args:
+            results: One row per evaluated design, as ``accel_core.evaluators.evaluate`` returns it.
+            campaign: Campaign that the designs belong to from now on.
+            place: What to call the table in errors.
+
+        Raises:
+            StoreError: If the table is malformed or cannot be written; nothing is stored then.
+        """
+        rows = check_rows(results, place)
+        with self._writing() as connection:
+            return self._insert(connection, rows, campaign, place)
+
+    def ingest(self, part: Path, campaign: str | None = None) -> int:
+        """Take in a Parquet part and return how many rows were new; a part taken in before adds nothing.
+
+        Raises:
+            StoreError: If the part cannot be read or holds anything but results; it is set aside in ``rejected/``
+                beside it then, and the database says so. Also if the database cannot be written; the part stays.
+        """
+        try:
+            frame, digest = read_part(part)
+            rows = check_rows(frame, str(part))
+            self._check_kinds(rows, str(part))
+        except StoreError as error:
+            if part.exists():
+                kept = set_aside(part, str(error))
+                self._note_rejected(part, campaign, str(error), kept)
+            raise
+        with self._writing() as connection:
+            if connection.execute("select 1 from ingested_parts where digest = ?", [digest]).fetchone():
+                return 0
+            n_new = self._insert(connection, rows, campaign, str(part))
+            connection.execute(
+                "insert into ingested_parts values (?, ?, ?, ?, ?, ?)",
+                [digest, part.name, campaign, len(rows.frame), n_new, _now()],
+            )
+            return n_new
+
+    def import_shipped(self, folder: Path) -> int:
+        """Take in every ``*.parquet`` of a folder that was not taken in before; return how many rows were new.
+
+        Raises:
+            StoreError: If one of them is malformed; those before it in order of name are stored.
+        """
+        n_new = 0
+        for path in sorted(folder.glob("*.parquet")):
+            frame, digest = read_part(path)
+            if query.has_part(self._connection.cursor(), digest):
+                continue
+            rows = check_rows(frame, str(path))
+            with self._writing() as connection:
+                n_fresh = self._insert(connection, rows, None, str(path))
+                connection.execute(
+                    "insert into ingested_parts values (?, ?, null, ?, ?, ?)",
+                    [digest, path.name, len(frame), n_fresh, _now()],
+                )
+            n_new += n_fresh
+        return n_new
+
+    def import_table(self, path: Path) -> int:
+        """Store the results of a user's ``.csv`` or ``.parquet`` file, all or none; return how many were new.
+
+        Needs the columns ``platform`` and the platform's parameters; workload, fidelity, status and settings take
+        defaults. Design identifiers are computed anew.
+
+        Raises:
+            InvalidInputError: If the file is missing, too large, broken or of another kind.
+            StoreError: If a cell is wrong; it names row, column and value.
+        """
+        return self.add(check_import(read_table(path), str(path)), place=str(path))
+
+    def export(
+        self,
+        path: Path,
+        *,
+        platform: str | None = None,
+        fidelity: str | None = None,
+        workload: str | None = None,
+        campaign: str | None = None,
+        status: str | Sequence[str] | None = None,
+    ) -> int:
+        """Write the results that ``find`` returns to a ``.csv`` or ``.parquet`` file; return how many.
+
+        Raises:
+            InvalidInputError: If the name ends otherwise, or the file cannot be written.
+        """
+        found = self.find(platform=platform, fidelity=fidelity, workload=workload, campaign=campaign, status=status)
+        write_table(found, path)
+        return len(found)
+
+    def find(
+        self,
+        *,
+        platform: str | None = None,
+        fidelity: str | None = None,
+        workload: str | None = None,
+        campaign: str | None = None,
+        status: str | Sequence[str] | None = None,
+        settings_id: str | None = None,
+        design_id: str | Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return stored results, oldest first, one row a design and one column a parameter, metric or fact.
+
+        Each argument that is not None must match. Columns are those that the found platforms have.
+        """
+        wanted = {
+            "platform": platform, "fidelity": fidelity, "workload": workload, "status": status,
+            "settings_id": settings_id, "design_id": design_id,
+        }  # fmt: skip
+        with translated(self.path):
+            return query.find(self._connection.cursor(), self._columns, wanted, campaign)
+
+    def counts(self) -> pd.DataFrame:
+        """Return the number of results by platform, workload, fidelity and status, in a column ``n``."""
+        with translated(self.path):
+            return query.counts(self._connection.cursor())
+
+    def missing(self, keys: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table with the columns ``KEY`` whose result is not stored; failures count as missing.
+
+        Order and index are kept.
+        """
+        with translated(self.path):
+            known = query.known_keys(self._connection.cursor(), keys.loc[:, list(KEY)], _RETRIED)
+        return keys.loc[~known]
+
+    def save_campaign(
+        self, name: str, *, platform: str, workload: str, fidelity: str, settings_id: str, definition: str
+    ) -> None:
+        """Remember a campaign; saying the same again changes nothing but its definition."""
+        with self._writing() as connection:
+            connection.execute(
+                "insert into campaigns values (?, ?, ?, ?, ?, ?, ?) on conflict (name) do update set "
+                "platform = excluded.platform, workload = excluded.workload, fidelity = excluded.fidelity, "
+                "settings_id = excluded.settings_id, definition = excluded.definition",
+                [name, platform, workload, fidelity, settings_id, definition, _now()],
+            )
+
+    def link(self, campaign: str, design_ids: Sequence[str]) -> None:
+        """Make stored designs members of a campaign too."""
+        members = pa.table({"design_id": pa.array(list(design_ids), pa.string())})
+        with self._writing() as connection, query.registered(connection, "members", members):
+            connection.execute(
+                "insert into campaign_designs select distinct ?, design_id from members on conflict do nothing",
+                [campaign],
+            )
+
+    def campaigns(self) -> pd.DataFrame:
+        """Return the campaigns that stored something, newest first."""
+        with translated(self.path):
+            return query.table(self._connection.cursor(), "select * from campaigns order by created_at desc, name")
+
+    def rejected(self) -> pd.DataFrame:
+        """Return the parts that were set aside: ``name``, ``campaign``, ``reason``, ``kept_as``, ``rejected_at``."""
+        with translated(self.path):
+            return query.table(self._connection.cursor(), "select * from rejected_parts order by rejected_at")
+
+    @contextmanager
+    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One transaction; whatever goes wrong inside leaves the database as it was."""
+        with self._lock, translated(self.path):
+            connection = self._connection.cursor()
+            columns = {platform: dict(kinds) for platform, kinds in self._columns.items()}
+            try:
+                connection.execute("begin")
+                yield connection
+                connection.execute("commit")
+            except BaseException:
+                self._columns = columns
+                _roll_back(connection)
+                raise
+            finally:
+                connection.close()
+            self._revision += 1
+
+    def _insert(
+        self, connection: duckdb.DuckDBPyConnection, rows: CheckedRows, campaign: str | None, place: str
+    ) -> int:
+        if rows.frame.empty:
+            return 0
+        names = self._check_kinds(rows, place)
+        for platform, group in rows.frame.groupby("platform", sort=False):
+            filled = [name for name in names if group[name].notna().any()]
+            self._add_columns(connection, str(platform), {name: rows.kinds[name] for name in filled})
+        frame = rows.frame[[name for name in rows.frame.columns if name not in rows.kinds or name in names]]
+        frame = frame.drop_duplicates(list(KEY))
+        incoming = pa.Table.from_pandas(frame.assign(created_at=_now()), preserve_index=False)
+        with query.registered(connection, "incoming", incoming):
+            n_new = query.insert(connection, list(frame.columns), _RETRIED)
+            if campaign is not None:
+                connection.execute(
+                    "insert into campaign_designs select distinct ?, design_id from incoming on conflict do nothing",
+                    [campaign],
+                )
+        return n_new
+
+    def _check_kinds(self, rows: CheckedRows, place: str) -> list[str]:
+        """Return the free columns that can be stored: not those that are empty and of the wrong kind."""
+        stored: dict[str, Kind] = {}
+        for kinds in self._columns.values():
+            stored |= kinds
+        check_kinds(rows, stored, rows.kinds, place)
+        return [
+            name
+            for name, kind in rows.kinds.items()
+            if rows.frame[name].notna().any() or (name in stored and (kind == "text") == (stored[name] == "text"))
+        ]
+
+    def _add_columns(self, connection: duckdb.DuckDBPyConnection, platform: str, kinds: Mapping[str, Kind]) -> None:
+        """Give the table the columns it lacks, and note those that this platform has; an integer may become real."""
+        existing = {name for known in self._columns.values() for name in known}
+        mine = self._columns.setdefault(platform, {})
+        for name, kind in kinds.items():
+            if name not in existing:
+                connection.execute(f"alter table results add column {quoted(name)} {SQL_TYPES[kind]}")
+            if name not in mine:
+                connection.execute("insert into result_columns values (?, ?, ?, ?)", [platform, name, kind, len(mine)])
+                mine[name] = kind
+            elif mine[name] == "integer" and kind == "real":
+                connection.execute(
+                    "update result_columns set kind = 'real' where platform = ? and name = ?", [platform, name]
+                )
+                mine[name] = kind
+
+    def _note_rejected(self, part: Path, campaign: str | None, reason: str, kept: Path) -> None:
+        with self._writing() as connection:
+            connection.execute(
+                "insert into rejected_parts values (?, ?, ?, ?, ?)",
+                [part.name, campaign, reason, str(kept), _now()],
+            )
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.Error):  # the error that is on its way up says more; DuckDB has rolled back by itself
+        connection.execute("rollback")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

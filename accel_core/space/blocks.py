@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,7 @@ class Block:
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """How many values each parameter has."""
-        return tuple(cast(int, parameter.size) for parameter in self.parameters)
+        return tuple(parameter.count for parameter in self.parameters)
 
     @cached_property
     def weights(self) -> tuple[int, ...]:
@@ -77,6 +77,7 @@ class Block:
         uniform distribution over the valid combinations: the first coordinate picks the first parameter's value in
         proportion to how many valid combinations have it, the second one the second value among those, and so on.
         Even points of the cube thus become even, and always valid, designs; each coordinate keeps its own strata.
+        Under constraints all valid combinations are equally likely, logarithmic scales notwithstanding.
         """
         if self.valid is None:
             columns = zip(self.parameters, u.T, strict=True)
@@ -133,7 +134,7 @@ def columns_of(designs: Any, parameters: Sequence[Parameter]) -> dict[str, npt.N
 
 
 def _combinations(names: Sequence[str] | frozenset[str], finite: dict[str, Parameter]) -> float:
-    return math.prod(cast(int, finite[name].size) if name in finite else math.inf for name in names)
+    return math.prod(finite[name].count if name in finite else math.inf for name in names)
 
 
 def _block(parameters: Sequence[Parameter], constraints: Sequence[Constraint]) -> Block:

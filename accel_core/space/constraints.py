@@ -31,9 +31,13 @@ class Constraint:
         if not isinstance(self.name, str) or not (0 < len(self.name) <= 200 and self.name.isprintable()):
             raise InvalidInputError(f"constraint name is {self.name!r:.80}; allowed: one line of text")
         try:
-            self._parsed  # noqa: B018
+            names = self._parsed.names
         except InvalidInputError as error:
             raise InvalidInputError(f"constraint '{self.name}': {error}") from None
+        if not names:
+            raise InvalidInputError(
+                f"constraint '{self.name}': '{self.expression}' speaks of no parameter; allowed: one or more"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:

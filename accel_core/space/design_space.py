@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from accel_core.errors import InvalidDesignError, InvalidInputError
-from accel_core.space import space_yaml
 from accel_core.space.blocks import Block, columns_of, partition
 from accel_core.space.constraints import Constraint
+from accel_core.space.documents import dump_document, load_document
 from accel_core.space.messages import unknown
 from accel_core.space.parameters import AnyArray, FloatArray, IntArray, Parameter, as_numbers
 from accel_core.space.restriction import Wanted, narrow
+from accel_core.space.space_yaml import read_space, write_space
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -62,20 +63,25 @@ class DesignSpace:
         Raises:
             InvalidInputError: Naming the file, the place in it, the value and what is allowed.
         """
-        return cls(*space_yaml.load(text_or_path))
+        place, content = load_document(text_or_path)
+        return cls.from_mapping(content, place)
 
     @classmethod
     def from_mapping(cls, content: object, place: str = "space") -> DesignSpace:
         """Read a space that is a part of a larger document; ``place`` says where, for messages."""
-        return cls(*space_yaml.read(content, place))
+        name, parameters, constraints = read_space(content, place)
+        try:
+            return cls(name, parameters, constraints)
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{place}: {error}") from None
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the space as mappings, lists, texts and numbers; the opposite of `from_mapping`."""
-        return space_yaml.write(self.name, self.parameters, self.constraints)
+        return write_space(self.name, self.parameters, self.constraints)
 
     def to_yaml(self) -> str:
         """Return the space as YAML; `from_yaml` reads an equal space from it."""
-        return space_yaml.dump(self.to_mapping())
+        return dump_document(self.to_mapping())
 
     @property
     def names(self) -> tuple[str, ...]:

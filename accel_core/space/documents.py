@@ -29,8 +29,9 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=self.peek_event().start_mark)
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or event.tag is not None:
+            raise yaml.MarkedYAMLError(problem="aliases and tags are not allowed", problem_mark=event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -135,8 +136,9 @@ def _read(text_or_path: str | Path) -> tuple[str, str]:
         try:
             with path.open("rb") as stream:
                 raw = stream.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise InvalidInputError(f"{text_or_path}: {error.strerror}; allowed: a readable YAML file") from None
+        except (OSError, ValueError) as error:
+            problem = error.strerror if isinstance(error, OSError) else error
+            raise InvalidInputError(f"{text_or_path}: {problem}; allowed: a readable YAML file") from None
     if len(raw) > MAX_BYTES:
         raise InvalidInputError(f"{place} is larger than {MAX_BYTES} bytes; allowed: at most that many")
     try:

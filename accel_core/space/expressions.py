@@ -136,14 +136,12 @@ def _refuse_code(node: ast.expr, text: str, names: dict[str, None], depth: int) 
     """Walk the tree, collect names, and raise at the first node that is not on the list."""
     if depth == 0:
         raise InvalidInputError(f"'{text:.80}' is nested too deeply; allowed: {MAX_DEPTH} levels")
+    children: list[ast.expr] = []
     match node:
         case ast.Name():
             names[node.id] = None
-            children: list[ast.expr] = []
-        case ast.Constant(value=str()):
-            children = []
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and _is_finite(value):
-            children = []
+        case ast.Constant(value=value) if _is_plain(value):
+            pass
         case ast.BinOp(op=op) if type(op) in _ARITHMETIC:
             children = [node.left, node.right]
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not()):
@@ -165,9 +163,12 @@ def _refuse_code(node: ast.expr, text: str, names: dict[str, None], depth: int) 
         _refuse_code(child, text, names, depth - 1)
 
 
-def _is_finite(value: float) -> bool:
+def _is_plain(value: object) -> bool:
+    """Tell whether a constant is a text or a finite number; truths, bytes and the like are not."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return False
     try:
-        return math.isfinite(float(value))
+        return isinstance(value, str) or math.isfinite(float(value))
     except OverflowError:
         return False
 

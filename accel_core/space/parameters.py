@@ -76,7 +76,7 @@ class Parameter:
         if self.scale == "log" and not (self.is_numeric and self._least() > 0):
             raise InvalidInputError(f"{self.name} has scale log; allowed only where all values are above 0")
         if self.default is not None:
-            if not self.contains([self.default])[0]:
+            if not (isinstance(self.default, Value) and self.contains([self.default])[0]):
                 raise InvalidInputError(f"{self.name} has default {self.default!r}; allowed: {self.allowed}")
             object.__setattr__(self, "default", self.column([self.default]).tolist()[0])
 
@@ -95,7 +95,13 @@ class Parameter:
         """How many values it has; None for a real."""
         if self.kind == "real":
             return None
-        return len(self.values) or int(cast(float, self.high)) - int(cast(float, self.low)) + 1
+        return len(self.values) or int(self._limits()[1] - self._limits()[0]) + 1
+
+    @property
+    def count(self) -> int:
+        """How many values it has, for a parameter that is not a real."""
+        self._require_finite()
+        return cast(int, self.size)
 
     @property
     def default_value(self) -> Value:
@@ -118,7 +124,8 @@ class Parameter:
         """Tell which values are allowed; a text is never a number, and a missing value is never allowed."""
         if self.kind == "real":
             numbers = as_numbers(values)
-            return np.asarray((numbers >= self.low) & (numbers <= self.high), dtype=np.bool_)
+            low, high = self._limits()
+            return np.asarray((numbers >= low) & (numbers <= high), dtype=np.bool_)
         return np.asarray(self.index_of(values) >= 0, dtype=np.bool_)
 
     def index_of(self, values: npt.ArrayLike | Sequence[object] | pd.Series) -> IntArray:
@@ -129,19 +136,20 @@ class Parameter:
         """
         self._require_finite()
         if not self.is_numeric:
-            return np.asarray(self._levels.get_indexer(pd.Index(values, dtype=object)), dtype=np.int64)
+            return np.asarray(self._levels.get_indexer(pd.Index(np.asarray(values, dtype=object))), dtype=np.int64)
         numbers = as_numbers(values)
         if self.values:
             return np.asarray(self._levels.get_indexer(pd.Index(numbers)), dtype=np.int64)
-        known = (numbers >= self.low) & (numbers <= self.high) & (numbers == np.floor(numbers))
-        return np.where(known, np.where(known, numbers, 0.0) - cast(float, self.low), -1).astype(np.int64)
+        low, high = self._limits()
+        known = (numbers >= low) & (numbers <= high) & (numbers == np.floor(numbers))
+        return np.where(known, numbers - low, -1.0).astype(np.int64)
 
     def take(self, indices: IntArray) -> AnyArray:
         """Return the values at positions in the order of values; the opposite of `index_of`."""
         self._require_finite()
         if self.values:
             return self._array[indices]
-        return np.asarray(indices, dtype=np.int64) + int(cast(float, self.low))
+        return np.asarray(indices, dtype=np.int64) + int(self._limits()[0])
 
     def column(self, values: Sequence[Value]) -> AnyArray:
         """Return allowed values as the array that a design table's column is made of."""
@@ -154,11 +162,11 @@ class Parameter:
         u = np.clip(np.asarray(u, dtype=np.float64), 0.0, 1.0)
         if self.kind == "real":
             low, high = self._ends()
-            return np.clip(self._unscale(low + u * (high - low)), self.low, self.high)
-        count = cast(int, self.size)
+            return np.clip(self._unscale(low + u * (high - low)), *self._limits())
+        count = self.count
         if self.kind == "integer" and self.scale == "log":
             low, high = self._ends()
-            steps = np.floor(np.exp(low + u * (high - low))) - cast(float, self.low)
+            steps = np.floor(np.exp(low + u * (high - low))) - self._limits()[0]
         else:
             steps = np.floor(u * count)
         return self.take(np.clip(steps, 0, count - 1).astype(np.int64))
@@ -176,16 +184,19 @@ class Parameter:
             numbers = as_numbers(values)
             middle = (np.log(numbers) + np.log(numbers + 1.0)) / 2.0
             return np.asarray((middle - low) / (high - low), dtype=np.float64)
-        return np.asarray((self.index_of(values) + 0.5) / self.size, dtype=np.float64)
+        return np.asarray((self.index_of(values) + 0.5) / self.count, dtype=np.float64)
 
     def _ends(self) -> tuple[float, float]:
         """Return the ends of the range on the parameter's scale; a logarithmic integer's last bin reaches high + 1."""
         if self.values:
             return 0.0, float(len(self.values))
-        low, high = float(cast(float, self.low)), float(cast(float, self.high))
+        low, high = self._limits()
         if self.scale == "linear":
             return low, high
         return math.log(low), math.log(high + 1.0 if self.kind == "integer" else high)
+
+    def _limits(self) -> tuple[float, float]:
+        return float(cast(float, self.low)), float(cast(float, self.high))
 
     def _rescale(self, numbers: FloatArray) -> FloatArray:
         return np.log(numbers) if self.scale == "log" else numbers
@@ -215,11 +226,12 @@ class Parameter:
             )
         if keyword.iskeyword(self.name) or self.name in _RESERVED:
             raise InvalidInputError(f"parameter name is '{self.name}', which constraints use as a word of their own")
-        for field, value, choices in (
+        closed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("kind", self.kind, get_args(Kind)),
             ("scale", self.scale, get_args(Scale)),
             ("assumed", self.assumed, (False, True)),
-        ):
+        )
+        for field, value, choices in closed:
             if value not in choices:
                 raise InvalidInputError(f"{self.name} has {field} {value!r:.80}; allowed: {one_of(choices)}")
         for field, value in (("unit", self.unit), ("meaning", self.meaning), ("group", self.group)):
@@ -231,16 +243,18 @@ class Parameter:
             raise InvalidInputError(f"{self.name} is {self.kind} and has values; allowed: low and high")
         for field, value in (("low", self.low), ("high", self.high)):
             object.__setattr__(self, field, self._bound(field, value))
-        low, high = cast(float, self.low), cast(float, self.high)
+        low, high = self._limits()
         if low > high or (self.kind == "real" and low == high):
             relation = "below" if self.kind == "real" else "at most"
-            raise InvalidInputError(f"{self.name} has low {low} and high {high}; low must be {relation} high")
+            raise InvalidInputError(f"{self.name} has low {self.low} and high {self.high}; low must be {relation} high")
 
     def _bound(self, field: str, value: object) -> int | float:
-        if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidInputError(f"{self.name} has {field} {value!r:.80}; allowed: a number")
         if self.kind == "integer":
-            if not (math.isfinite(value) and value == int(value) and abs(value) <= MAX_INTEGER):
+            if not (abs(value) <= MAX_INTEGER and value == int(value)):
                 raise InvalidInputError(f"{self.name} has {field} {value!r:.80}; allowed: an integer up to 2**53")
             return int(value)
         if not abs(value) <= 1e300:
@@ -273,7 +287,7 @@ def _uniform(name: str, kind: Kind, values: Sequence[object]) -> tuple[Value, ..
             raise InvalidInputError(
                 f"{name} is categorical and has the value {value!r:.80}; allowed: texts (put them in quotes)"
             )
-        elif isinstance(value, bool) or not isinstance(value, (int, float)):
+        elif isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidInputError(f"{name} has the value {value!r:.80}; allowed: numbers or texts")
         elif not abs(value) <= (MAX_INTEGER if isinstance(value, int) else 1e300):
             raise InvalidInputError(f"{name} has the value {value!r:.80}; allowed: finite numbers")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from accel_core.errors import InvalidInputError
-from accel_core.space.parameters import Parameter, Value
+from accel_core.space.parameters import Kind, Parameter, Value
 
 Wanted = str | int | float | Sequence[Value]
 
@@ -61,7 +61,7 @@ def _default(parameter: Parameter, low: float, high: float) -> Value | None:
 def _with_values(parameter: Parameter, values: Sequence[Value]) -> Parameter:
     if parameter.values:
         values = [value for value in parameter.values if value in values]
-    kind = "categorical" if parameter.kind == "categorical" else "ordinal"
+    kind: Kind = "categorical" if parameter.kind == "categorical" else "ordinal"
     default = parameter.default if parameter.default in values else None
     return replace(parameter, kind=kind, low=None, high=None, values=tuple(values), default=default)
 

@@ -1,49 +1,82 @@
-"""Sequences of points in the unit cube: what makes one sample more even than another.
-
-A sampler is a function ``(n_dimensions, n, rng)`` that yields batches of points, shape ``(any, n_dimensions)``, without
-end. The first batches hold the sample of ``n``; whoever must drop some of its points goes on reading.
-"""
+"""Sequences of points in the unit cube: what makes one sample more even than another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import qmc
 
 from accel_core.space.parameters import FloatArray
 
-Sampler = Callable[[int, int, np.random.Generator], Iterator[FloatArray]]
+Batches = Callable[[int, int, np.random.Generator], Iterator[FloatArray]]
+
+_LARGEST_BATCH = 1 << 20
 
 
-def latin_hypercube(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
-    """Yield Latin hypercubes: in each coordinate, each of ``n`` equal strata holds exactly one point (McKay 1979)."""
-    while True:
-        yield qmc.LatinHypercube(n_dimensions, rng=rng).random(n)
+@dataclass(frozen=True)
+class Sampler:
+    """A way to spread points.
+
+    Attributes:
+        title: Words for a person.
+        summary: One sentence.
+        is_stratified: Whether the first batch's evenness lies in its columns alone, so that it outlasts swaps of
+            coordinates between points.
+        batches: Called with ``(n_dimensions, n, rng)``; yields points of shape ``(any, n_dimensions)`` without end.
+            The first batch has at least ``n``; whoever must drop some of them goes on reading.
+    """
+
+    title: str
+    summary: str
+    is_stratified: bool
+    batches: Batches
 
 
-def sobol(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
-    """Yield the scrambled Sobol sequence in powers of two, the only lengths at which it is balanced."""
+def _latin_hypercubes(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
+    for count in _counts(n):
+        yield qmc.LatinHypercube(n_dimensions, rng=rng).random(count)
+
+
+def _sobol(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
     engine = qmc.Sobol(n_dimensions, rng=rng)
-    exponent = max(n - 1, 1).bit_length()
-    yield engine.random_base2(exponent)
-    while True:
-        # As long as all before: the total doubles and stays a power of two.
-        yield engine.random_base2(exponent)
-        exponent += 1
+    # The sequence is balanced at powers of two only, and SciPy warns of any other first length.
+    for count in _counts(1 << (n - 1).bit_length()):
+        yield engine.random(count)
 
 
-def halton(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
-    """Yield the scrambled Halton sequence."""
+def _halton(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
     engine = qmc.Halton(n_dimensions, rng=rng)
+    for count in _counts(n):
+        yield engine.random(count)
+
+
+def _independent(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
+    for count in _counts(n):
+        yield rng.random((count, n_dimensions))
+
+
+def _counts(n: int) -> Iterator[int]:
+    """Yield batch sizes: n first, then each twice the one before, up to a bound."""
+    yield n
     while True:
-        yield engine.random(n)
+        yield n
+        n = max(n, min(2 * n, _LARGEST_BATCH))
 
 
-def random(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
-    """Yield independent uniform points."""
-    while True:
-        yield rng.random((n, n_dimensions))
-
-
-SAMPLERS: Mapping[str, Sampler] = {"lhs": latin_hypercube, "sobol": sobol, "halton": halton, "random": random}
+SAMPLERS: Mapping[str, Sampler] = {
+    "lhs": Sampler(
+        "Latin hypercube",
+        "Cuts each parameter's range into n equal strata and puts one design into each (McKay et al. 1979).",
+        True,
+        _latin_hypercubes,
+    ),
+    "sobol": Sampler(
+        "Sobol", "A scrambled digital sequence, most even when n is a power of two (Sobol 1967).", False, _sobol
+    ),
+    "halton": Sampler(
+        "Halton", "A scrambled sequence of radical inverses, even at any n (Halton 1960).", False, _halton
+    ),
+    "random": Sampler("Random", "Independent designs: the yardstick for the others.", False, _independent),
+}

@@ -1,15 +1,14 @@
-"""Design spaces as YAML."""
+"""Design spaces as the mappings and lists of a YAML document."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
-from pathlib import Path
 from typing import Any, TypeVar
 
 from accel_core.errors import InvalidInputError
 from accel_core.space.constraints import Constraint
-from accel_core.space.documents import check_list, check_mapping, dump_document, load_document
+from accel_core.space.documents import check_list, check_mapping
 from accel_core.space.parameters import Parameter
 
 T = TypeVar("T")
@@ -19,13 +18,7 @@ _CONSTRAINT_KEYS = tuple(field.name for field in fields(Constraint))
 _DEFAULTS = {field.name: field.default for field in fields(Parameter) if field.default is not MISSING}
 
 
-def load(text_or_path: str | Path) -> tuple[str, tuple[Parameter, ...], tuple[Constraint, ...]]:
-    """Read the name, parameters and constraints of a space from YAML text or a YAML file."""
-    place, content = load_document(text_or_path)
-    return read(content, place)
-
-
-def read(content: object, place: str) -> tuple[str, tuple[Parameter, ...], tuple[Constraint, ...]]:
+def read_space(content: object, place: str) -> tuple[str, tuple[Parameter, ...], tuple[Constraint, ...]]:
     """Read the name, parameters and constraints of a space from a document's content.
 
     Raises:
@@ -40,20 +33,17 @@ def read(content: object, place: str) -> tuple[str, tuple[Parameter, ...], tuple
         _built(_constraint, item, f"{place}, constraints.{i}")
         for i, item in enumerate(check_list(space.get("constraints") or [], f"{place}, constraints"))
     )
+    for i, constraint in enumerate(constraints):
+        _check_texts(constraint, parameters, f"{place}, constraints.{i}")
     return space["name"], parameters, constraints
 
 
-def write(name: str, parameters: Sequence[Parameter], constraints: Sequence[Constraint]) -> dict[str, Any]:
+def write_space(name: str, parameters: Sequence[Parameter], constraints: Sequence[Constraint]) -> dict[str, Any]:
     """Return a space as mappings, lists, texts and numbers, without what is left at its default."""
     content: dict[str, Any] = {"name": name, "parameters": [_written(parameter) for parameter in parameters]}
     if constraints:
         content["constraints"] = [{"name": c.name, "expression": c.expression} for c in constraints]
     return content
-
-
-def dump(content: dict[str, Any]) -> str:
-    """Return the result of `write` as YAML."""
-    return dump_document(content)
 
 
 def _written(parameter: Parameter) -> dict[str, Any]:
@@ -71,6 +61,15 @@ def _parameter(item: object, place: str) -> Parameter:
 
 def _constraint(item: object, place: str) -> Constraint:
     return Constraint(**check_mapping(item, place, _CONSTRAINT_KEYS, _CONSTRAINT_KEYS))
+
+
+def _check_texts(constraint: Constraint, parameters: Sequence[Parameter], place: str) -> None:
+    """Reject a comparison with a text that the parameter never is; in a file that is a typo."""
+    by_name = {parameter.name: parameter for parameter in parameters}
+    for name, text in constraint.texts_compared():
+        if name in by_name and not by_name[name].is_numeric and text not in by_name[name].values:
+            message = f"constraint '{constraint.name}': {name} is never '{text}'; allowed: {by_name[name].allowed}"
+            raise InvalidInputError(f"{place}: {message}")
 
 
 def _built(build: Callable[[object, str], T], item: object, place: str) -> T:

@@ -1,0 +1,45 @@
+"""``campaign``: run or resume a campaign from its YAML file."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from accel_core.campaigns import CampaignStatus, run_campaign
+from accel_core.cli.arguments import Commands
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("campaign", help="run or resume a campaign; the dashboard follows it too")
+    parser.add_argument("file", type=Path, help="a YAML file")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run to the end, with one line of progress that renews itself on a terminal."""
+    status = run_campaign(arguments.file, _Progress())
+    counts = ", ".join(
+        f"{count} {name}" for name in ("ok", "infeasible", "failed", "timeout") if (count := getattr(status, name))
+    )
+    print(f"{status.name} {status.state}: {status.done} of {status.total} designs; {counts or 'none'}")
+
+
+class _Progress:
+    """Prints a status when its count changed; on a terminal over the line before."""
+
+    def __init__(self) -> None:
+        self._last = -1
+
+    def __call__(self, status: CampaignStatus) -> None:
+        if status.done == self._last:
+            return
+        self._last = status.done
+        left = "" if math.isnan(status.seconds_left) else f", about {status.seconds_left:.0f} s left"
+        text = f"{status.state}: {status.done} of {status.total}{left}"
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,50 @@
+"""``platforms``: what can be explored."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from accel_core.cli.arguments import Commands
+from accel_core.platforms import PLATFORMS, Platform
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("platforms", help="list the accelerators, their parameters, workloads and metrics")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print every platform."""
+    described = [describe(platform) for platform in PLATFORMS.values()]
+    if arguments.json:
+        print(json.dumps(described, indent=2))
+        return
+    for entry in described:
+        size = f"{entry['size']:,} designs" if entry["size"] else "a continuous space"
+        print(f"{entry['name']}: {entry['title']}, {size}")
+        for parameter in entry["parameters"]:
+            unit = f" {parameter['unit']}" if parameter["unit"] else ""
+            print(f"  {parameter['name']:<20} {parameter['allowed']}{unit}  {parameter['meaning']}")
+        print(f"  workloads  {', '.join(entry['workloads'])}")
+        print(f"  fidelities {', '.join(entry['fidelities'])}")
+
+
+def describe(platform: Platform) -> dict[str, Any]:
+    """Return what ``platforms --json`` says of one platform."""
+    return {
+        "name": platform.name,
+        "title": platform.title,
+        "summary": platform.summary,
+        "size": platform.space.size,
+        "parameters": [parameter.describe() for parameter in platform.space.parameters],
+        "constraints": [
+            {"name": constraint.name, "expression": constraint.expression} for constraint in platform.space.constraints
+        ],
+        "workloads": list(platform.workloads),
+        "fidelities": list(platform.fidelities),
+        "metrics": list(platform.metrics),
+    }

@@ -1,0 +1,88 @@
+"""Figures of result tables: the trade-off between two metrics, and what became of the designs of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from accel_core.metrics import get_metric, label, to_display
+from accel_core.pareto import is_nondominated
+from accel_core.plots import theme
+
+
+def tradeoff(results: pd.DataFrame, x: str, y: str, by: str | None = None, dark: bool = False) -> go.Figure:
+    """Scatter two metrics with the Pareto front of both as a stepped line; the rows must be ``ok``.
+
+    Args:
+        results: One row a design with ``design_id``, ``fidelity`` and both metrics, in stored units.
+        x: Metric on the horizontal axis.
+        y: Metric on the vertical axis.
+        by: Column that colors the points; None colors by fidelity.
+        dark: For a dark page.
+    """
+    figure = go.Figure()
+    shown = results[np.isfinite(results[[x, y]].to_numpy(dtype=np.float64)).all(axis=1)]
+    groups = ["fidelity"] if by is None else [by, "fidelity"]
+    for index, (names, rows) in enumerate(shown.groupby(groups, sort=True)):
+        *group, fidelity = names
+        style = theme.fidelity_style(str(fidelity))
+        marker = {"symbol": style.plotly_symbol, "size": 7, "opacity": 0.75}
+        if by is None:
+            marker["color"] = style.color(dark)
+        else:
+            marker["color"] = (theme.CATEGORIES_DARK if dark else theme.CATEGORIES_LIGHT)[index % 8]
+        name = style.title if by is None else f"{group[0]} ({style.title})"
+        figure.add_scatter(
+            x=to_display(x, rows[x]),
+            y=to_display(y, rows[y]),
+            mode="markers",
+            name=name,
+            marker=marker,
+            customdata=rows["design_id"],
+            hovertemplate=f"%{{x:.4g}} {get_metric(x).display_unit}, %{{y:.4g}} {get_metric(y).display_unit}"
+            f"<br>%{{customdata}}<extra>{name}</extra>",
+        )
+    _add_front(figure, shown, x, y, dark)
+    figure.update_xaxes(title=label(x), type=_axis_type(shown[x]))
+    figure.update_yaxes(title=label(y), type=_axis_type(shown[y]))
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        if axis.type == "log":
+            axis.dtick = "D2"
+    return figure
+
+
+def outcome_bar(counts: Sequence[tuple[str, int]], dark: bool = False) -> go.Figure:
+    """Show how many designs ended in which status as one stacked bar."""
+    figure = go.Figure()
+    for status, count in counts:
+        color = theme.STATUS_COLORS[status][theme.mode(dark)]
+        figure.add_bar(x=[count], y=[""], orientation="h", name=f"{status} {count}", marker={"color": color})
+    figure.update_layout(barmode="stack", height=110, margin={"t": 30, "b": 24, "l": 8, "r": 8})
+    figure.update_xaxes(title="", showline=False)
+    figure.update_yaxes(visible=False)
+    return figure
+
+
+def _add_front(figure: go.Figure, shown: pd.DataFrame, x: str, y: str, dark: bool) -> None:
+    if shown.empty:
+        return
+    directions = [get_metric(name).better or "min" for name in (x, y)]
+    front = shown[is_nondominated(shown[[x, y]].to_numpy(dtype=np.float64), directions)].sort_values(x)
+    figure.add_scatter(
+        x=to_display(x, front[x]),
+        y=to_display(y, front[y]),
+        mode="lines",
+        name=f"front ({len(front)})",
+        line={"color": theme.FRONT[theme.mode(dark)], "width": 2, "shape": "hv"},
+        hoverinfo="skip",
+    )
+
+
+def _axis_type(values: pd.Series) -> str:
+    """Decades where the values span more than a factor of ten."""
+    if values.empty or values.min() <= 0:
+        return "linear"
+    return "log" if values.max() > 10 * values.min() else "linear"

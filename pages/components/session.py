@@ -1,0 +1,118 @@
+"""What all pages share: the one server of this process, the chosen platform and its results."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from accel_core.campaigns import CampaignServer
+from accel_core.errors import AccelError
+from accel_core.paths import data_path, database_path, runs_path
+from accel_core.physical import placed_available
+from accel_core.platforms import PLATFORMS, Platform
+from accel_core.store import ResultStore
+
+SHIPPED = "results"
+LAYOUTS = "axiline_layouts.parquet"
+
+
+class Service:
+    """The database and the campaigns' server; one per process, alive as long as the process is."""
+
+    def __init__(self, database: Path, runs: Path) -> None:
+        """Open both and take in the shipped results.
+
+        Raises:
+            StoreError: If another process has the database, or it cannot be used.
+        """
+        self.store = ResultStore(database)
+        try:
+            self.store.import_shipped(data_path() / SHIPPED)
+            self.campaigns = CampaignServer(self.store, runs).start()
+        except AccelError:
+            self.store.close()
+            raise
+
+
+@st.cache_resource(show_spinner="Opening the database …")
+def _service(database: str, runs: str) -> Service:
+    return Service(Path(database), Path(runs))
+
+
+def service() -> Service:
+    """Return this process's service; where it cannot start, the page says why in one sentence and ends."""
+    try:
+        return _service(str(database_path()), str(runs_path()))
+    except AccelError as error:
+        st.error(f"The dashboard cannot open its database. {error}", icon="🔒")
+        st.stop()
+
+
+def current_platform() -> Platform:
+    """Return the platform that the person explores; the choice shows in the side bar once there are several."""
+    names = list(PLATFORMS)
+    if len(names) == 1:
+        return PLATFORMS[names[0]]
+    chosen = st.sidebar.selectbox(
+        "Platform", names, format_func=lambda name: PLATFORMS[name].title, key="platform", bind="query-params"
+    )
+    return PLATFORMS[chosen]
+
+
+def results(platform: Platform, fidelity: str | None = None, campaign: str | None = None) -> pd.DataFrame:
+    """Return stored results, as fresh as the database."""
+    store = service().store
+    return _results(str(store.path), store.revision, platform.name, fidelity, campaign)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _results(database: str, revision: int, platform: str, fidelity: str | None, campaign: str | None) -> pd.DataFrame:
+    """Cache by the database's revision, so that a page which only redraws reads nothing."""
+    return service().store.find(platform=platform, fidelity=fidelity, campaign=campaign)
+
+
+def category(platform: Platform) -> str | None:
+    """Return the platform's first categorical parameter, which colors figures; None where it has none."""
+    return next((entry.name for entry in platform.space.parameters if entry.kind == "categorical"), None)
+
+
+def layout_picture(design_id: str) -> bytes | None:
+    """Return the layout picture of a placed design as PNG: of your own runs, else the small one that ships."""
+    for folder in sorted(runs_path().glob(f"*/artifacts/{design_id}")):
+        picture = folder / "layout.png"
+        if picture.is_file():
+            return picture.read_bytes()
+    return _shipped_layouts().get(design_id)
+
+
+@st.cache_resource(show_spinner=False)
+def _shipped_layouts() -> dict[str, bytes]:
+    path = data_path() / SHIPPED / "layouts" / LAYOUTS
+    if not path.is_file():
+        return {}
+    table = pd.read_parquet(path)
+    return dict(zip(table["design_id"], table["png"], strict=True))
+
+
+def placed_missing() -> str | None:
+    """Return in one line why nothing can be placed on this machine, or None."""
+    return placed_available()
+
+
+def download(table: pd.DataFrame, name: str, key: str) -> None:
+    """Offer a table as CSV and as Parquet, side by side."""
+    left, right = st.columns(2)
+    left.download_button("CSV", table.to_csv(index=False), f"{name}.csv", "text/csv", key=f"{key}-csv", width="stretch")
+    stream = io.BytesIO()
+    table.to_parquet(stream, index=False)
+    right.download_button(
+        "Parquet",
+        stream.getvalue(),
+        f"{name}.parquet",
+        "application/vnd.apache.parquet",
+        key=f"{key}-parquet",
+        width="stretch",
+    )

@@ -1,0 +1,77 @@
+"""Start: what is there, what it shows at a glance, and the way through the journey."""
+
+import streamlit as st
+
+from accel_core.metrics import get_metric
+from accel_core.plots.results import tradeoff
+from pages.components.session import category, current_platform, placed_missing, results
+from pages.components.style import card, figure, is_dark, metric_row, page, quantity
+
+STEPS = (
+    ("pages/design_space.py", "🎛️", "Design space", "Choose what may vary and preview a sample."),
+    ("pages/runs.py", "⚙️", "Runs", "Synthesize, place, time and power designs on this machine."),
+    ("pages/surrogates.py", "🧠", "Surrogates", "See how far a learned model can be trusted."),
+    ("pages/pareto.py", "📈", "Pareto", "Drag constraints over the live front."),
+    ("pages/optimize.py", "🎯", "Optimize", "Search for better designs and verify the picks."),
+)
+
+HEADLINES = ("f_effective_hz", "energy_j", "chip_area_mm2")
+
+TRADEOFFS = (
+    (
+        "chip_area_mm2",
+        "energy_j",
+        "Energy against chip area",
+        "the knee of the orange front: left of it a little area costs much energy.",
+    ),
+    (
+        "runtime_s",
+        "power_w",
+        "Power against runtime",
+        "how steeply power rises where the last bit of speed is bought.",
+    ),
+)
+
+page(
+    "AccelScope",
+    "Explore machine-learning accelerators on real implementations: choose what may vary, run it, "
+    "learn from it, and drag constraints over a live Pareto front.",
+)
+platform = current_platform()
+everything = results(platform)
+done = everything[everything["status"] == "ok"] if len(everything) else everything
+best_known = platform.fidelities[0]
+measured = done[done["fidelity"] == best_known] if len(done) else done
+
+if missing := placed_missing():
+    st.warning(f"Fidelity placed is off: {missing}", icon="🧩")
+
+for column, (target, icon, title, text) in zip(st.columns(len(STEPS)), STEPS, strict=True):
+    with column, card(f"step-{title}", height="stretch"):
+        st.page_link(target, label=f"**{title}**", icon=icon)
+        st.caption(text)
+
+if measured.empty:
+    st.info(
+        f"No {best_known} results of {platform.title} yet. Begin with a design space, then launch a run.", icon="🌱"
+    )
+    st.stop()
+
+headlines = []
+for name in (name for name in HEADLINES if name in measured):
+    metric = get_metric(name)
+    best = measured[name].max() if metric.better == "max" else measured[name].min()
+    headlines.append((f"Best {metric.title.lower()}", quantity(name, best), metric.meaning))
+metric_row(
+    [
+        (f"Designs {best_known}", f"{len(measured):,}", "Evaluated for real, each in its own process."),
+        *headlines,
+        ("Infeasible or failed", f"{len(everything) - len(done):,}", "Kept as data, with stage and reason."),
+    ]
+)
+for column, (x, y, title, look) in zip(st.columns(2), TRADEOFFS, strict=True):
+    if x in measured and y in measured:
+        with column, card(f"tradeoff-{x}"):
+            st.subheader(title, anchor=False)
+            shown = tradeoff(measured, x, y, by=category(platform), dark=is_dark())
+            figure(shown, key=f"start-{x}-{y}", height=380, look=look)

@@ -49,15 +49,25 @@ def run(
     limits: Limits,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    own_group: bool = True,
 ) -> Finished:
     """Run a command to its end or to its limits, then leave nothing of its process group behind.
+
+    Args:
+        command: Program and arguments.
+        stage: The flow step that wants it, for errors.
+        limits: Bounds on it.
+        cwd: Its working folder.
+        env: Its whole environment, or None for this process' own.
+        own_group: False leaves it in this process' group, for tools of a process that was itself started by ``run``:
+            then whoever kills that one's group takes its tools along.
 
     Raises:
         ToolNotFoundError: If the program does not exist; ``stage`` names the step that wanted it.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
-        child = _start(command, cwd, env, limits.memory_bytes)
+        child = _start(command, cwd, env, limits.memory_bytes, own_group)
     except FileNotFoundError as error:
         raise ToolNotFoundError(stage, f"the program '{command[0]}' is not installed") from error
     timed_out = False
@@ -65,10 +75,10 @@ def run(
         output, _ = child.communicate(timeout=limits.seconds)
     except subprocess.TimeoutExpired:
         timed_out = True
-        kill_group(child.pid)
+        _end(child, own_group)
         output, _ = child.communicate()
     finally:
-        kill_group(child.pid)
+        _end(child, own_group)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Finished(child.returncode, output.decode(errors="replace"), timed_out, cpu_s)
@@ -88,6 +98,7 @@ def spawn_detached(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    child.returncode = 0  # Whoever needs its end asks the system by process id; this object shall not complain.
     return child.pid
 
 
@@ -99,21 +110,38 @@ def kill_group(pid: int) -> None:
         pass
 
 
-def _start(
-    command: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None, memory_bytes: int
-) -> subprocess.Popen[bytes]:
-    def limit() -> None:
-        if memory_bytes:
-            resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _end(child: subprocess.Popen[bytes], own_group: bool) -> None:
+    if own_group:
+        kill_group(child.pid)
+    elif child.poll() is None:
+        child.kill()
 
-    return subprocess.Popen(
+
+def _start(
+    command: Sequence[str],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    memory_bytes: int,
+    own_group: bool,
+) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen(
         list(command),
         cwd=cwd,
         env=dict(env) if env is not None else None,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=limit,
+        start_new_session=own_group,
     )
+    # Set from outside: code between fork and exec is not safe in a process with threads. What the child starts inherits it.
+    if memory_bytes:
+        _limit(child.pid, resource.RLIMIT_AS, memory_bytes)
+    _limit(child.pid, resource.RLIMIT_CORE, 0)
+    return child
+
+
+def _limit(pid: int, what: int, value: int) -> None:
+    try:
+        resource.prlimit(pid, what, (value, value))
+    except ProcessLookupError:
+        pass  # It has ended already.

@@ -1,0 +1,18 @@
+"""RTL in; power, performance and area out. Knows nothing of accelerators."""
+
+from accel_core.physical.exchange import opensta_script
+from accel_core.physical.flow import implement, placed_available, tool_versions
+from accel_core.physical.in_process import implement_in_process
+from accel_core.physical.settings import FlowSettings
+from accel_core.physical.technology import Technology, load_technology
+
+__all__ = [
+    "FlowSettings",
+    "Technology",
+    "implement",
+    "implement_in_process",
+    "load_technology",
+    "opensta_script",
+    "placed_available",
+    "tool_versions",
+]

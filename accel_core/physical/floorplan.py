@@ -1,0 +1,90 @@
+"""The floorplan: a square core box at the target utilization, its rows, and the ports on its edge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accel_core.errors import InfeasibleError
+from accel_core.physical.netlist import Netlist
+from accel_core.physical.technology import Technology
+
+
+@dataclass(frozen=True)
+class Floorplan:
+    """Where cells may stand; lengths are in um.
+
+    Attributes:
+        width_um: Of the core box, a whole number of sites.
+        height_um: Of the core box, a whole number of rows.
+        site: Name of the site.
+        site_um: Its width.
+        row_um: Its height.
+        rows: How many rows.
+        port_bits: Name of each port bit.
+        port_nets: Net of each port bit.
+        port_places: Position of each port bit on the edge of the box.
+    """
+
+    width_um: float
+    height_um: float
+    site: str
+    site_um: float
+    row_um: float
+    rows: int
+    port_bits: tuple[str, ...]
+    port_nets: tuple[int, ...]
+    port_places: tuple[tuple[float, float], ...]
+
+    @property
+    def area_um2(self) -> float:
+        """Area of the core box."""
+        return self.width_um * self.height_um
+
+
+def make_floorplan(netlist: Netlist, technology: Technology, utilization_target: float) -> Floorplan:
+    """Size the core box so that the cells fill ``utilization_target`` of it, and spread the ports along its edge.
+
+    Raises:
+        InfeasibleError: If the cells cannot fit, at stage ``floorplan``.
+    """
+    macros = technology.lef.macros
+    site, site_um, row_um = technology.lef.core_site()
+    widths = [macros[cell.cell].width_um for cell in netlist.instances]
+    area = sum(widths) * row_um
+    if utilization_target > 1.0:
+        raise InfeasibleError(
+            "floorplan", f"over-full: a target utilization of {utilization_target:.3g} leaves no room for the cells"
+        )
+    box = area / utilization_target
+    rows = max(1, round(math.sqrt(box) / row_um))
+    sites = max(1, math.ceil(box / (rows * row_um) / site_um - 1e-9))
+    width = sites * site_um
+    if max(widths) > width + 1e-9 or area > width * rows * row_um + 1e-6:
+        raise InfeasibleError(
+            "floorplan", f"over-full: {area:.0f} um2 of cells do not fit {rows} rows of {width:.1f} um"
+        )
+    bits = [(name, net) for port in netlist.ports for name, net in zip(port.bits, port.nets, strict=True)]
+    places = edge_places(len(bits), width, rows * row_um)
+    return Floorplan(
+        width, rows * row_um, site, site_um, row_um, rows,
+        tuple(name for name, _ in bits), tuple(net for _, net in bits), tuple(places),
+    )  # fmt: skip
+
+
+def edge_places(count: int, width: float, height: float) -> Sequence[tuple[float, float]]:
+    """``count`` points evenly along the edge of a box, clockwise from the lower left corner."""
+    perimeter = 2.0 * (width + height)
+    places = []
+    for index in range(count):
+        along = (index + 0.5) * perimeter / count
+        if along < height:
+            places.append((0.0, along))
+        elif along < height + width:
+            places.append((along - height, height))
+        elif along < 2.0 * height + width:
+            places.append((width, 2.0 * height + width - along))
+        else:
+            places.append((perimeter - along, 0.0))
+    return places

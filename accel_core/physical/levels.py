@@ -1,0 +1,42 @@
+"""The order in which arcs can be evaluated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from accel_core.errors import ToolFailedError
+from accel_core.physical.graph import Graph, Ints
+
+
+def logic_depth(graph: Graph) -> Ints:
+    """How many cells lie before each output pin, the pin's own included; 0 for all other terminals, shape (T,).
+
+    Raises:
+        ToolFailedError: If the logic has a loop.
+    """
+    depth = np.zeros(len(graph.net), dtype=np.int64)
+    logic = graph.arcs[6] == 0
+    source = graph.driver[graph.net[graph.arcs[0, logic]]]
+    # One number for each (output, source) pair, to drop repeated ones quickly.
+    size = len(graph.net)
+    pairs = np.unique(graph.arcs[1, logic] * size + source)
+    sources = pairs % size
+    outs, starts = np.unique(pairs // size, return_index=True)
+    if not len(outs):
+        return depth
+    for _ in range(len(outs) + 1):
+        deeper = np.maximum.reduceat(depth[sources], starts) + 1
+        if (deeper == depth[outs]).all():
+            return depth
+        depth[outs] = deeper
+    loop = graph.name(int(outs[depth[outs].argmax()]))
+    raise ToolFailedError("timing", f"the logic has a loop through {loop}; allowed: none")
+
+
+def arc_levels(graph: Graph) -> list[Ints]:
+    """Numbers of arcs, such that each comes after all that it depends on: clock arcs first, then by logic depth."""
+    if not graph.arcs.shape[1]:
+        return []
+    rank = np.where(graph.arcs[6] == 1, 0, logic_depth(graph)[graph.arcs[1]])
+    order = np.argsort(rank, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(rank[order])) + 1)

@@ -1,0 +1,236 @@
+"""A mapped, flat netlist: made from Yosys' JSON, cleaned for other tools, written as Verilog."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from accel_core.errors import ToolFailedError
+from accel_core.physical.technology import Helper, Technology
+
+
+@dataclass(frozen=True)
+class Port:
+    """A top-level port.
+
+    Attributes:
+        name: As in the RTL.
+        is_input: Its direction.
+        bits: Index of each bit's name (``a[3]``), least significant first; empty brackets for a scalar.
+        nets: The net of each bit, likewise.
+    """
+
+    name: str
+    is_input: bool
+    bits: tuple[str, ...]
+    nets: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A placed cell: its name, library cell, net of every connected pin, RTL module and register name (or "")."""
+
+    name: str
+    cell: str
+    pins: dict[str, int]
+    module: str
+    alias: str
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """A flat netlist without constants, where every port bit has a net of its own.
+
+    Attributes:
+        top: Module name.
+        clock: Name of the clock port.
+        ports: In the RTL's order.
+        nets: Name of each net; a port bit's net is called like the bit.
+        instances: In a fixed order.
+    """
+
+    top: str
+    clock: str
+    ports: tuple[Port, ...]
+    nets: tuple[str, ...]
+    instances: tuple[Instance, ...]
+
+    def to_plain(self) -> dict[str, Any]:
+        """Nested plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Netlist:
+        """The inverse of ``to_plain``."""
+        ports = tuple(Port(p["name"], p["is_input"], tuple(p["bits"]), tuple(p["nets"])) for p in plain["ports"])
+        instances = tuple(Instance(**instance) for instance in plain["instances"])
+        return cls(plain["top"], plain["clock"], ports, tuple(plain["nets"]), instances)
+
+    def to_verilog(self) -> str:
+        """Structural Verilog: plain names only, no constants, no assignments."""
+        lines = [f"module {self.top} ({', '.join(port.name for port in self.ports)});"]
+        taken = set()
+        for port in self.ports:
+            size = f"[{len(port.bits) - 1}:0] " if port.bits[0].endswith("]") else ""
+            lines.append(f"  {'input' if port.is_input else 'output'} {size}{port.name};")
+            taken.update(port.nets)
+        lines += [f"  wire {name};" for net, name in enumerate(self.nets) if net not in taken]
+        nets = self.nets
+        for cell in self.instances:
+            pins = ", ".join(f".{pin}({nets[net]})" for pin, net in cell.pins.items())
+            lines.append(f"  {cell.cell} {cell.name} ({pins});")
+        return "\n".join([*lines, "endmodule", ""])
+
+
+def netlist_from_yosys(
+    design: Mapping[str, Any], top: str, clock: str, verilog: str, technology: Technology
+) -> Netlist:
+    """Turn the JSON that Yosys wrote for a flat, mapped design into a clean netlist.
+
+    Raises:
+        ToolFailedError: If a cell is not in the library, such as a latch or an unmapped flip-flop.
+    """
+    return _Cleaner(design["modules"][top], verilog, technology).netlist(top, clock)
+
+
+class _Cleaner:
+    """Works on one Yosys module; nets are numbered by first use."""
+
+    def __init__(self, module: Mapping[str, Any], verilog: str, technology: Technology) -> None:
+        self.module = module
+        self.technology = technology
+        self.cells = technology.library.cells
+        self.spans = _module_spans(verilog)
+        self.numbers: dict[Any, int] = {}
+        self.names: list[str] = []
+        self.instances: list[Instance] = []
+        self.aliases = _aliases(module)
+
+    def netlist(self, top: str, clock: str) -> Netlist:
+        inputs = self._input_ports()
+        outputs, buffers = self._output_ports()
+        self._cells()
+        for source, net in buffers:
+            helper = self.technology.buffer
+            self._add(helper.cell, {helper.input: self._net(source), helper.output: net}, "", "")
+        self._ties()
+        order = {name: index for index, name in enumerate(self.module["ports"])}
+        ports = sorted([*inputs, *outputs], key=lambda port: order[port.name])
+        return Netlist(top, clock, tuple(ports), tuple(self.names), tuple(self.instances))
+
+    def _net(self, bit: Any, name: str = "") -> int:
+        if bit == "x" or bit == "z":
+            bit = "0"
+        if bit not in self.numbers:
+            self.numbers[bit] = len(self.names)
+            self.names.append(name or f"n{len(self.names)}")
+        return self.numbers[bit]
+
+    def _input_ports(self) -> list[Port]:
+        ports = []
+        for name, port in self.module["ports"].items():
+            if port["direction"] == "input":
+                bits = _bit_names(name, port["bits"])
+                nets = tuple(self._net(bit, label) for bit, label in zip(port["bits"], bits, strict=True))
+                ports.append(Port(name, True, bits, nets))
+            elif port["direction"] != "output":
+                raise ToolFailedError("synthesis", f"port {name} is {port['direction']}; allowed: input, output")
+        return ports
+
+    def _output_ports(self) -> tuple[list[Port], list[tuple[Any, int]]]:
+        """Output ports, and (source bit, net) of each bit that must be buffered off a net that has a name already."""
+        ports, buffers = [], []
+        for name, port in self.module["ports"].items():
+            if port["direction"] != "output":
+                continue
+            bits = _bit_names(name, port["bits"])
+            nets = []
+            for bit, label in zip(port["bits"], bits, strict=True):
+                if bit in self.numbers or isinstance(bit, str):
+                    nets.append(len(self.names))
+                    self.names.append(label)
+                    buffers.append((bit, nets[-1]))
+                else:
+                    nets.append(self._net(bit, label))
+            ports.append(Port(name, False, bits, tuple(nets)))
+        return ports, buffers
+
+    def _cells(self) -> None:
+        used = self._used_bits()
+        for entry in self.module["cells"].values():
+            kind = entry["type"].lstrip("\\")
+            if kind not in self.cells:
+                raise ToolFailedError("synthesis", f"cell {kind} could not be mapped to the library")
+            library = self.cells[kind]
+            if library.is_latch:
+                raise ToolFailedError("synthesis", f"the RTL infers a latch ({kind}); allowed: flip-flops")
+            pins, alias = {}, ""
+            for pin, (bit,) in sorted(entry["connections"].items()):
+                if library.pins[pin].direction == "output":
+                    if bit not in used:
+                        continue
+                    alias = alias or (self.aliases.get(bit, "") if library.is_flop else "")
+                pins[pin] = self._net(bit)
+            source = _module_of(entry["attributes"].get("src", ""), self.spans)
+            self._add(kind, pins, source if library.is_flop else "", alias)
+
+    def _used_bits(self) -> set[Any]:
+        used = {bit for port in self.module["ports"].values() for bit in port["bits"]}
+        for entry in self.module["cells"].values():
+            library = self.cells.get(entry["type"].lstrip("\\"))
+            for pin, bits in entry["connections"].items():
+                if library is not None and library.pins[pin].direction == "input":
+                    used.update(bits)
+        return used
+
+    def _ties(self) -> None:
+        helpers: tuple[tuple[str, Helper], ...] = (
+            ("0", self.technology.tie_low),
+            ("1", self.technology.tie_high),
+        )
+        for constant, helper in helpers:
+            if constant in self.numbers:
+                self._add(helper.cell, {helper.output: self.numbers[constant]}, "", "")
+
+    def _add(self, cell: str, pins: dict[str, int], module: str, alias: str) -> None:
+        self.instances.append(Instance(f"u{len(self.instances)}", cell, pins, module, alias))
+
+
+def _bit_names(name: str, bits: Sequence[Any]) -> tuple[str, ...]:
+    if len(bits) == 1:
+        return (name,)
+    return tuple(f"{name}[{index}]" for index in range(len(bits)))
+
+
+def _module_spans(verilog: str) -> list[tuple[int, str]]:
+    """First line and name of every module, in the order of the text."""
+    spans = []
+    for match in re.finditer(r"^\s*module\s+(\w+)", verilog, re.MULTILINE):
+        spans.append((verilog.count("\n", 0, match.start(1)) + 1, match[1]))
+    return spans
+
+
+def _module_of(src: str, spans: Sequence[tuple[int, str]]) -> str:
+    """The RTL module that holds a Yosys ``src`` attribute such as ``design.v:12.3-14.6``."""
+    match = re.search(r":(\d+)", src)
+    if match is None:
+        return ""
+    line = int(match[1])
+    return next((name for start, name in reversed(spans) if start <= line), "")
+
+
+def _aliases(module: Mapping[str, Any]) -> dict[Any, str]:
+    """A readable RTL name for each bit: the deepest public one, because that is nearest its register."""
+    best: dict[Any, tuple[int, str]] = {}
+    for name, net in module["netnames"].items():
+        if net["hide_name"]:
+            continue
+        depth = -name.count(".")
+        wide = len(net["bits"]) > 1
+        for index, bit in enumerate(net["bits"]):
+            label = (depth, f"{name}[{index}]" if wide else name)
+            if bit not in best or label < best[bit]:
+                best[bit] = label
+    return {bit: label for bit, (_, label) in best.items()}

@@ -1,0 +1,134 @@
+"""The record of one run: metrics, the critical path, the share of every module."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from accel_core.physical.floorplan import Floorplan
+from accel_core.physical.graph import Graph
+from accel_core.physical.parasitics import Parasitics
+from accel_core.physical.power import Power
+from accel_core.physical.settings import FlowSettings
+from accel_core.physical.technology import Technology
+from accel_core.physical.timing import EDGES, Timing, critical_path
+
+
+def metrics_of(
+    settings: FlowSettings,
+    technology: Technology,
+    floorplan: Floorplan,
+    graph: Graph,
+    parasitics: Parasitics,
+    timing: Timing,
+    power: Power,
+) -> dict[str, float]:
+    """The run's metrics by their names in ``accel_core.metrics``."""
+    cells = [technology.library.cells[cell.cell] for cell in graph.netlist.instances]
+    slack = timing.worst_slack_s
+    return {
+        "f_target_hz": settings.f_target_hz,
+        "f_effective_hz": 1.0 / (1.0 / settings.f_target_hz - slack),
+        "worst_slack_s": slack,
+        "power_w": power.total_w,
+        "power_internal_w": float(power.internal.sum()),
+        "power_switching_w": float(power.switching.sum()),
+        "power_leakage_w": float(power.leakage.sum()),
+        "cell_area_mm2": sum(cell.area_um2 for cell in cells) * 1e-6,
+        "chip_area_mm2": floorplan.area_um2 * 1e-6,
+        "wirelength_m": parasitics.wirelength_um * 1e-6,
+        "cells": len(cells),
+        "flops": sum(cell.is_flop for cell in cells),
+    }
+
+
+def path_of(graph: Graph, timing: Timing, modules: Sequence[str]) -> dict[str, Any]:
+    """The worst path: its ends, and every pin on it with the delay since the one before."""
+    steps = critical_path(graph, timing)
+    rows = []
+    before = steps[0][2]
+    for terminal, edge, arrival in steps:
+        instance = graph.cell[terminal]
+        cell = graph.netlist.instances[instance] if instance >= 0 else None
+        rows.append(
+            {
+                "pin": graph.name(terminal),
+                "cell": cell.cell if cell else "port",
+                "module": modules[instance] if cell else graph.netlist.top,
+                "register": cell.alias if cell else "",
+                "edge": EDGES[edge],
+                "arrival_s": arrival,
+                "delay_s": arrival - before,
+            }
+        )
+        before = arrival
+    # A path from a flip-flop starts with the clock port, which nobody looks for.
+    first = 1 if len(rows) > 1 and graph.net[steps[0][0]] == graph.clock else 0
+    worst = int(timing.slack.argmin())
+    return {
+        "start": rows[first]["register"] or rows[first]["pin"],
+        "end": rows[-1]["register"] or rows[-1]["pin"],
+        "slack_s": float(timing.slack[worst]),
+        "required_s": float(timing.required[worst]),
+        "steps": rows[first:],
+    }
+
+
+def modules_of(graph: Graph, technology: Technology, power: Power, modules: Sequence[str]) -> list[dict[str, Any]]:
+    """Cells, flip-flops, area and power of every RTL module, largest area first."""
+    total = power.internal + power.switching + power.leakage
+    shares: dict[str, dict[str, Any]] = {}
+    for index, (cell, name) in enumerate(zip(graph.netlist.instances, modules, strict=True)):
+        library = technology.library.cells[cell.cell]
+        share = shares.setdefault(name, {"module": name, "cells": 0, "flops": 0, "cell_area_mm2": 0.0, "power_w": 0.0})
+        share["cells"] += 1
+        share["flops"] += int(library.is_flop)
+        share["cell_area_mm2"] += library.area_um2 * 1e-6
+        share["power_w"] += float(total[index])
+    return sorted(shares.values(), key=lambda share: (-share["cell_area_mm2"], share["module"]))
+
+
+def details_of(
+    technology: Technology, floorplan: Floorplan, graph: Graph, parasitics: Parasitics, timing: Timing, power: Power,
+    modules: Sequence[str],
+) -> dict[str, Any]:  # fmt: skip
+    """Everything else worth keeping, by stage."""
+    instances = graph.netlist.instances
+    area = sum(technology.lef.macros[cell.cell].width_um for cell in instances) * floorplan.row_um
+    fanout = np.bincount(graph.net[~graph.drives], minlength=len(graph.netlist.nets))
+    fanout[graph.clock] = 0
+    return {
+        "floorplan": {
+            "width_um": floorplan.width_um,
+            "height_um": floorplan.height_um,
+            "rows": floorplan.rows,
+            "utilization": area / floorplan.area_um2,
+            "port_bits": len(floorplan.port_bits),
+        },
+        "nets": {
+            "count": len(graph.netlist.nets),
+            "largest_fanout": int(fanout.max()),
+            "wire_capacitance_f": float(sum(group.cap.sum() for group in parasitics.groups)),
+        },
+        "timing": {
+            "total_negative_slack_s": timing.total_negative_slack_s,
+            "endpoints": len(set(timing.endpoints[0].tolist())),
+            "clock": "ideal: no skew, no insertion delay, no clock tree",
+            "critical_path": path_of(graph, timing, modules),
+        },
+        "modules": modules_of(graph, technology, power, modules),
+        "cells_by_type": dict(Counter(cell.cell for cell in instances).most_common()),
+    }
+
+
+def write_report(path: Path, report: Mapping[str, Any]) -> None:
+    """Write a report so that a reader sees all of it or none."""
+    part = path.with_suffix(".tmp")
+    part.write_text(json.dumps(report, indent=1) + "\n")
+    os.replace(part, path)

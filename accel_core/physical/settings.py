@@ -1,0 +1,46 @@
+"""What one implementation run is asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from accel_core.errors import InvalidInputError
+from accel_core.physical.timing import Constraints
+
+
+@dataclass(frozen=True)
+class FlowSettings:
+    """Settings of the physical flow.
+
+    Attributes:
+        f_target_hz: Target clock.
+        utilization_target: Share of the core box that cells should fill; above 1 is an over-full floorplan.
+        activity: Toggles of every net in a clock period.
+        seed: Of the placer.
+        io_delay_fraction: Share of the period that inputs arrive late and outputs are needed early.
+    """
+
+    f_target_hz: float
+    utilization_target: float
+    activity: float = 0.1
+    seed: int = 0
+    io_delay_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Reject values that mean nothing."""
+        if not (math.isfinite(self.f_target_hz) and self.f_target_hz > 0):
+            raise InvalidInputError(f"f_target_hz is {self.f_target_hz}; allowed: above 0")
+        if not (math.isfinite(self.utilization_target) and self.utilization_target > 0):
+            raise InvalidInputError(f"utilization_target is {self.utilization_target}; allowed: above 0")
+        if not 0 <= self.activity <= 2:
+            raise InvalidInputError(f"activity is {self.activity}; allowed: 0 to 2 toggles a period")
+        if not 0 <= self.io_delay_fraction < 1:
+            raise InvalidInputError(f"io_delay_fraction is {self.io_delay_fraction}; allowed: 0 to below 1")
+        if not 0 <= self.seed < 2**31:
+            raise InvalidInputError(f"seed is {self.seed}; allowed: 0 to 2147483647")
+
+    def constraints(self) -> Constraints:
+        """The same as timing constraints."""
+        period = 1.0 / self.f_target_hz
+        return Constraints(period, self.io_delay_fraction * period, self.io_delay_fraction * period)

@@ -1,0 +1,138 @@
+"""Logic synthesis: RTL to a netlist of library cells, with Yosys and ABC in a process of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from accel_core.errors import ToolFailedError, ToolTimeoutError
+from accel_core.physical.netlist import Netlist, netlist_from_yosys
+from accel_core.physical.technology import Technology
+from accel_core.process import Limits, run
+from accel_core.rtl import Rtl
+
+# ABC's own `-D` scripts hardly react to the clock; with these steps mapping, buffering and sizing all see it.
+ABC_SCRIPT = "+strash;ifraig;scorr;dc2;dch,-f;map,-B,0.9,{D};topo;buffer,-c,-N,8;upsize,{D};dnsize,{D};stime,-p"
+_DRIVER = "import sys; from pyosys import libyosys as y; y.run_pass('script ' + sys.argv[1], y.Design())"
+_VERSION = 1  # Part of the cache key: raise it whenever the same Yosys would give another netlist.
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What synthesis leaves behind.
+
+    Attributes:
+        netlist: Mapped and flat.
+        cached: Whether it came from the cache.
+        cpu_s: CPU time of Yosys and ABC; 0 when cached.
+        log: What they printed; empty when cached.
+    """
+
+    netlist: Netlist
+    cached: bool
+    cpu_s: float
+    log: str
+
+
+def yosys_version() -> str:
+    """Version of the installed ``pyosys`` package.
+
+    Raises:
+        ToolFailedError: If it is not installed.
+    """
+    try:
+        return version("pyosys")
+    except PackageNotFoundError as error:
+        raise ToolFailedError("synthesis", "the Python package pyosys is not installed") from error
+
+
+def period_ps(f_target_hz: float) -> int:
+    """The target period as ABC gets it: whole picoseconds, so that equal rows share a netlist."""
+    return max(1, round(1e12 / f_target_hz))
+
+
+def synthesize(
+    rtl: Rtl,
+    technology: Technology,
+    f_target_hz: float,
+    cache: Path | None,
+    limits: Limits,
+    own_group: bool = True,
+) -> Synthesis:
+    """Map a design to the technology's cells for a target clock.
+
+    Args:
+        rtl: The design.
+        technology: Its cells.
+        f_target_hz: Target clock; the netlist depends on its period in whole picoseconds.
+        cache: Folder of netlists by what they depend on, or None to always run Yosys.
+        limits: Bounds on Yosys.
+        own_group: Whether Yosys gets a process group of its own (see ``process.run``).
+
+    Raises:
+        ToolFailedError: If Yosys reports an error or leaves cells unmapped.
+        ToolTimeoutError: If it runs out of time.
+    """
+    period = period_ps(f_target_hz)
+    parts = [_VERSION, rtl.verilog, rtl.top, rtl.clock, technology.digest, period, yosys_version(), ABC_SCRIPT]
+    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+    stored = cache / f"netlist-{key}.json" if cache else None
+    if stored is not None and stored.is_file():
+        return Synthesis(Netlist.from_plain(json.loads(stored.read_text())), True, 0.0, "")
+    netlist, cpu_s, log = _run_yosys(rtl, technology, period, limits, own_group)
+    if stored is not None:
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        part = stored.with_suffix(f".{os.getpid()}.tmp")
+        part.write_text(json.dumps(netlist.to_plain(), separators=(",", ":")))
+        os.replace(part, stored)
+    return Synthesis(netlist, False, cpu_s, log)
+
+
+def yosys_script(rtl: Rtl, technology: Technology, period: int) -> str:
+    """The commands that Yosys runs, on ``design.v`` in its working folder."""
+    avoid = " ".join(f"-dont_use {pattern}" for pattern in technology.dont_use)
+    return "\n".join(
+        (
+            "read_verilog design.v",
+            f"synth -top {rtl.top} -flatten -booth -noabc",
+            f"dfflibmap -liberty {technology.liberty} {avoid}",
+            f"abc -D {period} -liberty {technology.liberty} {avoid} -script {ABC_SCRIPT}",
+            "clean -purge",
+            "write_json netlist.json",
+            "",
+        )
+    )
+
+
+def _run_yosys(
+    rtl: Rtl, technology: Technology, period: int, limits: Limits, own_group: bool
+) -> tuple[Netlist, float, str]:
+    with tempfile.TemporaryDirectory(prefix="accel-synthesis-") as name:
+        folder = Path(name)
+        (folder / "design.v").write_text(rtl.verilog)
+        (folder / "run.ys").write_text(yosys_script(rtl, technology, period))
+        command = [sys.executable, "-c", _DRIVER, "run.ys"]
+        done = run(command, "synthesis", limits, cwd=folder, env={**os.environ, "TMPDIR": name}, own_group=own_group)
+        if done.timed_out:
+            raise ToolTimeoutError("synthesis", f"Yosys did not finish within {limits.seconds:g} s")
+        result = folder / "netlist.json"
+        if done.exit_code != 0 or not result.is_file():
+            raise ToolFailedError("synthesis", _reason(done.output, done.exit_code))
+        design = json.loads(result.read_text())
+    netlist = netlist_from_yosys(design, rtl.top, rtl.clock, rtl.verilog, technology)
+    return netlist, done.cpu_s, done.output
+
+
+def _reason(output: str, exit_code: int) -> str:
+    """The first error that Yosys printed, or how it ended."""
+    errors = [line.strip() for line in output.splitlines() if "ERROR" in line or "error:" in line.lower()]
+    if errors:
+        return f"Yosys: {errors[0]}"
+    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "no output")
+    return f"Yosys ended with exit code {exit_code}: {last}"

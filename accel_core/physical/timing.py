@@ -1,0 +1,193 @@
+"""Static timing: NLDM cell delays, Elmore wire delays, setup slack, with one ideal clock.
+
+Both edges are followed, level by level and all cells of a level at once. What comes together at a pin is merged as in
+OpenSTA: the latest arrival and, independently, the slowest transition.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from accel_core.errors import ToolFailedError
+from accel_core.physical.gates import Driven, Gates
+from accel_core.physical.graph import Floats, Graph, Ints
+from accel_core.physical.levels import arc_levels
+from accel_core.physical.parasitics import Parasitics
+from accel_core.physical.technology import Technology
+
+EDGES = ("rise", "fall")
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What the design must meet, in seconds.
+
+    Attributes:
+        period_s: Of the clock, whose rising edge is at 0 at every flip-flop.
+        input_delay_s: When inputs change after the clock edge.
+        output_delay_s: How long before the next edge outputs must be stable.
+    """
+
+    period_s: float
+    input_delay_s: float = 0.0
+    output_delay_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Result of the analysis.
+
+    Attributes:
+        arrival: Latest arrival at each terminal for a rising and a falling edge in s, -inf if none, shape (T, 2).
+        transition: Slowest transition there in s, shape (T, 2).
+        arc_arrival: Arrival through each arc in s, shape (A,).
+        endpoints: Terminal and edge of each end point, shape (2, Z).
+        required: Latest good arrival at each end point in s, shape (Z,).
+        slack: Required minus actual arrival, shape (Z,).
+    """
+
+    arrival: Floats
+    transition: Floats
+    arc_arrival: Floats
+    endpoints: Ints
+    required: Floats
+    slack: Floats
+
+    @property
+    def worst_slack_s(self) -> float:
+        """Smallest slack of all end points."""
+        return float(self.slack.min())
+
+    @property
+    def total_negative_slack_s(self) -> float:
+        """Sum over end points of what they miss."""
+        worst: dict[int, float] = {}
+        for terminal, slack in zip(self.endpoints[0].tolist(), self.slack.tolist(), strict=True):
+            worst[terminal] = min(slack, worst.get(terminal, 0.0))
+        return math.fsum(worst.values())
+
+
+def analyze(graph: Graph, parasitics: Parasitics, technology: Technology, constraints: Constraints) -> Timing:
+    """Find arrivals, transitions and setup slacks.
+
+    Raises:
+        ToolFailedError: If the logic has a loop, or no path ends anywhere.
+    """
+    arrival = np.full((len(graph.net), 2), -np.inf)
+    transition = np.zeros((len(graph.net), 2))
+    arc_arrival = np.full(graph.arcs.shape[1], -np.inf)
+    gates = Gates(technology.library, parasitics)
+    _start(graph, gates, technology, constraints, arrival, transition)
+    wires = _sinks_by_net(graph)
+    for level in arc_levels(graph):
+        start, out, before, after, delay, slope, _ = graph.arcs[:, level]
+        begin = arrival[start, before]
+        live = np.isfinite(begin)
+        if not live.any():
+            continue
+        level, start, out, before, after = level[live], start[live], out[live], before[live], after[live]
+        result = gates.drive(delay[live], slope[live], transition[start, before], graph.net[out], after)
+        reached = begin[live] + result.delay
+        arc_arrival[level] = reached
+        np.maximum.at(arrival, (out, after), reached)
+        np.maximum.at(transition, (out, after), result.transition)
+        _propagate(graph, wires, gates, out, after, result, arrival, transition)
+    return _slacks(graph, technology, constraints, arrival, transition, arc_arrival)
+
+
+def critical_path(graph: Graph, timing: Timing) -> list[tuple[int, int, float]]:
+    """The worst path from its start to its end: terminal, edge (0 rise, 1 fall) and arrival in s of each step."""
+    worst = int(timing.slack.argmin())
+    terminal, edge = (int(value) for value in timing.endpoints[:, worst])
+    by_output: dict[tuple[int, int], list[int]] = {}
+    for arc, (out, after) in enumerate(zip(graph.arcs[1].tolist(), graph.arcs[3].tolist(), strict=True)):
+        by_output.setdefault((out, after), []).append(arc)
+    steps = [(terminal, edge, float(timing.arrival[terminal, edge]))]
+    while True:
+        driver = int(graph.driver[graph.net[terminal]])
+        if driver != terminal:
+            steps.append((driver, edge, float(timing.arrival[driver, edge])))
+        arcs = by_output.get((driver, edge))
+        if not arcs or graph.net[driver] == graph.clock:
+            return steps[::-1]
+        best = max(arcs, key=lambda arc: timing.arc_arrival[arc])
+        terminal, edge = int(graph.arcs[0, best]), int(graph.arcs[2, best])
+        steps.append((terminal, edge, float(timing.arrival[terminal, edge])))
+
+
+def _start(
+    graph: Graph, gates: Gates, technology: Technology, constraints: Constraints, arrival: Floats, transition: Floats
+) -> None:
+    """Set what the ports and the clock begin with, up to the pins that they reach."""
+    ports = np.flatnonzero(graph.drives[graph.n_pins :]) + graph.n_pins
+    arrival[ports] = constraints.input_delay_s
+    transition[ports] = technology.input_transition_s
+    is_port_net = np.zeros(len(graph.netlist.nets), dtype=bool)
+    is_port_net[graph.net[ports]] = True
+    sinks = np.flatnonzero(is_port_net[graph.net] & ~graph.drives)
+    delay, slope = gates.from_port(technology.input_transition_s, gates.parasitics.elmore[sinks])
+    arrival[sinks] = constraints.input_delay_s + delay
+    transition[sinks] = slope
+    if graph.clock >= 0:
+        clocked = np.flatnonzero(graph.net == graph.clock)
+        arrival[clocked] = (0.0, constraints.period_s / 2.0)
+        transition[clocked] = technology.clock_transition_s
+
+
+def _sinks_by_net(graph: Graph) -> tuple[Ints, Ints]:
+    """Sink terminals ordered by net, and where each net's begin, shape (N + 1,)."""
+    sinks = np.flatnonzero(~graph.drives)
+    order = sinks[np.argsort(graph.net[sinks], kind="stable")]
+    starts = np.searchsorted(graph.net[order], np.arange(len(graph.netlist.nets) + 1))
+    return order, starts
+
+
+def _propagate(
+    graph: Graph,
+    wires: tuple[Ints, Ints],
+    gates: Gates,
+    out: Ints,
+    after: Ints,
+    result: Driven,
+    arrival: Floats,
+    transition: Floats,
+) -> None:
+    """Carry what a level's arcs drive to the sinks of their nets."""
+    order, starts = wires
+    net = graph.net[out]
+    count = starts[net + 1] - starts[net]
+    arc = np.repeat(np.arange(len(out)), count)
+    within = np.arange(len(arc)) - np.repeat(np.cumsum(count) - count, count)
+    sink = order[starts[net[arc]] + within]
+    edge = after[arc]
+    delay, slope = gates.wire(result, arc, gates.parasitics.elmore[sink, edge])
+    # As in OpenSTA, the longest wire delay and the latest arrival at the driver may come from different arcs.
+    np.maximum.at(transition, (sink, edge), slope)
+    np.maximum.at(arrival, (sink, edge), arrival[out[arc], edge] + delay)
+
+
+def _slacks(
+    graph: Graph,
+    technology: Technology,
+    constraints: Constraints,
+    arrival: Floats,
+    transition: Floats,
+    arc_arrival: Floats,
+) -> Timing:
+    data, _, _, edge, table = graph.checks
+    setup = technology.library.tables.lookup(
+        table, transition[data, edge], np.full(len(data), technology.clock_transition_s)
+    )
+    outputs = np.flatnonzero(~graph.drives[graph.n_pins :]) + graph.n_pins
+    ends = np.stack([np.repeat(outputs, 2), np.tile([0, 1], len(outputs))])
+    endpoints = np.concatenate([np.stack([data, edge]), ends], axis=1)
+    late = np.full(ends.shape[1], constraints.output_delay_s)
+    required = constraints.period_s - np.concatenate([setup, late])
+    slack = required - arrival[endpoints[0], endpoints[1]]
+    timed = np.isfinite(slack)
+    if not timed.any():
+        raise ToolFailedError("timing", "no path of the design ends at a flip-flop or an output port")
+    return Timing(arrival, transition, arc_arrival, endpoints[:, timed], required[timed], slack[timed])

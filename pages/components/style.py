@@ -23,9 +23,9 @@ _CSS = """
   background: light-dark(#ffffff, #1a1f29); border-color: light-dark(#e2e6ee, #2b3240) !important;
   box-shadow: 0 1px 2px rgb(16 24 40 / 4%);
 }
-[data-testid="stMetric"] { padding: 0.7rem 0.9rem; }
+[data-testid="stMetric"] > div { padding: 0.65rem 0.85rem; }
 [data-testid="stMetricLabel"] { opacity: 0.75; }
-[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: 1.5rem; }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: 1.3rem; }
 .accel-subtitle { color: light-dark(#5b6472, #9aa4b2); margin: -0.7rem 0 0.4rem; font-size: 1rem; max-width: 75ch; }
 .accel-look { color: light-dark(#5b6472, #9aa4b2); font-size: 0.86rem; line-height: 1.45; max-width: 95ch; }
 .accel-look b { color: light-dark(#1f2937, #e6e9ef); font-weight: 600; }

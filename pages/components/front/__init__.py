@@ -94,7 +94,8 @@ def front(
 
     Args:
         points: One row a design with `design_id`, `fidelity` and a column for each metric, in stored units.  Rows that
-            lack x or y cannot be shown and are left out; a missing hidden metric breaks any limit on it.
+            lack x or y cannot be shown and are left out; a missing hidden metric breaks any limit on it.  Give the
+            very same object from run to run while nothing changed (and never write to it): it is packed only once.
         x: Metric on the horizontal axis.
         y: Metric on the vertical axis, another than x.
         hidden: Metrics that get a strip with a bound each.
@@ -109,16 +110,15 @@ def front(
         InvalidInputError: If a column is missing, or x and y are the same metric.
     """
     metrics = _metrics_of(points, x, y, hidden)
-    shown = points[np.isfinite(points[[x, y]].to_numpy(dtype=np.float64, na_value=np.nan)).all(axis=1)]
-    kinds = [name for name in theme.FIDELITY_STYLES if (shown["fidelity"] == name).any()]
+    packed = _pack(key, points, metrics)
     start = _start(key, FrontState(_clean(bounds or {}), selected))
     spec = {
         "x": x,
         "y": y,
         "hidden": [name for name in metrics if name not in (x, y)],
         "metrics": {name: _describe(name, directions, log, start.state.bounds) for name in metrics},
-        "kinds": [_describe_kind(name) for name in kinds],
-        "palette": {mode: _palette(mode, kinds) for mode in ("light", "dark")},
+        "kinds": [_describe_kind(name) for name in packed.kinds],
+        "palette": {mode: _palette(mode, packed.kinds) for mode in ("light", "dark")},
         "height": height,
         "initial": {
             "bounds": {name: list(limits) for name, limits in start.state.bounds.items()},
@@ -126,12 +126,11 @@ def front(
             "hidden_kinds": list(start.state.hidden_fidelities),
         },
         "revision": start.revision,
+        "token": packed.token,
     }
-    table = _table(shown, metrics, kinds)
-    spec["token"] = _digest(table)
     result = _mount(
         key=key,
-        data={"spec": spec, "points": table},
+        data={"spec": spec, "points": packed.table},
         default={"front": None},
         on_front_change=_nothing,
     )
@@ -247,6 +246,34 @@ def _palette(mode: str, kinds: Sequence[str]) -> dict[str, Any]:
         "kept": theme.KEPT[mode],
         "kinds": {name: theme.fidelity_style(name).color(mode == "dark") for name in kinds},
     }
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """Points as the browser takes them, and what they were made of."""
+
+    points: pd.DataFrame
+    metrics: list[str]
+    kinds: list[str]
+    table: pa.Table
+    token: str
+
+
+def _pack(key: str, points: pd.DataFrame, metrics: list[str]) -> _Packed:
+    """Pack the points, or take the pack of the last run when it is of the same object: a release costs no copy."""
+    name = f"{key}:packed"
+    last: _Packed | None = st.session_state.get(name)
+    if last is not None and last.points is points and last.metrics == metrics:
+        return last
+    is_finite = np.isfinite(points[metrics[:2]].to_numpy(dtype=np.float64, na_value=np.nan)).all(axis=1)
+    columns = points[["design_id", "fidelity", *metrics]]
+    shown = columns if is_finite.all() else columns[is_finite]
+    known = set(shown["fidelity"].unique())
+    kinds = [fidelity for fidelity in theme.FIDELITY_STYLES if fidelity in known]
+    table = _table(shown, metrics, kinds)
+    packed = _Packed(points, metrics, kinds, table, _digest(table))
+    st.session_state[name] = packed
+    return packed
 
 
 def _table(points: pd.DataFrame, metrics: Sequence[str], kinds: Sequence[str]) -> pa.Table:

@@ -274,9 +274,9 @@ class Front {
   #send(snapshot, bounds) {
     this.committed = snapshot;
     this.committedBounds = bounds;
-    this.reference = null;
     this.markStale("sweep");
     this.flushFrame();
+    this.reference = null;
     const { feasible, front } = this.summary;
     const ids = front <= 2000 ? Array.from(this.points.front.subarray(0, front), (i) => this.points.id(i)) : [];
     this.el.box.dataset.frontIds = ids.join(" ");

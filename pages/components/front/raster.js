@@ -38,15 +38,15 @@ function drawSymbol(context, kind, color, x, y, grow = 1) {
 }
 
 /** The symbol's coverage, 0..255 per device pixel, so that it can be blended in any color. */
-function makeSprite(kind, ratio) {
-  const half = Math.ceil((RADIUS[kind.shape] + 1.2) * ratio);
+function makeSprite(kind, ratio, grow = 1) {
+  const half = Math.ceil((RADIUS[kind.shape] * grow + 1.2) * ratio);
   const size = 2 * half + 1;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.translate(half + 0.5, half + 0.5);
   context.scale(ratio, ratio);
-  drawSymbol(context, kind, "#000", 0, 0);
+  drawSymbol(context, kind, "#000", 0, 0, grow);
   const pixels = context.getImageData(0, 0, size, size).data;
   const cover = new Uint8Array(size * size);
   for (let k = 0; k < cover.length; k++) cover[k] = pixels[4 * k + 3];
@@ -112,6 +112,7 @@ class Raster {
   setColors(colors) {
     this.colors = colors;
     this.sprites = null;
+    this.halos = null;
   }
 
   /** Where the points are for this view: pixel positions for symbols, cell numbers for densities. */
@@ -174,6 +175,7 @@ class Raster {
     this.pixels.set(this.background);
     if (this.hasDense) this.#paintDensity(points, shown);
     this.sprites ??= this.kinds.map((kind) => makeSprite(kind, this.ratio));
+    this.halos ??= this.kinds.map((kind) => (kind.hollow ? null : makeSprite(kind, this.ratio, 1.35)));
     for (const kept of [0, 1]) {
       this.kinds.forEach((_, k) => {
         if (shown[k] && this.sparse[k].length) this.#paintSymbols(points, k, kept);
@@ -214,9 +216,15 @@ class Raster {
     const sprite = this.sprites[k];
     const color = kept ? this.colors.kinds[k] : this.colors.faded;
     const strength = kept ? 1 : 0.55;
+    // A thin rim keeps measured symbols apart in a crowd.
+    const halo = kept ? this.halos[k] : null;
     const { px, py, ratio } = this;
     for (const i of this.sparse[k]) {
-      if (points.mask[i] === kept) this.#blend(sprite, Math.round(px[i] * ratio), Math.round(py[i] * ratio), color, strength);
+      if (points.mask[i] !== kept) continue;
+      const x = Math.round(px[i] * ratio);
+      const y = Math.round(py[i] * ratio);
+      if (halo) this.#blend(halo, x, y, this.colors.background, 0.75);
+      this.#blend(sprite, x, y, color, strength);
     }
   }
 

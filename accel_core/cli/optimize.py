@@ -47,7 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.budget < 1 or arguments.batch < 1:
         raise InvalidInputError(f"--budget {arguments.budget}, --batch {arguments.batch}: both must be at least 1")
     space = platform.space.restrict(narrowed)
-    goals = [*map(parse_objective, arguments.objective), *map(parse_bound, arguments.bound)]
+    goals: list[Goal] = [parse_objective(word) for word in arguments.objective]
+    goals += [parse_bound(word) for word in arguments.bound]
     _check_metrics(platform, goals)
     search = OPTIMIZERS[arguments.optimizer](space, goals, seed=arguments.seed)
     results = pd.DataFrame()

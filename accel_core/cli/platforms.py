@@ -8,6 +8,7 @@ from typing import Any
 
 from accel_core.cli.arguments import Commands
 from accel_core.platforms import PLATFORMS, Platform
+from accel_core.space import Parameter
 
 
 def add_to(commands: Commands) -> None:
@@ -27,8 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
         size = f"{entry['size']:,} designs" if entry["size"] else "a continuous space"
         print(f"{entry['name']}: {entry['title']}, {size}")
         for parameter in entry["parameters"]:
-            unit = f" {parameter['unit']}" if parameter["unit"] else ""
-            print(f"  {parameter['name']:<20} {parameter['allowed']}{unit}  {parameter['meaning']}")
+            print(f"  {parameter['name']:<20} {parameter['allowed']}: {parameter['meaning']}")
         print(f"  workloads  {', '.join(entry['workloads'])}")
         print(f"  fidelities {', '.join(entry['fidelities'])}")
 
@@ -40,11 +40,28 @@ def describe(platform: Platform) -> dict[str, Any]:
         "title": platform.title,
         "summary": platform.summary,
         "size": platform.space.size,
-        "parameters": [parameter.describe() for parameter in platform.space.parameters],
+        "parameters": [_described(parameter) for parameter in platform.space.parameters],
         "constraints": [
             {"name": constraint.name, "expression": constraint.expression} for constraint in platform.space.constraints
         ],
         "workloads": list(platform.workloads),
         "fidelities": list(platform.fidelities),
         "metrics": list(platform.metrics),
+    }
+
+
+def _described(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "kind": parameter.kind,
+        "low": parameter.low,
+        "high": parameter.high,
+        "values": list(parameter.values),
+        "allowed": parameter.allowed,
+        "default": parameter.default_value,
+        "unit": parameter.unit,
+        "scale": parameter.scale,
+        "group": parameter.group,
+        "meaning": parameter.meaning,
+        "assumed": parameter.assumed,
     }

@@ -1,0 +1,172 @@
+"""The two-stage scheme: first whether a design can meet its clock, then its metrics among designs that can.
+
+Far beyond the reachable clock, a flow's results say more about its despair than about the design. The full-stack
+framework therefore fits its regressors on a region of interest (ROI): designs with
+``(1 - r) f_target <= f_effective <= (1 + r) f_target`` (VeriGOOD-ML rtml_ppa.py, HybridErrorPlot).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import lightgbm
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accel_core.errors import InvalidInputError, NotFittedError
+from accel_core.surrogates.base import Prediction
+from accel_core.surrogates.composed import Composed
+from accel_core.surrogates.tables import MIN_ROWS, FloatArray, TableEncoder
+from accel_core.surrogates.tuning import seed_for
+
+TOLERANCE = 0.3
+"""Half width r of the ROI; assumed, because the source does not publish the value it used for Axiline."""
+
+TARGET_CLOCK, EFFECTIVE_CLOCK = "f_target_hz", "f_effective_hz"
+BoolArray = npt.NDArray[np.bool_]
+
+
+def in_roi(f_target_hz: npt.ArrayLike, f_effective_hz: npt.ArrayLike, tolerance: float = TOLERANCE) -> BoolArray:
+    """Tell which designs reach their target clock within a tolerance (a share of the target).
+
+    Raises:
+        InvalidInputError: If the tolerance is not between 0 and 1.
+    """
+    if not 0 < tolerance < 1:
+        raise InvalidInputError(f"ROI tolerance is {tolerance}; allowed: above 0 and below 1")
+    target = np.asarray(f_target_hz, dtype=np.float64)
+    effective = np.asarray(f_effective_hz, dtype=np.float64)
+    return np.asarray(((1 - tolerance) * target <= effective) & (effective <= (1 + tolerance) * target))
+
+
+class RoiClassifier:
+    """Gradient-boosted trees (LightGBM) that tell how likely a design lies in the ROI."""
+
+    def __init__(self, seed: int = 0) -> None:
+        """Set up an unfitted classifier."""
+        self.seed = seed
+        self._encoder: TableEncoder | None = None
+
+    def fit(self, X: pd.DataFrame, is_inside: BoolArray) -> Self:
+        """Learn from designs and whether each lies in the ROI.
+
+        When all training designs lie on one side, the share of that side, with one design each added to both
+        (Laplace's rule), is the answer for every design.
+
+        Raises:
+            InvalidInputError: If there are too few rows or the labels do not match.
+        """
+        inside = np.asarray(is_inside, dtype=np.bool_)
+        if len(X) != len(inside):
+            raise InvalidInputError(f"X has {len(X)} rows and there are {len(inside)} labels; allowed: one each")
+        if len(X) < MIN_ROWS:
+            raise InvalidInputError(f"there are {len(X)} rows to learn from; allowed: at least {MIN_ROWS}")
+        encoder = TableEncoder(X)
+        self._share = (float(inside.sum()) + 1) / (len(inside) + 2)
+        self._booster = None if inside.all() or not inside.any() else self._train(encoder.encode(X).features, inside)
+        self._encoder = encoder
+        return self
+
+    def probability(self, X: pd.DataFrame) -> FloatArray:
+        """Return the probability of lying in the ROI, shape ``(n_designs,)``."""
+        if self._encoder is None:
+            raise NotFittedError("the ROI classifier has not been fitted; call fit first")
+        Z = self._encoder.encode(X).features
+        if self._booster is None:
+            return np.full(len(X), self._share)
+        return np.asarray(self._booster.predict(Z, num_threads=1), dtype=np.float64)
+
+    def _train(self, Z: FloatArray, inside: BoolArray) -> lightgbm.Booster:
+        parameters = {
+            "objective": "binary",
+            "num_leaves": 8,
+            "learning_rate": 0.08,
+            "min_data_in_leaf": min(5, max(1, len(Z) // 8)),
+            "lambda_l2": 1.0,
+            "verbosity": -1,
+            "num_threads": 1,
+            "deterministic": True,
+            "force_row_wise": True,
+            "seed": seed_for(self.seed, "roi"),
+        }
+        data = lightgbm.Dataset(Z, inside.astype(np.float64), params=parameters)
+        return lightgbm.train(parameters, data, num_boost_round=120)
+
+
+@dataclass(frozen=True)
+class TwoStagePrediction:
+    """What the two stages say.
+
+    Attributes:
+        metrics: Predicted as if in the ROI; trust it where ``roi_probability`` is high.
+        roi_probability: Probability of lying in the ROI, one number a design.
+    """
+
+    metrics: Prediction
+    roi_probability: pd.Series
+
+    @property
+    def is_in_roi(self) -> BoolArray:
+        """True where the ROI is more likely than not."""
+        return np.asarray(self.roi_probability.to_numpy() >= 0.5)
+
+
+class TwoStage:
+    """A classifier on all designs and regressors on those in the ROI."""
+
+    def __init__(self, regressors: Composed, tolerance: float = TOLERANCE, seed: int = 0) -> None:
+        """Set up unfitted stages.
+
+        Args:
+            regressors: Models of the metrics; ``Composed(SURROGATES["gp"]())``, for example.
+            tolerance: Half width of the ROI, a share of the target clock.
+            seed: Seed of the classifier.
+        """
+        self.regressors = regressors
+        self.tolerance = tolerance
+        self.classifier = RoiClassifier(seed)
+
+    def fit(self, X: pd.DataFrame, y: pd.DataFrame, groups: npt.ArrayLike | None = None) -> Self:
+        """Learn both stages from designs with ``f_target_hz`` and metrics with ``f_effective_hz``.
+
+        Raises:
+            InvalidInputError: If a clock column is missing or too few designs lie in the ROI.
+        """
+        for name, table, what in ((TARGET_CLOCK, X, "X"), (EFFECTIVE_CLOCK, y, "y")):
+            if name not in table:
+                raise InvalidInputError(f"{what} lacks column '{name}', which tells what lies in the ROI")
+        inside = in_roi(X[TARGET_CLOCK], y[EFFECTIVE_CLOCK], self.tolerance)
+        if inside.sum() < MIN_ROWS:
+            raise InvalidInputError(
+                f"{int(inside.sum())} of {len(X)} designs lie in the ROI (tolerance {self.tolerance:g}); "
+                f"allowed: at least {MIN_ROWS} to learn from"
+            )
+        self.classifier.fit(X, inside)
+        kept = None if groups is None else np.asarray(groups)[inside]
+        self.regressors.fit(X[inside], y[inside], kept)
+        return self
+
+    def predict(self, X: pd.DataFrame) -> TwoStagePrediction:
+        """Predict metrics and the probability of lying in the ROI."""
+        probability = pd.Series(self.classifier.probability(X), index=X.index, name="roi_probability")
+        return TwoStagePrediction(self.regressors.predict(X), probability)
+
+
+def confusion(predicted: npt.ArrayLike, actual: npt.ArrayLike) -> pd.Series:
+    """Compare predicted with actual membership.
+
+    Returns:
+        Counts ``true_inside``, ``false_inside`` (predicted inside, really outside), ``false_outside``,
+        ``true_outside``, and ``accuracy`` from 0 to 1 (NaN without designs).
+    """
+    said, real = np.asarray(predicted, dtype=np.bool_), np.asarray(actual, dtype=np.bool_)
+    counts = {
+        "true_inside": int((said & real).sum()),
+        "false_inside": int((said & ~real).sum()),
+        "false_outside": int((~said & real).sum()),
+        "true_outside": int((~said & ~real).sum()),
+    }
+    right = float(np.mean(said == real)) if len(real) else float("nan")
+    return pd.Series({**counts, "accuracy": right})

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from accel_core.platforms.axiline.architecture import BENCHMARKS, Architecture
+from accel_core.platforms.axiline.fixed_point import round_saturate
 from accel_core.platforms.axiline.metrics import total_cycles
 from accel_core.platforms.axiline.model import Vectors, simulate
 from accel_core.platforms.axiline.rtl import rtl_of
+from accel_core.process import Limits, run
 from tests.platforms.axiline_bench import Outputs, Turn, play
 
 pytestmark = pytest.mark.tools
@@ -135,8 +137,8 @@ def test_rtl_takes_the_cycles_of_the_published_equation(
     assert written_at_end_of - first_chunk + 1 == total_cycles(cycles, n_vectors)
 
 
-def test_reset_makes_weights_loadable_again_and_forgets_the_vector_inside(tmp_path: Path) -> None:
-    """The bench resets with every input at 1, so a control register without reset would start a vector."""
+def test_reset_forgets_what_entered_during_it(tmp_path: Path) -> None:
+    """The bench resets with every input at 1, so whatever still counts as a vector would give a prediction."""
     a = Architecture("svm", 6, 3, 8, 16)
     rng = np.random.default_rng(1)
     vectors = random_vectors(a, 1, rng)
@@ -155,3 +157,51 @@ def test_reset_makes_weights_loadable_again_and_forgets_the_vector_inside(tmp_pa
 
     assert not outputs.prediction_valid.any()
     assert np.array_equal(readback(a, outputs, 1), weights)
+
+
+@pytest.mark.parametrize("inner", [-4097, -4096, -4095, 4095, 4096, 4097])
+@pytest.mark.parametrize("label", [0, 1])
+def test_svm_learns_from_a_vector_strictly_inside_the_margin(inner: int, label: int, tmp_path: Path) -> None:
+    """Features of 1/2 and 1/2 and equal weights make the inner product the weight; 4096 is 1 in Q4.12."""
+    a = Architecture("svm", 2, 1, 8, 16)
+    weights = np.array([[inner, inner]])
+    vectors = Vectors(np.array([[64, 64]]), np.array([[label]]), np.ones((1, 1), bool), np.ones(1, bool))
+
+    outputs = play(
+        tmp_path,
+        rtl_of(vars(a)).verilog,
+        a,
+        weights=weights,
+        vectors=vectors,
+        turns=[Turn(load=True), Turn(vector=0), Turn()],
+        mu=100,
+        rng=np.random.default_rng(0),
+    )
+
+    moved = {(1, -4097), (1, -4096), (1, -4095), (1, 4095), (0, 4097), (0, 4096), (0, 4095), (0, -4095)}
+    step = (50 if label else -50) if (label, inner) in moved else 0
+    assert readback(a, outputs, 2).tolist() == [[inner + step, inner + step]]
+
+
+@pytest.mark.parametrize(("bits_in", "shift", "bits_out"), [(6, 0, 5), (6, 0, 6), (7, 1, 5), (7, 3, 4), (8, 4, 8)])
+def test_round_saturate_equals_the_model_for_every_value(
+    bits_in: int, shift: int, bits_out: int, tmp_path: Path
+) -> None:
+    bench = f"""
+module bench;
+    reg signed [{bits_in}-1:0] value;
+    wire signed [{bits_out}-1:0] result;
+    integer i;
+    round_saturate #(.IN({bits_in}), .SHIFT({shift}), .OUT({bits_out})) dut (.value(value), .result(result));
+    initial for (i = -(1 << {bits_in - 1}); i < (1 << {bits_in - 1}); i = i + 1) begin
+        value = i; #1 $display("%0d", result);
+    end
+endmodule
+"""
+    (tmp_path / "bench.v").write_text(rtl_of(vars(Architecture("svm", 2, 1, 8, 16))).verilog + bench)
+    run(["iverilog", "-g2005", "-s", "bench", "-o", "bench.vvp", "bench.v"], "compile", Limits(60), cwd=tmp_path)
+
+    output = run(["vvp", "-n", "bench.vvp"], "simulate", Limits(60), cwd=tmp_path).output
+
+    values = np.arange(-(1 << (bits_in - 1)), 1 << (bits_in - 1))
+    assert [int(line) for line in output.split()] == round_saturate(values, shift, bits_out).tolist()

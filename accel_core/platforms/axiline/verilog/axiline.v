@@ -3,7 +3,7 @@ module axiline #(
 @PARAMETERS@
 ) (
     input  wire                                 clk,
-    input  wire                                 rst,           // restarts the ring; load the weights after it
+    input  wire                                 rst,           // two cycles or more; load the weights after it
     output wire                                 ready,         // chunk 0 of vector or weights may enter now
     // One vector: chunk 0 with valid, train and label while ready is high, then a chunk every cycle.
     input  wire                                 valid,
@@ -29,7 +29,7 @@ module axiline #(
 
     reg [UNITS*LABEL_BITS-1:0] held_label;
     always @(posedge clk) begin
-        prediction_valid <= decide & busy & ~rst;
+        prediction_valid <= decide & busy;
         if (ready) held_label <= label;
     end
 

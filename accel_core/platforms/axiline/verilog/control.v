@@ -18,17 +18,12 @@ module control #(
     assign ready  = (phase == 0);
     assign decide = (phase == CYCLES);
 
+    // Only the phase needs the reset: phase 0 follows it and sets the rest.
     always @(posedge clk) begin
-        if (rst) begin
-            phase    <= 0;
-            busy     <= 1'b0;
-            learning <= 1'b0;
-        end else begin
-            phase <= (phase == CYCLES + 1) ? {PHASE_BITS{1'b0}} : phase + 1'b1;
-            if (ready) begin
-                busy     <= valid;
-                learning <= valid & train;
-            end
+        phase <= (rst || phase == CYCLES + 1) ? {PHASE_BITS{1'b0}} : phase + 1'b1;
+        if (ready) begin
+            busy     <= valid;
+            learning <= valid & train;
         end
     end
 

@@ -18,7 +18,7 @@ from accel_core.space.blocks import Block, columns_of, partition
 from accel_core.space.constraints import Constraint
 from accel_core.space.documents import dump_document, load_document
 from accel_core.space.messages import unknown
-from accel_core.space.parameters import AnyArray, FloatArray, IntArray, Parameter, as_numbers
+from accel_core.space.parameters import MAX_INTEGER, AnyArray, FloatArray, IntArray, Parameter, as_numbers
 from accel_core.space.restriction import Wanted, narrow
 from accel_core.space.space_yaml import read_space, write_space
 
@@ -105,6 +105,11 @@ class DesignSpace:
         return all(parameter.size is not None for parameter in self.parameters)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether the constraints that could be counted leave no design."""
+        return any(block.size == 0 for block in self.blocks)
+
+    @property
     def size(self) -> int | None:
         """How many valid designs there are, None if a parameter is a real.
 
@@ -134,14 +139,19 @@ class DesignSpace:
     def defaults(self) -> pd.DataFrame:
         """Return one design: every parameter at its default.
 
-        Where the defaults break a constraint, it is the valid design with the fewest and smallest departures from
-        them, among those tried.
+        Where the defaults break a constraint, it is the valid design nearest to them among a few thousand tried;
+        parameters of which no constraint speaks stay at their defaults.
+
+        Raises:
+            InvalidInputError: If no valid design was found.
         """
         chosen = self._typed({p.name: p.column([p.default_value]) for p in self.parameters}, 1)
         if self.is_valid(chosen)[0]:
             return chosen
         spread = np.random.default_rng(0).random((4096, len(self.parameters)))
         tried = self.from_unit_constrained(spread)
+        tied = {name for constraint in self.constraints for name in constraint.names}
+        tried = tried.assign(**{name: chosen[name].iloc[0] for name in self.names if name not in tied})
         tried = tried[self.is_valid(tried)]
         if tried.empty:
             raise InvalidInputError(f"space '{self.name}' has no valid design among 4096 tried; loosen a constraint")
@@ -216,8 +226,13 @@ class DesignSpace:
         """Map points of the unit cube, shape ``(n, n_parameters)``, to designs that meet all but `open_constraints`.
 
         Even points become even designs; see `Block.digits_from_unit`.
+
+        Raises:
+            InvalidInputError: If these constraints leave no design.
         """
         u = self._points(u)
+        if len(u) and self.is_empty:
+            raise InvalidInputError(f"space '{self.name}' has no valid design; its constraints exclude all")
         position = {name: i for i, name in enumerate(self.names)}
         columns: dict[str, AnyArray] = {}
         for block in self.blocks:
@@ -333,18 +348,24 @@ class DesignSpace:
 
 
 def _coerced(parameter: Parameter, column: pd.Series) -> pd.Series:
-    if not parameter.is_numeric:
-        return column.astype("str").str.strip() if column.notna().all() else column.astype("str")
-    numbers = pd.to_numeric(column.astype("str").str.strip(), errors="coerce") if _is_text(column) else column
-    floats = as_numbers(numbers)
-    bad = np.isnan(floats) | (parameter.is_whole & (floats != np.floor(floats)))
+    bad: BoolArray = column.isna().to_numpy(dtype=np.bool_)
+    if parameter.is_numeric:
+        floats = _floats(column)
+        bad = np.isnan(floats) | np.isinf(floats)
+        if parameter.is_whole:
+            bad |= (floats != np.floor(floats)) | (np.abs(floats) > MAX_INTEGER)
     if bad.any():
         row = int(np.argmax(bad))
         raise InvalidDesignError(
             f"row {row + 1}: {parameter.name} is {column.iloc[row]!s:.80}; allowed: {parameter.allowed}"
         )
-    return pd.Series(floats.astype(np.int64) if parameter.is_whole else floats, index=column.index, name=column.name)
+    if not parameter.is_numeric:
+        return column.astype("str").str.strip()
+    return pd.Series(floats.astype(np.int64) if parameter.is_whole else floats, index=column.index)
 
 
-def _is_text(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column))
+def _floats(column: pd.Series) -> FloatArray:
+    """Return a column as numbers, NaN where even its text is none."""
+    if pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column):
+        column = pd.to_numeric(column.astype("str").str.strip(), errors="coerce")
+    return as_numbers(column)

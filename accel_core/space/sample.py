@@ -63,6 +63,8 @@ def sample(space: DesignSpace, n: int, sampler: str = "lhs", seed: int = 0) -> S
         raise InvalidInputError(f"the number of designs is {n}; allowed: 1 to {MAX_DESIGNS}")
     if seed < 0:
         raise InvalidInputError(f"the seed is {seed}; allowed: 0 or more")
+    if space.is_empty:
+        raise InvalidInputError(_too_few(space, n, "has 0"))
     if space.is_finite and n > cast(int, space.size):
         raise InvalidInputError(_too_few(space, n, f"has {space.size}"))
     rng = np.random.default_rng(seed)
@@ -98,7 +100,7 @@ def _collect(space: DesignSpace, n: int, batches: Iterator[FloatArray], rng: np.
     max_tries = 8 * n if space.size_is_exact else max(_MAX_TRIES, 16 * n)
     designs = space.from_unit_constrained(np.empty((0, len(space.parameters))))
     tried = 0
-    while len(designs) < n and tried < max_tries and not _is_empty(space):
+    while len(designs) < n and tried < max_tries:
         points = next(batches)
         tried += len(points)
         drawn = space.from_unit_constrained(points)
@@ -110,10 +112,6 @@ def _collect(space: DesignSpace, n: int, batches: Iterator[FloatArray], rng: np.
     if len(designs) < n:
         raise InvalidInputError(_too_few(space, n, f"showed {len(designs)} in {tried} tries"))
     return designs.iloc[:n]
-
-
-def _is_empty(space: DesignSpace) -> bool:
-    return any(block.size == 0 for block in space.blocks)
 
 
 def _too_few(space: DesignSpace, n: int, found: str) -> str:
@@ -142,7 +140,7 @@ def _mended(space: DesignSpace, points: FloatArray, rng: np.random.Generator) ->
     Each column keeps its values, so a Latin hypercube stays one (Petelet et al. 2010, "Latin hypercube sampling with
     inequality constraints", mend theirs by permutations too).
     """
-    if len(points) > _MAX_SWAPPED_DESIGNS or _is_empty(space):
+    if len(points) > _MAX_SWAPPED_DESIGNS:
         return points
     wrong = _wrong(space, points)
     for _ in range(_MAX_SWAP_ROUNDS):

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -17,6 +17,7 @@ PROJECT = "accelscope"
 SCHEMA_VERSION = 1
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
+_TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".gz", ".xlsx")
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 
 _open_files: set[Path] = set()
@@ -34,9 +35,12 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
     with _open_files_lock:
         if path in _open_files:
             raise StoreError(f"{path} is in use by this process ({os.getpid()}); one owner at a time is allowed")
+        _check_file(path)
+        if not path.exists():
+            _create(path)
         connection = _connect(path)
         try:
-            _prepare(connection, path)
+            _check_owner(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -73,37 +77,54 @@ def explain(error: Exception, path: Path) -> str:
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         return duckdb.connect(str(path))
-    except OSError as error:
-        raise StoreError(explain(error, path)) from error
     except duckdb.Error as error:
         text = str(error)
         if "lock" in text.lower():
             holder = _HOLDER.search(text)
             who = f"process {holder[1]}" if holder else "another process"
             raise StoreError(f"{path} is in use by {who}; one owner at a time is allowed") from error
-        if "not a valid DuckDB database" in text:
-            raise StoreError(f"{path} is not a database of AccelScope; name another file with ACCEL_DB") from error
         raise StoreError(explain(error, path)) from error
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Create our tables in an empty file; reject a file of another project or of a newer version."""
+def _check_file(path: Path) -> None:
+    """Refuse what is no DuckDB file before DuckDB sees it: it would open a table by its suffix.
+
+    Every DuckDB file has ``DUCK`` at byte 8, see https://duckdb.org/docs/stable/internals/storage.
+    """
+    foreign = StoreError(f"{path} is not a database of AccelScope; name another file with ACCEL_DB")
+    if path.suffix.lower() in _TABLE_SUFFIXES:
+        raise foreign
+    try:
+        if path.exists():
+            with path.open("rb") as stream:
+                if stream.read(12)[8:] != b"DUCK":
+                    raise foreign
+    except OSError as error:
+        raise StoreError(explain(error, path)) from error
+
+
+def _create(path: Path) -> None:
+    """Make an empty database of ours that appears whole: a process killed while making it leaves none."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with translated(path):
-        tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
-        if tables:
-            _check_owner(connection, path, tables)
-            return
-        connection.execute("begin")
-        connection.execute(_SCHEMA.read_text(encoding="utf-8"))
-        connection.execute(
-            "insert into about values ('project', ?), ('schema_version', ?)", [PROJECT, str(SCHEMA_VERSION)]
-        )
-        connection.execute("commit")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        try:
+            with duckdb.connect(str(partial)) as connection:
+                connection.execute(_SCHEMA.read_text(encoding="utf-8"))
+                connection.execute(
+                    "insert into about values ('project', ?), ('schema_version', ?)", [PROJECT, str(SCHEMA_VERSION)]
+                )
+            with suppress(FileExistsError):  # another process was faster; then the file is as good
+                os.link(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
-def _check_owner(connection: duckdb.DuckDBPyConnection, path: Path, tables: set[str]) -> None:
+def _check_owner(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Reject a file of another project or of another version."""
+    tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
     about: dict[str, str] = {}
     if "about" in tables:
         columns = {row[1] for row in connection.execute("pragma table_info('about')").fetchall()}
@@ -111,7 +132,7 @@ def _check_owner(connection: duckdb.DuckDBPyConnection, path: Path, tables: set[
             about = dict(connection.execute("select key, value from about").fetchall())
     if about.get("project") != PROJECT:
         raise StoreError(
-            f"{path} is a database of another project (tables: {', '.join(sorted(tables)[:5])}); "
+            f"{path} is a database of another project (tables: {', '.join(sorted(tables)[:5]) or 'none'}); "
             "name another file with ACCEL_DB"
         )
     version = about.get("schema_version", "")

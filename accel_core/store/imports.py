@@ -79,7 +79,10 @@ def _with_key(platform: Platform, table: pd.DataFrame, place: str) -> pd.DataFra
         "seed": 0,
     }
     for name, value in defaults.items():
-        table[name] = table[name].fillna(value) if name in table else value
+        if name not in table or table[name].isna().all():  # an empty column of a CSV reads as numbers
+            table[name] = value
+        else:
+            table[name] = table[name].fillna(value)
     _allowed(table, "fidelity", SETTINGS, place)
     _allowed(table, "workload", platform.workloads, place)
     identities = {}

@@ -83,7 +83,8 @@ def check_rows(results: pd.DataFrame, place: str = "results") -> CheckedRows:
 
 def cell(place: str, row: int, column: str, value: Any, allowed: str) -> StoreError:
     """Return the error for one wrong cell; ``row`` counts from 0."""
-    return StoreError(f"{place}, row {row + 1}, column '{column}': {value!r} is wrong; {allowed}")
+    plain = value.item() if hasattr(value, "item") else value
+    return StoreError(f"{place}, row {row + 1}, column '{column}': {plain!r} is wrong; {allowed}")
 
 
 def _text(table: pd.DataFrame, name: str, place: str) -> pd.Series:
@@ -91,7 +92,7 @@ def _text(table: pd.DataFrame, name: str, place: str) -> pd.Series:
     if name not in table:
         return pd.Series(default, index=table.index, dtype="str")
     values = table[name]
-    if not pd.api.types.is_string_dtype(values.dtype):
+    if not isinstance(values.dtype, pd.StringDtype):
         for row, value in enumerate(values.tolist()):
             if not (isinstance(value, str) or value is None or value != value):  # noqa: PLR0124 (NaN)
                 raise cell(place, row, name, value, "it must be text")

@@ -1,0 +1,129 @@
+"""Server and workers killed at random moments: nothing acknowledged is lost or there twice, the end is reached."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from accel_core.campaigns import Campaign, CampaignStatus, SamplerPlan, plan_designs, read_status
+from accel_core.campaigns.folder import RunFolder
+from accel_core.campaigns.owners import is_alive
+from accel_core.campaigns.planning import submit
+from accel_core.evaluators import evaluate
+from accel_core.store import ResultStore
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+class Victim:
+    """A serving process in its own session, and the means to kill it and its workers."""
+
+    def __init__(self, database: Path, runs: Path, env: dict[str, str]) -> None:
+        self._command = [sys.executable, HERE / "fake_server.py", database, runs, HERE / "fake_worker.py"]
+        self._env = env
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen:
+        return subprocess.Popen(self._command, env=self._env, stdout=subprocess.DEVNULL, start_new_session=True)
+
+    def kill_and_restart(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.process = self._start()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def live_owners(folder: RunFolder) -> list[str]:
+    owners = [str(status.get("owner", "")) for status in folder.statuses().values()]
+    return [owner for owner in owners if is_alive(owner)]
+
+
+def acknowledged(folder: RunFolder) -> set[str]:
+    """Return the designs in finished parts; a part may be taken in while we look."""
+    ids: set[str] = set()
+    for part in folder.parts.glob("*.parquet"):
+        try:
+            ids.update(pq.read_table(part, columns=["design_id"])["design_id"].to_pylist())
+        except (FileNotFoundError, pa.ArrowException):
+            continue
+    return ids
+
+
+def wait_for_end(folder: RunFolder, total: int, seconds: float) -> CampaignStatus:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        status = read_status(folder, total)
+        if status.is_over:
+            return status
+        time.sleep(0.2)
+    raise AssertionError(f"not at its end after {seconds} s: {status}")
+
+
+def rampage(tmp_path: Path, n_designs: int, n_kills: int, seed: int) -> None:
+    rng = random.Random(seed)
+    runs, database, log = tmp_path / "runs", tmp_path / "results.duckdb", tmp_path / "evaluations.log"
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "FAKE_LOG": str(log),
+        "FAKE_SECONDS": "0.02",
+    }
+    campaign = Campaign("hunted", "axiline", SamplerPlan("random", designs=n_designs), "analytical", seed=seed)
+    folder = submit(campaign, runs)
+    victim = Victim(database, runs, env)
+    seen: set[str] = set()
+    n_worker_kills = 0
+    try:
+        for _ in range(n_kills):
+            time.sleep(rng.uniform(0.1, 2.6))
+            seen |= acknowledged(folder)
+            owners = live_owners(folder)
+            if owners and rng.random() < 0.7:
+                for owner in rng.sample(owners, rng.randint(1, len(owners))):
+                    os.kill(int(owner.split(":")[1]), signal.SIGKILL)
+                    n_worker_kills += 1
+            if rng.random() < 0.35:
+                victim.kill_and_restart()
+        status = wait_for_end(folder, n_designs, 120)
+    finally:
+        victim.close()
+        for owner in live_owners(folder):
+            os.kill(int(owner.split(":")[1]), signal.SIGKILL)
+
+    assert n_worker_kills > n_kills / 5, "too few workers lived long enough to be killed"
+    assert status.state == "finished"
+    assert status.problem == ""
+    expected = evaluate("axiline", plan_designs(campaign), "analytical").set_index("design_id")
+    with ResultStore(database) as store:
+        stored = store.find(campaign="hunted")
+        assert store.rejected().empty
+    assert stored["design_id"].is_unique
+    assert set(stored["design_id"]) == set(expected.index)
+    assert seen <= set(stored["design_id"])
+    ok = stored.loc[stored["status"] == "ok"].set_index("design_id")
+    assert len(ok) >= n_designs - n_worker_kills
+    assert ok["runtime_s"].to_dict() == expected.loc[ok.index, "runtime_s"].to_dict()
+    n_evaluated = len(log.read_text().splitlines())
+    assert n_evaluated <= n_designs + 60 * n_worker_kills, "a kill costs what was under way, not the work of others"
+
+
+def test_kill_9_of_server_and_workers_loses_nothing(tmp_path):
+    rampage(tmp_path, n_designs=1500, n_kills=20, seed=7)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", range(3))
+def test_kill_9_of_server_and_workers_loses_nothing_for_long(tmp_path, seed):
+    rampage(tmp_path, n_designs=6000, n_kills=80, seed=seed)

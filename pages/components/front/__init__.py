@@ -29,7 +29,7 @@ Limits = tuple[float | None, float | None]
 EXACT_ROWS = 200_000
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("scale", "points", "raster", "chart", "bounds", "pointer", "main")
+_SCRIPTS = ("scale", "points", "raster", "chart", "bounds", "look", "pointer", "main")
 
 
 def _read(name: str) -> str:

@@ -55,8 +55,9 @@ class Front {
     this.specText = text;
     if (spec.revision > this.revision) this.adopt(isFirst);
     if (isNew) this.points = new Points(points, spec.x, spec.y, spec.metrics);
-    this.readTheme();
+    const isRecolored = readTheme(this);
     if (isNew) this.rebuild(hasNewAxes);
+    else if (isRecolored) buildLegend(this);
     this.markStale("layout");
   }
 
@@ -82,7 +83,7 @@ class Front {
     if (hasNewAxes || !this.zoomed) resetView(this);
     this.el.plot.style.height = `${spec.height}px`;
     this.buildControls();
-    this.buildLegend();
+    buildLegend(this);
     this.active = null;
     this.stale.base = true;
   }
@@ -96,27 +97,10 @@ class Front {
     this.controls = [...this.axisBounds, ...this.strips.flatMap((strip) => strip.controls)];
   }
 
-  buildLegend() {
-    this.el.legend.replaceChildren(...this.spec.kinds.map((kind, k) => {
-      const button = element("button", "chip", {
-        type: "button", "aria-pressed": String(this.shown[k] === 1), title: `Show or hide ${kind.title} designs`,
-      });
-      button.dataset.kind = kind.name;
-      const icon = element("canvas", "", { width: "28", height: "28", "aria-hidden": "true" });
-      const context = icon.getContext("2d");
-      context.scale(2, 2);
-      drawSymbol(context, kind, `rgb(${this.theme.kinds[k].join(",")})`, 7, 7, 1.15);
-      button.append(icon, element("span", "", {}, `${kind.title} ${this.raster.counts[k].toLocaleString("en-US")}`));
-      button.addEventListener("click", () => this.toggleKind(kind.name, k, button));
-      return button;
-    }));
-  }
-
-  toggleKind(name, k, button) {
+  toggleKind(name, k) {
     this.shown[k] = 1 - this.shown[k];
     if (this.shown[k]) this.hiddenKinds.delete(name);
     else this.hiddenKinds.add(name);
-    button.setAttribute("aria-pressed", String(this.shown[k] === 1));
     this.hover = null;
     this.markStale("base");
     this.commit();
@@ -127,25 +111,6 @@ class Front {
     this.logs[name] = !isLog(this, name);
     resetView(this);
     this.request();
-  }
-
-  readTheme() {
-    const style = getComputedStyle(this.el.box);
-    const variable = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
-    const background = parseColor(pageColor(this.root.host));
-    const text = parseColor(variable("--st-text-color", "#222"));
-    const isDark = background.reduce((sum, part) => sum + part, 0) < 384;
-    const palette = this.spec.palette[isDark ? "dark" : "light"];
-    const rgba = ([r, g, b], alpha) => `rgba(${r},${g},${b},${alpha})`;
-    this.theme = {
-      text: rgba(text, 1), muted: rgba(text, 0.62), border: rgba(text, 0.25), faint: rgba(text, 0.14),
-      shade: rgba(text, isDark ? 0.07 : 0.045), background: rgba(background, 1), halo: rgba(background, 0.9),
-      front: palette.front, bound: palette.bound, kept: palette.kept,
-      font: style.fontFamily, kinds: this.spec.kinds.map((kind) => parseColor(palette.kinds[kind.name])),
-    };
-    this.raster.setColors({ background, text, faded: mix(background, text, 0.34), kinds: this.theme.kinds });
-    this.el.box.style.setProperty("--bound", palette.bound);
-    this.el.box.style.setProperty("--card", rgba(background, 1));
   }
 
   markStale(what) {
@@ -195,7 +160,7 @@ class Front {
     this.el.front.textContent = count(front);
     this.el.box.classList.toggle("none", feasible === 0);
     Object.assign(this.el.box.dataset, { feasible, front, total: this.visible });
-    this.tellPrice();
+    tellPrice(this);
   }
 
   refreshControls(isNew) {
@@ -212,28 +177,6 @@ class Front {
       button.setAttribute("aria-pressed", String(this.log[axis]));
       button.disabled = this.points.extents[this.spec[axis]][0] <= 0;
     }
-  }
-
-  /** Say what the bound in hand costs, against the last state at rest. */
-  tellPrice() {
-    if (this.reference === null || this.active === null) return;
-    const { active, reference, summary } = this;
-    const metric = this.spec.metrics[active];
-    const side = this.movedSide;
-    const value = limitOf(this, active, side);
-    const before = reference.bounds[active]?.[side] ?? null;
-    const change = value !== null && before ? ` (${percent(value / before - 1)})` : "";
-    const what = value === null ? `no ${["lower", "upper"][side]} bound on ${metric.title}`
-      : `${metric.title} ${SIGNS[side]} ${withUnit(metric, value)}${change}`;
-    const effects = [["x", "bestX"], ["y", "bestY"]].filter(([axis]) => this.spec[axis] !== active)
-      .map(([axis, best]) => this.#effect(this.spec.metrics[this.spec[axis]], reference[best], summary[best]));
-    this.el.price.textContent = summary.feasible === 0 ? `${what}: no design is left` : `${what}: ${effects.join(", ")}`;
-  }
-
-  #effect(metric, before, now) {
-    const change = before ? now / before - 1 : 0;
-    const words = Math.abs(change) < 5e-4 ? "unchanged" : percent(change);
-    return `best ${metric.title} ${withUnit(metric, now)} (${words})`;
   }
 
   setBound(name, side, value) {
@@ -350,15 +293,6 @@ class Front {
   startDrag(event, node, move) {
     startDrag(this, event, node, move);
   }
-}
-
-/** The first opaque color behind the component. */
-function pageColor(host) {
-  for (let node = host; node; node = node.parentElement) {
-    const color = getComputedStyle(node).backgroundColor;
-    if (color !== "transparent" && !/, 0\)$/.test(color)) return color;
-  }
-  return "#ffffff";
 }
 
 const fronts = new WeakMap();

@@ -62,7 +62,7 @@ def draw_layout(
 def _legend(draw: ImageDraw.ImageDraw, color_of: dict[str, str], has_rest: bool, plan: Floorplan, side: int) -> None:
     font = ImageFont.load_default(15 * _SCALE)
     y = side - (_MARGIN + 18) * _SCALE
-    size = f"{plan.width_um:.1f} x {plan.height_um:.1f} µm"
+    size = f"{plan.width_um:.1f} x {plan.height_um:.1f} um"
     end = side - _MARGIN * _SCALE
     draw.text((end - draw.textlength(size, font), y), size, fill=_INK, font=font)
     limit = end - draw.textlength(size, font) - 20 * _SCALE

@@ -13,6 +13,7 @@ import yaml
 from accel_core.campaigns.fields import Fields
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SettingValue, resolve_settings, settings_id
+from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
 from accel_core.platforms import Platform, get_platform
 from accel_core.space import SAMPLERS, DesignSpace
@@ -75,6 +76,8 @@ class OptimizerPlan:
 
     def __post_init__(self) -> None:
         """Reject a search for nothing and numbers out of range."""
+        for goal in self.goals:
+            get_metric(goal.metric)
         if not objectives_of(self.goals):
             raise InvalidInputError("optimizer.goals has no objective; at least one metric needs a direction")
         if not 1 <= self.batch <= self.budget <= MAX_DESIGNS:

@@ -1,7 +1,7 @@
 """The driver of a search: ``python -m accel_core.campaigns.driver RUN_FOLDER``, a process of its own like a worker.
 
 It asks the optimizer for a batch, queues it, waits until workers have evaluated all of it, and tells the results. Begun
-again, it asks and tells the optimizer what the queue remembers, and so goes on as if it had never stopped.
+again, it first tells a new optimizer what the queue remembers, batch by batch, and so goes on as if it never stopped.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from accel_core.campaigns.campaign import Campaign, OptimizerPlan
 from accel_core.campaigns.folder import RunFolder, write_json
 from accel_core.campaigns.owners import identity
 from accel_core.campaigns.queue import TaskQueue
-from accel_core.optimizers import OPTIMIZERS
-from accel_core.optimizers.base import Optimizer
+from accel_core.errors import AccelError
+from accel_core.optimizers import OPTIMIZERS, Optimizer
 from accel_core.space import design_ids
 
 _POLL_S = 0.1
@@ -45,7 +45,6 @@ class Driver:
         write_json(self._folder.status_file("driver"), status, durable=False)
         known = pd.read_parquet(self._folder.known) if self._folder.known.exists() else pd.DataFrame()
         with TaskQueue(self._folder.queue) as queue:
-            self._replay(queue)
             while self._folder.is_open() and self._folder.definition.exists():
                 if not queue.is_idle():
                     time.sleep(_POLL_S)
@@ -56,14 +55,8 @@ class Driver:
                     break
         return 0
 
-    def _replay(self, queue: TaskQueue) -> None:
-        """Bring a new optimizer to where the last one was."""
-        for batch in queue.batches():
-            self._optimizer.ask(len(batch))
-            self._optimizer.tell(batch)
-            self._n_told += 1
-
     def _tell(self, queue: TaskQueue) -> None:
+        """Tell the complete batches that were not told, in their order."""
         for batch in list(queue.batches())[self._n_told :]:
             self._optimizer.tell(batch)
             self._n_told += 1
@@ -90,7 +83,12 @@ class Driver:
 def main(arguments: Sequence[str]) -> int:
     """Drive the search whose run folder is the only argument; return the exit code."""
     os.nice(5)  # workers first
-    return Driver(RunFolder(Path(arguments[0]))).run()
+    folder = RunFolder(Path(arguments[0]))
+    try:
+        return Driver(folder).run()
+    except AccelError as error:
+        folder.set_control("pause", str(error))
+        return 1
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from accel_core.campaigns.folder import RunFolder, write_text
 from accel_core.campaigns.plan import plan_designs
 from accel_core.campaigns.queue import TaskQueue
 from accel_core.errors import InvalidInputError
+from accel_core.optimizers import OPTIMIZERS
 from accel_core.space import design_ids
 from accel_core.store import ResultStore, write_part
 
@@ -21,8 +22,12 @@ def submit(campaign: Campaign, runs: Path) -> RunFolder:
     """Write the campaign into the folder of runs, where a server finds it; one that is there runs on.
 
     Raises:
-        InvalidInputError: If another campaign has that name.
+        InvalidInputError: If another campaign has that name, or it searches with an unknown optimizer.
     """
+    if isinstance(campaign.choice, OptimizerPlan) and campaign.choice.name not in OPTIMIZERS:
+        raise InvalidInputError(
+            f"campaign '{campaign.name}': optimizer.name is '{campaign.choice.name}'; allowed: {', '.join(OPTIMIZERS)}"
+        )
     folder = RunFolder(runs / campaign.name)
     if folder.definition.exists() and not _is_same(folder.campaign(), campaign):
         raise InvalidInputError(

@@ -215,6 +215,8 @@ class CampaignServer:
                     queue.reopen(queue.of_part(part.name))
             else:
                 part.unlink()
+                if (control := folder.control()).wanted == "run" and control.problem:
+                    folder.set_control("run")
 
     def _supervise(self, folder: RunFolder, free: int) -> int:
         """Start what the run lacks, with at most ``free`` workers; return how many were started."""

@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from accel_core.campaigns import CampaignServer
+from accel_core.campaigns.server import CampaignServer
 from accel_core.store import ResultStore
 
 if __name__ == "__main__":

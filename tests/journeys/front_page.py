@@ -79,6 +79,6 @@ def tell(state: FrontState) -> None:
 
 if __name__ == "__main__":
     st.set_page_config(page_title="Front", layout="wide")
-    style.page("Front")
+    st.title("Front")
     st.toggle("more designs", key="more")
     chart()

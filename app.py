@@ -2,15 +2,21 @@
 
 import streamlit as st
 
-st.set_page_config(page_title="AccelScope", page_icon="🔭", layout="wide")
+from pages.components.style import follow_deep_link
+
+st.set_page_config(
+    page_title="AccelScope", page_icon="pages/components/icon.png", layout="wide", initial_sidebar_state=220
+)
 
 JOURNEY = [
-    st.Page("pages/start.py", title="Start", icon="🔭", default=True),
-    st.Page("pages/design_space.py", title="Design space", icon="🎛️"),
-    st.Page("pages/runs.py", title="Runs", icon="⚙️"),
-    st.Page("pages/surrogates.py", title="Surrogates", icon="🧠"),
-    st.Page("pages/pareto.py", title="Pareto", icon="📈"),
-    st.Page("pages/optimize.py", title="Optimize", icon="🎯"),
+    st.Page("pages/start.py", title="Start", default=True),
+    st.Page("pages/design_space.py", title="Design space"),
+    st.Page("pages/runs.py", title="Runs"),
+    st.Page("pages/surrogates.py", title="Surrogates"),
+    st.Page("pages/pareto.py", title="Pareto"),
+    st.Page("pages/optimize.py", title="Optimize"),
 ]
 
-st.navigation(JOURNEY).run()
+current = st.navigation(JOURNEY)
+follow_deep_link(JOURNEY)
+current.run()

@@ -161,15 +161,15 @@ def preview(space: DesignSpace) -> None:
         shown = drawn(space.to_yaml(), int(n_designs), sampler, int(seed))
         others = [drawn(space.to_yaml(), int(n_designs), "random", 100 + k).discrepancy for k in range(5)]
     except InvalidInputError as error:
-        st.error(str(error), icon="🚫")
+        st.error(str(error))
         return
     table = coverage(shown.designs, space)
     metric_row(
         [
-            ("Designs drawn", f"{len(shown.designs):,}", "All valid, none twice."),
+            ("Designs", f"{len(shown.designs):,}", "All valid, none twice."),
             ("Discrepancy", f"{shown.discrepancy:.4f}", "Centered L2 discrepancy; smaller covers more evenly."),
-            ("Random, same size", f"{np.median(others):.4f}", "Median of five random samples, to compare."),
-            ("Mean coverage", f"{100 * table['share'].mean():.0f} %", "Share of strata that hold a design."),
+            ("If random", f"{np.median(others):.4f}", "Median of five random samples, to compare."),
+            ("Coverage", f"{100 * table['share'].mean():.0f} %", "Share of strata that hold a design."),
         ]
     )
     pairs, strata = st.tabs(["Every pair", "Coverage"])
@@ -184,10 +184,10 @@ def preview(space: DesignSpace) -> None:
 
 page("Design space", "Choose what may vary. The size and the preview follow every change.")
 platform = current_platform()
-left, right = st.columns([2, 3], gap="medium")
+left, right = st.columns([1, 2], gap="medium")
 with left:
     if problem := st.session_state.pop("space-problem", None):
-        st.error(problem, icon="🚫")
+        st.error(problem)
     groups = list(dict.fromkeys(parameter.group for parameter in platform.space.parameters))
     for group in groups:
         with card(f"group-{group}"):
@@ -215,7 +215,7 @@ with right:
         architectures = edited.subspace(groups[0])
         metric_row(
             [
-                (f"Designs of group {groups[0]}", f"{architectures.size:,}" if architectures.size else "continuous",
+                (f"{groups[0].capitalize()}s", f"{architectures.size:,}" if architectures.size else "continuous",
                  "Valid combinations of that group's parameters; the others vary continuously or multiply it."),
                 ("Parameters that vary", f"{len(varying)} of {len(edited.parameters)}", None),
                 ("Constraints", f"{len(edited.constraints)}", None),

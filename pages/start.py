@@ -8,11 +8,11 @@ from pages.components.session import category, current_platform, placed_missing,
 from pages.components.style import card, figure, is_dark, metric_row, page, quantity
 
 STEPS = (
-    ("pages/design_space.py", "🎛️", "Design space", "Choose what may vary and preview a sample."),
-    ("pages/runs.py", "⚙️", "Runs", "Synthesize, place, time and power designs on this machine."),
-    ("pages/surrogates.py", "🧠", "Surrogates", "See how far a learned model can be trusted."),
-    ("pages/pareto.py", "📈", "Pareto", "Drag constraints over the live front."),
-    ("pages/optimize.py", "🎯", "Optimize", "Search for better designs and verify the picks."),
+    ("pages/design_space.py", "Design space", "Choose what may vary and preview a sample."),
+    ("pages/runs.py", "Runs", "Synthesize, place, time and power designs on this machine."),
+    ("pages/surrogates.py", "Surrogates", "See how far a learned model can be trusted."),
+    ("pages/pareto.py", "Pareto", "Drag constraints over the live front."),
+    ("pages/optimize.py", "Optimize", "Search for better designs and verify the picks."),
 )
 
 HEADLINES = ("f_effective_hz", "energy_j", "chip_area_mm2")
@@ -44,17 +44,15 @@ best_known = platform.fidelities[0]
 measured = done[done["fidelity"] == best_known] if len(done) else done
 
 if missing := placed_missing():
-    st.warning(f"Fidelity placed is off: {missing}", icon="🧩")
+    st.warning(f"Fidelity placed is off: {missing}")
 
-for column, (target, icon, title, text) in zip(st.columns(len(STEPS)), STEPS, strict=True):
+for column, (target, title, text) in zip(st.columns(len(STEPS)), STEPS, strict=True):
     with column, card(f"step-{title}", height="stretch"):
-        st.page_link(target, label=f"**{title}**", icon=icon)
+        st.page_link(target, label=f"**{title}**")
         st.caption(text)
 
 if measured.empty:
-    st.info(
-        f"No {best_known} results of {platform.title} yet. Begin with a design space, then launch a run.", icon="🌱"
-    )
+    st.info(f"No {best_known} results of {platform.title} yet. Begin with a design space, then launch a run.")
     st.stop()
 
 headlines = []

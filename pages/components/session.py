@@ -47,7 +47,7 @@ def service() -> Service:
     try:
         return _service(str(database_path()), str(runs_path()))
     except AccelError as error:
-        st.error(f"The dashboard cannot open its database. {error}", icon="🔒")
+        st.error(f"The dashboard cannot open its database. {error}")
         st.stop()
 
 

@@ -49,8 +49,21 @@ _FIGURE_CONFIG: dict[str, Any] = {
 }
 
 
+def follow_deep_link(journey: Sequence[st.Page]) -> None:
+    """Note that ``app.py`` routes this session, and go to the page that a bare run of it asked for."""
+    st.session_state["routed"] = True
+    title = st.session_state.pop("deep-link", None)
+    for entry in journey:
+        if entry.title == title:
+            st.switch_page(entry)
+
+
 def page(title: str, subtitle: str = "") -> None:
     """Open a page: the shared style, its title and one sentence that says what the page is for."""
+    # A new server runs its first deep link as a bare file of pages/, around app.py; go through it.
+    if not st.session_state.get("routed"):
+        st.session_state["deep-link"] = title
+        st.switch_page("app.py")
     st.html(_CSS)
     st.title(title, anchor=False)
     if subtitle:

@@ -15,7 +15,7 @@ from accel_core.optimizers.base import FloatArray, Optimizer
 from accel_core.optimizers.candidates import draw, fingerprints, mutate, only_valid
 from accel_core.optimizers.fast_gp import FastProcesses, encode
 from accel_core.optimizers.improvement import Belief, expected_improvement
-from accel_core.optimizers.ranking import best_first, constrained_ranks
+from accel_core.optimizers.ranking import all_min, best_first, constrained_ranks
 from accel_core.pareto import is_nondominated
 from accel_core.space import DesignSpace
 
@@ -108,7 +108,7 @@ class _Model:
             everything = _kept(values, violation, search.seed)
             self._success.fit(Z, pd.DataFrame({"success": is_ok.astype(np.float64)}), everything)
         feasible = values[violation <= 0]
-        self.front = feasible[is_nondominated(feasible, ("min",) * values.shape[1])]
+        self.front = feasible[is_nondominated(feasible, all_min(values.shape[1]))]
         self.reference = _reference(values, violation)
 
     def shortlist(self, Z: FloatArray) -> IntArray:

@@ -47,7 +47,7 @@ class Optimizer(abc.ABC):
         self.goals = tuple(goals)
         self.seed = seed
         self._metrics = tuple(dict.fromkeys(goal.metric for goal in goals))
-        self._told = pd.DataFrame(columns=[*space.names, *self._metrics, "status"])
+        self._told = pd.DataFrame(columns=list(dict.fromkeys([*space.names, *self._metrics, "status"])))
         self._keys: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
         self._pending: dict[int, None] = {}
         self._start: pd.DataFrame | None = None
@@ -164,7 +164,9 @@ class Optimizer(abc.ABC):
                 f"{place}, row {wrong + 1}: status is '{status.iloc[wrong]}'; allowed: {', '.join(STATUSES)}"
             )
         is_ok = (status == "ok").to_numpy()
-        columns: dict[str, object] = {"status": status.to_numpy()}
+        designs = self.space.coerce(results).reset_index(drop=True)
+        self.space.check(designs)
+        designs["status"] = status.to_numpy()
         for metric in self._metrics:
             if metric not in results and is_ok.any():
                 raise InvalidInputError(f"{place}: metric '{metric}' is missing; found: {_columns(results)}")
@@ -175,10 +177,9 @@ class Optimizer(abc.ABC):
                     f"{place}, row {row + 1}: {metric} is {results[metric].iloc[row]} with status ok; "
                     "allowed: a finite number, or another status"
                 )
-            columns[metric] = np.where(is_ok, numbers, np.nan)
-        designs = self.space.coerce(results).reset_index(drop=True)
-        self.space.check(designs)
-        return designs.assign(**columns)[list(self._told.columns)]
+            if metric not in self.space.names:
+                designs[metric] = np.where(is_ok, numbers, np.nan)
+        return designs[list(self._told.columns)]
 
 
 def _numbers(results: pd.DataFrame, metric: str) -> FloatArray:

@@ -23,7 +23,7 @@ def fingerprints(space: DesignSpace, designs: pd.DataFrame) -> KeyArray:
     """Return a 64-bit hash of each design's values; alike for 4 and 4.0, and in every process."""
     if designs.empty:
         return np.empty(0, dtype=np.uint64)
-    return pd.util.hash_pandas_object(space.coerce(designs), index=False).to_numpy(dtype=np.uint64)
+    return np.asarray(pd.util.hash_pandas_object(space.coerce(designs), index=False), dtype=np.uint64)
 
 
 def draw(space: DesignSpace, n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def mutate(
         return children
     change = rng.random((len(parents), len(free))) < probability
     change[np.arange(len(parents)), rng.integers(0, len(free), len(parents))] = True
-    steps = np.array([_step(space, index) for index in free])
+    steps = np.array([_step(space, int(index)) for index in free])
     old = children[:, free]
     stepped = np.clip(old + steps * rng.choice([-1.0, 1.0], size=old.shape), 0.0, np.nextafter(1.0, 0.0))
     is_local = (rng.random(old.shape) < local) & (steps > 0)
@@ -81,21 +81,19 @@ def mutate(
 
 
 def repaired(space: DesignSpace, wanted: pd.DataFrame, known: KeyArray, rng: np.random.Generator) -> pd.DataFrame:
-    """Return for each wanted design itself if it is valid and new, else a valid new one near it, all different.
+    """Return the wanted designs that are valid and new, and for each other one a valid new one near it.
 
     Near ones are sought among the wanted design's mutations and random designs, nearest in the unit cube. Where none
-    is found the row is left out.
+    is found the design is left out.
     """
-    found = wanted.iloc[:0]
-    taken = known
-    for row in range(len(wanted)):
-        one = wanted.iloc[[row]]
-        fresh = _add_unseen(space, wanted.iloc[:0], only_valid(space, one), taken)
-        if fresh.empty:
-            fresh = _nearest(space, one, taken, rng)
-        found = pd.concat([found, fresh], ignore_index=True)
-        taken = np.concatenate([taken, fingerprints(space, fresh)])
-    return found
+    keys = fingerprints(space, wanted)
+    is_good = space.is_valid(wanted) & ~np.isin(keys, known) & ~pd.Series(keys).duplicated().to_numpy()
+    taken = np.concatenate([known, keys[is_good]])
+    parts = [wanted[is_good]]
+    for row in np.flatnonzero(~is_good):
+        parts.append(_nearest(space, wanted.iloc[[row]], taken, rng))
+        taken = np.concatenate([taken, fingerprints(space, parts[-1])])
+    return pd.concat(parts, ignore_index=True)
 
 
 def _nearest(space: DesignSpace, wanted: pd.DataFrame, known: KeyArray, rng: np.random.Generator) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError
 from accel_core.objectives import CostFunction, Goal, directions_of, is_feasible, minimized
+from accel_core.optimizers.ranking import all_min
 from accel_core.pareto import is_nondominated
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,7 +31,7 @@ def front(results: pd.DataFrame, goals: Sequence[Goal]) -> pd.DataFrame:
     if not directions_of(goals):
         raise InvalidInputError("a front needs an objective; the goals have none")
     feasible = results[is_feasible(results, goals)]
-    return feasible[is_nondominated(minimized(feasible, goals), ("min",) * len(directions_of(goals)))]
+    return feasible[is_nondominated(minimized(feasible, goals), all_min(len(directions_of(goals))))]
 
 
 def pick(front: pd.DataFrame, cost: CostFunction, n: int = 3, spread: Sequence[str] = ()) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
+from accel_core.optimizers.ranking import all_min
 from accel_core.pareto import is_nondominated
 
 FloatArray = npt.NDArray[np.float64]
@@ -56,7 +57,7 @@ def dominated_boxes(front: FloatArray, reference: FloatArray) -> tuple[FloatArra
     """
     d = len(reference)
     points = front[(front < reference).all(axis=1)]
-    points = np.unique(points[is_nondominated(points, ("min",) * d)], axis=0)
+    points = np.unique(points[is_nondominated(points, all_min(d))], axis=0)
     bounds = reference[None, :].copy()
     # definers[i, k] is the point that gives bound i its coordinate k; at first dummies on the axes.
     definers = np.full((1, d, d), -np.inf)
@@ -100,7 +101,7 @@ def expected_improvement(belief: Belief, front: FloatArray, reference: FloatArra
         n = len(lower)
         known *= gains[:, where[n : 2 * n]] - gains[:, where[:n]]
         whole *= gains[:, where[-1]]
-    return np.maximum(whole - known.sum(axis=1), 0.0)
+    return np.asarray(np.maximum(whole - known.sum(axis=1), 0.0))
 
 
 def _expected_shortfall(mean: FloatArray, std: FloatArray, levels: FloatArray, is_log: bool) -> FloatArray:

@@ -102,7 +102,7 @@ def _asked(search: Optimizer, predict: Predict, budget: int, batch: int, notice:
         done += len(designs)
         best = front(pd.concat([best, parts[-1]], ignore_index=True), goals)
         notice(done, budget, best)
-    results = pd.concat(parts, ignore_index=True)
+    results = pd.concat(parts, ignore_index=True) if parts else best
     return ModelSearch(best.reset_index(drop=True), done, done == search.space.size, results)
 
 
@@ -165,7 +165,7 @@ def _predicted(designs: pd.DataFrame, goals: Sequence[Goal], predict: Predict) -
     if len(metrics) != len(designs):
         raise InvalidInputError(f"the model predicted {len(metrics)} rows for {len(designs)} designs; allowed: as many")
     for goal in goals:
-        if goal.metric not in metrics:
+        if goal.metric not in metrics and goal.metric not in designs:
             raise InvalidInputError(
                 f"the model predicts no '{goal.metric}'; it predicts: {', '.join(map(str, metrics.columns))}"
             )

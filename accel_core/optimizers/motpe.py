@@ -23,8 +23,8 @@ from accel_core.space import DesignSpace, Parameter
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
-_TRIES = 6
-_CANDIDATES = 64
+_TRIES = 4
+_CANDIDATES = 48
 """Points the estimator compares for each proposal; more than Optuna's 24 cost little and find better ones."""
 
 
@@ -47,7 +47,8 @@ class ParzenSearch(Optimizer):
         self._restart()
 
     def _restart(self) -> None:
-        directions = ["minimize" if d == "min" else "maximize" for d in directions_of(self.goals)]
+        minimize, maximize = optuna.study.StudyDirection.MINIMIZE, optuna.study.StudyDirection.MAXIMIZE
+        directions = [minimize if d == "min" else maximize for d in directions_of(self.goals)]
         self._study = optuna.create_study(directions=directions)
         self._running: dict[int, Trial] = {}
         self._finished: set[int] = set()

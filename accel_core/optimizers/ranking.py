@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from accel_core.metrics import Direction
 from accel_core.pareto import pareto_rank
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+def all_min(n: int) -> tuple[Direction, ...]:
+    """Return the directions of ``n`` columns that are all to be minimized."""
+    smaller: Direction = "min"
+    return (smaller,) * n
 
 
 def constrained_ranks(values: FloatArray, violation: FloatArray) -> IntArray:
@@ -21,7 +28,7 @@ def constrained_ranks(values: FloatArray, violation: FloatArray) -> IntArray:
     ranks = np.zeros(len(values), dtype=np.int64)
     feasible = violation <= 0
     if feasible.any():
-        ranks[feasible] = pareto_rank(values[feasible], ("min",) * values.shape[1])
+        ranks[feasible] = pareto_rank(values[feasible], all_min(values.shape[1]))
     after = int(ranks[feasible].max()) + 1 if feasible.any() else 0
     _, order = np.unique(violation[~feasible], return_inverse=True)
     ranks[~feasible] = after + order

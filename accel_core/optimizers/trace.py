@@ -10,6 +10,7 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError
 from accel_core.objectives import Goal, directions_of, is_feasible, minimized
+from accel_core.optimizers.ranking import all_min
 from accel_core.pareto import hypervolume
 
 
@@ -46,7 +47,7 @@ def trace(results: pd.DataFrame, goals: Sequence[Goal], reference_point: Sequenc
 def _growth(
     values: npt.NDArray[np.float64], counts: npt.NDArray[np.bool_], reference: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    directions = ("min",) * len(reference)
+    directions = all_min(len(reference))
     volumes = np.zeros(len(values))
     front = np.empty((0, len(reference)))
     volume = 0.0

@@ -1,0 +1,86 @@
+"""Layer tables from outside: CSV files with the columns name, C, M, P, Q, R, S, stride."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+
+from accel_core.errors import InvalidInputError
+from accel_core.workloads.workload import Layer
+
+MAX_BYTES = 1_000_000
+MAX_LAYERS = 10_000
+MAX_SIZE = 10_000_000
+"""Largest channel count or extent of a layer; more is taken for a slip."""
+
+COLUMNS = tuple(field.name for field in fields(Layer))
+_SIZES = COLUMNS[1:]
+
+
+def read_layers(path: Path) -> tuple[Layer, ...]:
+    """Read the layers of a network; the output is P x Q, the filter R x S.
+
+    Raises:
+        InvalidInputError: If the file is missing, too large, not text, has other columns, no layer, or a size that is
+            not an integer from 1 to ``MAX_SIZE``; with the line at fault.
+    """
+    rows = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    try:
+        _check_header(path.name, next(rows, []))
+        layers = tuple(
+            _layer(f"{path.name}, line {rows.line_num}", row) for row in _bounded(path.name, rows) if any(row)
+        )
+    except csv.Error as error:
+        raise InvalidInputError(f"{path.name}, line {rows.line_num}: not readable as CSV: {error}") from None
+    if not layers:
+        raise InvalidInputError(f"{path.name} has no layers; allowed: 1 to {MAX_LAYERS:,} below the header")
+    return layers
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(raw) > MAX_BYTES:
+        raise InvalidInputError(f"{path.name} has more than {MAX_BYTES:,} bytes; at most that many are allowed")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{path.name}: byte {error.start} is not UTF-8 text; allowed: a CSV file") from None
+
+
+def _check_header(place: str, header: list[str]) -> None:
+    names = [name.strip() for name in header]
+    if names != list(COLUMNS):
+        raise InvalidInputError(
+            f"{place}, line 1: the columns are {', '.join(names)[:100] or 'missing'}; allowed: {', '.join(COLUMNS)}"
+        )
+
+
+def _bounded(place: str, rows: Iterable[list[str]]) -> Iterable[list[str]]:
+    for count, row in enumerate(rows):
+        if count == MAX_LAYERS:
+            raise InvalidInputError(f"{place} has more than {MAX_LAYERS:,} layers; at most that many are allowed")
+        yield row
+
+
+def _layer(place: str, row: list[str]) -> Layer:
+    if len(row) != len(COLUMNS):
+        raise InvalidInputError(f"{place}: {len(row)} values; allowed: {len(COLUMNS)} ({', '.join(COLUMNS)})")
+    name = row[0].strip()
+    if not 1 <= len(name) <= 100:
+        raise InvalidInputError(f"{place}: the name has {len(name)} characters; allowed: 1 to 100")
+    return Layer(name, *(_size(place, column, text) for column, text in zip(_SIZES, row[1:], strict=True)))
+
+
+def _size(place: str, column: str, text: str) -> int:
+    text = text.strip()
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+    if not 1 <= value <= MAX_SIZE:
+        raise InvalidInputError(f"{place}: {column} is {text!r:.40}; allowed: integers 1 to {MAX_SIZE:,}")
+    return value

@@ -23,8 +23,9 @@ MAX_DESIGNS = 10_000_000
 MAX_DISCREPANCY_DESIGNS = 4096
 """The discrepancy costs time in the square of the number of designs, so it is that of the first so many."""
 
-_MAX_TRIES = 4_000_000
-_MAX_SWAP_ROUNDS = 200
+_MIN_TRIES = 1_000_000
+_TRIES_PER_DESIGN = 200
+_FRUITLESS_SWAPS = 100
 _MAX_SWAPPED_DESIGNS = 10_000
 
 
@@ -97,7 +98,7 @@ def cross(architectures: pd.DataFrame, backends: pd.DataFrame) -> pd.DataFrame:
 
 def _collect(space: DesignSpace, n: int, batches: Iterator[FloatArray], rng: np.random.Generator) -> pd.DataFrame:
     """Take points of the sequence, in its order, until n different valid designs are found."""
-    max_tries = 8 * n if space.size_is_exact else max(_MAX_TRIES, 16 * n)
+    max_tries = 8 * n if space.size_is_exact else max(_MIN_TRIES, _TRIES_PER_DESIGN * n)
     designs = space.from_unit_constrained(np.empty((0, len(space.parameters))))
     tried = 0
     while len(designs) < n and tried < max_tries:
@@ -110,14 +111,14 @@ def _collect(space: DesignSpace, n: int, batches: Iterator[FloatArray], rng: np.
     if len(designs) < n and space.size_is_exact:
         designs = _filled(space, designs, n, rng)
     if len(designs) < n:
-        raise InvalidInputError(_too_few(space, n, f"showed {len(designs)} in {tried} tries"))
+        raise InvalidInputError(_too_few(space, n, f"showed, in {tried} tries, {len(designs)}"))
     return designs.iloc[:n]
 
 
 def _too_few(space: DesignSpace, n: int, found: str) -> str:
     names = ", ".join(f"'{constraint.name}'" for constraint in space.constraints)
     remedy = f"; loosen {names} or ask for fewer" if names else "; ask for fewer"
-    return f"space '{space.name}' {found} different valid designs, {n} were asked for{remedy}"
+    return f"space '{space.name}' {found} valid designs, {n} different ones were asked for{remedy}"
 
 
 def _filled(space: DesignSpace, designs: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -140,17 +141,17 @@ def _mended(space: DesignSpace, points: FloatArray, rng: np.random.Generator) ->
     Each column keeps its values, so a Latin hypercube stays one (Petelet et al. 2010, "Latin hypercube sampling with
     inequality constraints", mend theirs by permutations too).
     """
-    if len(points) > _MAX_SWAPPED_DESIGNS:
+    if not 1 < len(points) <= _MAX_SWAPPED_DESIGNS:
         return points
     wrong = _wrong(space, points)
-    for _ in range(_MAX_SWAP_ROUNDS):
-        if not wrong.any():
-            break
+    fruitless = 0
+    while wrong.any() and fruitless < _FRUITLESS_SWAPS:
         rows = np.union1d(np.flatnonzero(wrong), rng.integers(len(points), size=int(wrong.sum())))
         axis = rng.integers(points.shape[1])
         swapped = points.copy()
         swapped[rows, axis] = points[rng.permutation(rows), axis]
         still_wrong = _wrong(space, swapped)
+        fruitless = fruitless + 1 if still_wrong.sum() >= wrong.sum() else 0
         if still_wrong.sum() <= wrong.sum():
             points, wrong = swapped, still_wrong
     return points

@@ -103,7 +103,7 @@ def edit_constraints(platform: Platform) -> None:
         dtype="str",
     )
     with st.form("constraint", border=False, clear_on_submit=True):
-        st.text_input("Another constraint", placeholder="cycles * input_bits <= 96", key="constraint-expression")
+        st.text_input("Another constraint", placeholder="cycles_per_vector * input_bits <= 96", key="constraint-expression")
         st.form_submit_button("Add", on_click=add_constraint, args=(platform,))
     for index, row in enumerate(rows.itertuples()):
         words, button = st.columns([5, 1])
@@ -153,7 +153,7 @@ def drawn(space_yaml: str, n: int, sampler: str, seed: int) -> Sample:
 
 def preview(space: DesignSpace) -> None:
     """Choose a sampler and show what it draws."""
-    columns = st.columns(3)
+    columns = st.columns([2, 1, 1])
     sampler = columns[0].segmented_control("Sampler", list(SAMPLERS), default="lhs", required=True, key="space-sampler")
     n_designs = columns[1].number_input("Designs", 2, MAX_PREVIEW, 96, key="space-n")
     seed = columns[2].number_input("Seed", 0, 10_000, 0, key="space-seed")

@@ -85,8 +85,9 @@ def play(
     turns: list[Turn],
     mu: int,
     rng: np.random.Generator,
+    flags: tuple[str, ...] = ("-Wall", "-Wno-timescale"),
 ) -> Outputs:
-    """Simulate the turns in order; every input that the protocol leaves open is random."""
+    """Simulate the turns in order; every input that the protocol leaves open is random. No warning is accepted."""
     a = architecture
     widths = {
         "labels": a.units * a.label_bits,
@@ -109,7 +110,7 @@ def play(
     (folder / "bench.v").write_text(bench)
     (folder / "stimuli.hex").write_text("\n".join(f"{stimulus:x}" for stimulus in stimuli))
     compiled = run(
-        ["iverilog", "-g2005", "-Wall", "-Wno-timescale", "-o", "bench.vvp", "design.v", "bench.v"],
+        ["iverilog", "-g2005", *flags, "-o", "bench.vvp", "design.v", "bench.v"],
         "compile",
         Limits(60),
         cwd=folder,

@@ -51,7 +51,16 @@ def readback(a: Architecture, outputs: Outputs, turn: int) -> np.ndarray:
 
 
 def check(
-    folder: Path, a: Architecture, weights: np.ndarray, vectors: Vectors, *, mu: int, gaps: float, seed: int
+    folder: Path,
+    a: Architecture,
+    weights: np.ndarray,
+    vectors: Vectors,
+    *,
+    mu: int,
+    gaps: float,
+    seed: int,
+    verilog: str = "",
+    flags: tuple[str, ...] = ("-Wall", "-Wno-timescale"),
 ) -> None:
     """Load, run all vectors with random gaps, and compare ready, predictions and weights in every turn."""
     rng = np.random.default_rng(seed)
@@ -69,7 +78,17 @@ def check(
     turns += [Turn(), Turn()]
     expected_weights += [current, current]
 
-    outputs = play(folder, rtl_of(vars(a)).verilog, a, weights=weights, vectors=vectors, turns=turns, mu=mu, rng=rng)
+    outputs = play(
+        folder,
+        verilog or rtl_of(vars(a)).verilog,
+        a,
+        weights=weights,
+        vectors=vectors,
+        turns=turns,
+        mu=mu,
+        rng=rng,
+        flags=flags,
+    )
 
     assert np.array_equal(np.flatnonzero(outputs.ready), np.arange(0, len(turns) * a.slots, a.slots))
     assert np.flatnonzero(outputs.prediction_valid).tolist() == list(expected_predictions)

@@ -73,7 +73,7 @@ def test_a_wrong_cell_of_a_users_file_is_named(  # noqa: PLR0917
 
 @pytest.mark.parametrize(("change", "message"), [
     (lambda table: table.drop(columns="platform"), "column 'platform' is missing"),
-    (lambda table: table.drop(columns="cycles"), "column 'cycles' is missing; axiline needs"),
+    (lambda table: table.drop(columns="cycles_per_vector"), "column 'cycles_per_vector' is missing; axiline needs"),
     (lambda table: table.assign(colour="red"), "column 'colour' is neither a parameter of axiline nor a metric"),
     (lambda table: table.iloc[:0], "it has no rows"),
 ])  # fmt: skip

@@ -44,7 +44,7 @@ class Architecture:
         return cls(
             benchmark=str(design["benchmark"]),
             features=int(design["features"]),
-            cycles=int(design["cycles"]),
+            cycles=int(design["cycles_per_vector"]),
             input_bits=int(design["input_bits"]),
             internal_bits=int(design["internal_bits"]),
             units=int(design["units"]),

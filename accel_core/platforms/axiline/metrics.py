@@ -64,7 +64,7 @@ def features(designs: pd.DataFrame) -> pd.DataFrame:
     input_bits, internal_bits, units = (
         designs[name].to_numpy(dtype=np.float64) for name in ("input_bits", "internal_bits", "units")
     )
-    slots = designs["cycles"].to_numpy(dtype=np.float64) + 2
+    slots = designs["cycles_per_vector"].to_numpy(dtype=np.float64) + 2
     sum_bits = input_bits + internal_bits + np.floor(np.log2(lanes * (slots - 2)))
     ring_bits = slots * lanes * (internal_bits * units + input_bits) - lanes * input_bits
     # SVM takes the learning rate itself as its step, so only the others multiply by it.
@@ -89,11 +89,13 @@ def _with_work(table: pd.DataFrame, workload: Workload) -> pd.DataFrame:
     A feature costs two multiply-accumulates for each unit and vector, one in the inner product and one in SGD.
     There are 2 * lanes * units such multipliers; utilization is the share of their cycles that does this work.
     """
-    cycles = total_cycles(table["cycles"], workload.n_vectors)
+    cycles = total_cycles(table["cycles_per_vector"], workload.n_vectors)
     units = table["units"].to_numpy(dtype=np.float64)
     macs = 2.0 * table["features"].to_numpy(dtype=np.float64) * units * workload.n_vectors
     return table.assign(cycles=cycles, macs=macs, utilization=macs / (2.0 * _lanes(table) * units * cycles))
 
 
 def _lanes(designs: pd.DataFrame) -> Floats:
-    return np.ceil(designs["features"].to_numpy(dtype=np.float64) / designs["cycles"].to_numpy(dtype=np.float64))
+    return np.ceil(
+        designs["features"].to_numpy(dtype=np.float64) / designs["cycles_per_vector"].to_numpy(dtype=np.float64)
+    )

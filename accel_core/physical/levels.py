@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from accel_core.errors import ToolFailedError
-from accel_core.physical.graph import Graph, Ints
+from accel_core.physical.graph import Graph, Ints, run_starts
 
 
 def logic_depth(graph: Graph) -> Ints:
@@ -19,9 +19,11 @@ def logic_depth(graph: Graph) -> Ints:
     source = graph.driver[graph.net[graph.arcs[0, logic]]]
     # One number for each (output, source) pair, to drop repeated ones quickly.
     size = len(graph.net)
-    pairs = np.unique(graph.arcs[1, logic] * size + source)
+    pairs = np.sort(graph.arcs[1, logic] * size + source)
+    pairs = pairs[run_starts(pairs)]
     sources = pairs % size
-    outs, starts = np.unique(pairs // size, return_index=True)
+    starts = run_starts(pairs // size)
+    outs = pairs[starts] // size
     if not len(outs):
         return depth
     for _ in range(len(outs) + 1):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accel_core.physical.graph import Bools, Floats, Graph, Ints
+from accel_core.physical.graph import Bools, Floats, Graph, Ints, run_starts
 from accel_core.physical.technology import Technology
 from accel_core.physical.trees import Trees, grow_trees, moments
 
@@ -90,10 +90,13 @@ def _by_degree(graph: Graph, sinks: Bools) -> Iterator[tuple[Ints, Ints]]:
     """Nets with at least one sink, by number of terminals; terminals have the driver first."""
     order = np.lexsort((sinks, graph.net))
     order = order[graph.net[order] != graph.clock]
-    nets, starts, degrees = np.unique(graph.net[order], return_index=True, return_counts=True)
-    for degree in np.unique(degrees[degrees > 1]):
-        chosen = degrees == degree
-        yield nets[chosen], order[starts[chosen][:, None] + np.arange(degree)]
+    starts = run_starts(graph.net[order])
+    nets = graph.net[order[starts]]
+    degrees = np.diff(np.append(starts, len(order)))
+    for degree in np.flatnonzero(np.bincount(degrees)).tolist():
+        if degree > 1:
+            chosen = degrees == degree
+            yield nets[chosen], order[starts[chosen][:, None] + np.arange(degree)]
 
 
 def _wire(graph: Graph, technology: Technology, nets: Ints, terminals: Ints) -> Group:
@@ -110,7 +113,7 @@ def _wire(graph: Graph, technology: Technology, nets: Ints, terminals: Ints) -> 
 
 
 def to_spef(graph: Graph, parasitics: Parasitics) -> str:
-    """The wires as SPEF: capacitance at tree nodes, resistance between them; pin loads are not included."""
+    """The wires as SPEF: capacitance at tree nodes, resistance between them; loads of ports are included, of pins not."""
     lines = [
         '*SPEF "IEEE 1481-1998"',
         f'*DESIGN "{graph.netlist.top}"',
@@ -156,8 +159,12 @@ def _connections(graph: Graph, names: list[str], terminals: list[int]) -> list[s
 def _spef_net(graph: Graph, names: list[str], group: Group, row: int, net: int) -> list[str]:
     terminals = group.terminals[row].tolist()
     name = graph.netlist.nets[net]
-    nodes = [names[terminals[point]] if point >= 0 else f"{name}:1" for point in group.trees.order[row].tolist()]
+    points = group.trees.order[row].tolist()
+    nodes = [names[terminals[point]] if point >= 0 else f"{name}:1" for point in points]
     caps = (group.cap[row] * 1e15).tolist()
+    for index, point in enumerate(points):
+        if point >= 0 and terminals[point] >= graph.n_pins:
+            caps[index] += float(graph.cap[terminals[point], 0]) * 1e15
     lines = [f"*D_NET {name} {sum(caps):.6g}", *_connections(graph, names, terminals), "*CAP"]
     lines += [f"{index} {node} {cap:.6g}" for index, (node, cap) in enumerate(zip(nodes, caps, strict=True), 1)]
     lines.append("*RES")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 import numpy.typing as npt
 
-from accel_core.errors import InfeasibleError, ToolFailedError
+from accel_core.errors import InfeasibleError, ToolNotFoundError
 from accel_core.physical.floorplan import Floorplan
 from accel_core.physical.netlist import Netlist
 from accel_core.physical.technology import Technology
+from accel_core.physical.versions import installed_version
 
 # Coloquinte works on integers; 1/1000 um is finer than any site or pin grid.
 UNITS_PER_UM = 1000
@@ -39,7 +39,7 @@ class Placement:
 
 def coloquinte_version() -> str:
     """Version of the installed ``coloquinte`` package."""
-    return version("coloquinte")
+    return installed_version("coloquinte") or "none"
 
 
 def place(netlist: Netlist, technology: Technology, floorplan: Floorplan, seed: int) -> Placement:
@@ -47,12 +47,12 @@ def place(netlist: Netlist, technology: Technology, floorplan: Floorplan, seed: 
 
     Raises:
         InfeasibleError: If no legal placement was found, at stage ``placement``.
-        ToolFailedError: If Coloquinte is not installed.
+        ToolNotFoundError: If Coloquinte is not installed.
     """
     try:
         import coloquinte  # noqa: PLC0415 - wheels exist for some systems only
     except ImportError as error:
-        raise ToolFailedError("placement", "the Python package coloquinte is not installed") from error
+        raise ToolNotFoundError("placement", "the Python package coloquinte is not installed") from error
     macros = technology.lef.macros
     widths = [round(macros[cell.cell].width_um * UNITS_PER_UM) for cell in netlist.instances]
     row = round(floorplan.row_um * UNITS_PER_UM)

@@ -8,12 +8,12 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from accel_core.errors import ToolFailedError, ToolTimeoutError
+from accel_core.errors import ToolFailedError, ToolNotFoundError, ToolTimeoutError
 from accel_core.physical.netlist import Netlist, netlist_from_yosys
 from accel_core.physical.technology import Technology
+from accel_core.physical.versions import installed_version
 from accel_core.process import Limits, run
 from accel_core.rtl import Rtl
 
@@ -46,10 +46,10 @@ def yosys_version() -> str:
     Raises:
         ToolFailedError: If it is not installed.
     """
-    try:
-        return version("pyosys")
-    except PackageNotFoundError as error:
-        raise ToolFailedError("synthesis", "the Python package pyosys is not installed") from error
+    found = installed_version("pyosys")
+    if found is None:
+        raise ToolNotFoundError("synthesis", "the Python package pyosys is not installed")
+    return found
 
 
 def period_ps(f_target_hz: float) -> int:

@@ -86,7 +86,11 @@ class Ramp:
         return self._crossings(answer, levels, near + elmore, 2.0 * elmore)
 
     def _crossings(
-        self, answer: Callable[[Floats], tuple[Floats, Floats]], levels: Floats, guess: Floats, more: Floats | float = 0.0
+        self,
+        answer: Callable[[Floats], tuple[Floats, Floats]],
+        levels: Floats,
+        guess: Floats,
+        more: Floats | float = 0.0,
     ) -> tuple[Floats, Bools]:
         """Newton's method inside a shrinking bracket, for all levels and drivers at once."""
         low = np.broadcast_to(self.start, guess.shape)

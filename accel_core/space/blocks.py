@@ -95,6 +95,25 @@ class Block:
             digits.append(digit)
         return digits
 
+    def unit_from_digits(self, digits: Sequence[IntArray]) -> FloatArray:
+        """Map valid combinations to the unit cube, shape ``(n, n_parameters)``: the opposite of `digits_from_unit`.
+
+        Each coordinate is the middle of the interval that `digits_from_unit` maps to the digit.
+        """
+        if self.valid is None:
+            return np.column_stack([p.to_unit(p.take(d)) for p, d in zip(self.parameters, digits, strict=True)])
+        first = np.zeros(len(digits[0]), dtype=np.int64)
+        last = np.full(len(digits[0]), len(self.valid), dtype=np.int64)
+        numbers = np.zeros(len(digits[0]), dtype=np.int64)
+        columns = []
+        for weight, digit in zip(self.weights, digits, strict=True):
+            numbers += digit * weight
+            before, all_before = first, last - first
+            first = np.searchsorted(self.valid, numbers).astype(np.int64)
+            last = np.searchsorted(self.valid, numbers + weight).astype(np.int64)
+            columns.append(((first + last) / 2 - before) / np.maximum(all_before, 1))
+        return np.column_stack(columns)
+
     def _split(self, numbers: IntArray) -> list[IntArray]:
         return [numbers // weight % size for size, weight in zip(self.sizes, self.weights, strict=True)]
 

@@ -244,6 +244,22 @@ class DesignSpace:
                 columns[parameter.name] = parameter.from_unit(u[:, position[parameter.name]])
         return self._typed(columns, len(u))
 
+    def to_unit_constrained(self, designs: pd.DataFrame) -> FloatArray:
+        """Map valid designs to the unit cube, shape ``(n, n_parameters)``; `from_unit_constrained` maps them back.
+
+        Here designs drawn evenly from the valid ones are even, whatever shape the constraints cut out.
+        """
+        self._require_columns(designs)
+        columns: dict[str, FloatArray] = {}
+        for block in self.blocks:
+            digits = [parameter.index_of(designs[parameter.name]) for parameter in block.parameters]
+            u = block.unit_from_digits(digits)
+            columns |= {p.name: column for p, column in zip(block.parameters, u.T, strict=True)}
+        for parameter in self.parameters:
+            if parameter.size is None:
+                columns[parameter.name] = parameter.to_unit(designs[parameter.name])
+        return np.column_stack([columns[name] for name in self.names])
+
     def from_index(self, indices: npt.ArrayLike) -> pd.DataFrame:
         """Return designs by their number, 0 to ``size - 1``, in a fixed order: the last block varies fastest.
 

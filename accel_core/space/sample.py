@@ -35,8 +35,9 @@ class Sample:
 
     Attributes:
         designs: The table, with index 0 to n - 1.
-        discrepancy: Centered L2 discrepancy (Hickernell 1998) of the designs in the unit cube of the parameters that
-            vary; smaller is more even. Of the first `MAX_DISCREPANCY_DESIGNS` if there are more; 0 if nothing varies.
+        discrepancy: Centered L2 discrepancy (Hickernell 1998) of the designs in the unit cube that stands for all
+            valid ones (`DesignSpace.to_unit_constrained`), of the parameters that vary; smaller is more even. Of the
+            first `MAX_DISCREPANCY_DESIGNS` if there are more; 0 if nothing varies.
         sampler: Name of the sampler.
         seed: Seed of its random numbers.
     """
@@ -81,7 +82,7 @@ def discrepancy(space: DesignSpace, designs: pd.DataFrame) -> float:
     varying = [i for i, parameter in enumerate(space.parameters) if parameter.size != 1]
     if not varying or designs.empty:
         return 0.0
-    points = space.to_unit(designs.iloc[:MAX_DISCREPANCY_DESIGNS])[:, varying]
+    points = space.to_unit_constrained(designs.iloc[:MAX_DISCREPANCY_DESIGNS])[:, varying]
     return float(qmc.discrepancy(np.clip(points, 0.0, 1.0), method="CD"))
 
 

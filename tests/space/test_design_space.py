@@ -60,6 +60,7 @@ def test_the_constrained_cube_reaches_all_and_only_valid_designs(conditions, see
     if not space.size:
         return
     designs = space.from_unit_constrained(np.random.default_rng(seed).random((20 * space.size, 4)))
+    pd.testing.assert_frame_equal(space.from_unit_constrained(space.to_unit_constrained(designs)), designs)
     counts = np.bincount(space.to_index(designs), minlength=space.size)
     assert space.is_valid(designs).all()
     # A Poisson count of mean 20 strays beyond 55 with a chance below 1e-10.

@@ -91,7 +91,7 @@ def opensta_script(artifacts: Path, technology: Technology, top: str, activity: 
             f"read_sdc {artifacts / 'constraints.sdc'}",
             f"read_spef {artifacts / 'parasitics.spef'}",
             f"set_power_activity -global -activity {activity:g}",
-            "report_worst_slack",
+            "report_worst_slack -digits 6",
             "report_power -digits 6",
             "",
         )

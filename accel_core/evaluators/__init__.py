@@ -57,7 +57,7 @@ def evaluate(
         raise InvalidInputError(
             f"platform '{platform.name}' has no fidelity '{fidelity}'; allowed: {', '.join(platform.fidelities)}"
         )
-    runs = workload if isinstance(workload, Workload) else _workload(platform, workload)
+    runs = workload_of(platform, workload)
     platform.space.check(designs)
     resolved = resolve_settings(fidelity, settings)
     request = Request(platform, runs, fidelity, resolved, seed, artifacts, jobs or os.cpu_count() or 1)
@@ -65,14 +65,24 @@ def evaluate(
     return ordered(results, platform.space)
 
 
-def _workload(platform: Platform, name: str | None) -> Workload:
-    if name is None:
-        return next(iter(platform.workloads.values()))
-    if name not in platform.workloads:
+def workload_of(platform: Platform, wanted: str | Workload | None) -> Workload:
+    """Return a platform's workload by name, the default for None, or a given one of the kind that the platform runs.
+
+    Raises:
+        InvalidInputError: If there is none of that name, or it is of another kind.
+    """
+    if wanted is None:
+        return platform.default_workload
+    if isinstance(wanted, Workload):
+        if bool(wanted.layers) != bool(platform.default_workload.layers):
+            runs, given = ("layers", "vectors") if platform.default_workload.layers else ("training vectors", "layers")
+            raise InvalidInputError(f"workload '{wanted.name}': {platform.name} runs {runs}, not {given}")
+        return wanted
+    if wanted not in platform.workloads:
         raise InvalidInputError(
-            f"platform '{platform.name}' has no workload '{name}'; allowed: {', '.join(platform.workloads)}"
+            f"platform '{platform.name}' has no workload '{wanted}'; allowed: {', '.join(platform.workloads)}"
         )
-    return platform.workloads[name]
+    return platform.workloads[wanted]
 
 
 __all__ = [
@@ -88,4 +98,5 @@ __all__ = [
     "evaluate",
     "resolve_settings",
     "settings_id",
+    "workload_of",
 ]

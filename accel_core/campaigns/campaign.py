@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from accel_core.evaluators import SettingValue, resolve_settings, settings_id
 from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
 from accel_core.platforms import Platform, get_platform
-from accel_core.space import SAMPLERS, DesignSpace
+from accel_core.space import SAMPLERS, Constraint, DesignSpace
 
 MAX_DESIGNS = 1_000_000
 MAX_YAML_BYTES = 5_000_000
@@ -98,6 +98,7 @@ class Campaign:
         fidelity: One of the platform's; empty takes its first, the most faithful one.
         workload: One of the platform's; empty takes its first.
         restrictions: Narrows the space as ``--set NAME=VALUES`` does.
+        constraints: What designs must meet beyond the platform's own constraints.
         settings: Settings of the fidelity; those left out take their defaults.
         seed: Of the choice and of the tools.
         workers: Processes at most; 0 means one per core.
@@ -109,6 +110,7 @@ class Campaign:
     fidelity: str = ""
     workload: str = ""
     restrictions: Mapping[str, str] = field(default_factory=dict)
+    constraints: tuple[Constraint, ...] = ()
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
     seed: int = 0
     workers: int = 0
@@ -132,12 +134,13 @@ class Campaign:
         _check_choice("fidelity", self.fidelity, platform.fidelities)
         _check_choice("workload", self.workload, platform.workloads)
         object.__setattr__(self, "settings", resolve_settings(self.fidelity, self.settings))
-        platform.space.restrict(dict(self.restrictions))
+        object.__setattr__(self, "constraints", tuple(self.constraints))
+        _narrowed(platform, self.restrictions, self.constraints)
 
     @property
     def space(self) -> DesignSpace:
-        """The platform's space, narrowed by the restrictions."""
-        return _platform(self).space.restrict(dict(self.restrictions))
+        """The platform's space, narrowed by the restrictions and the constraints."""
+        return _narrowed(get_platform(self.platform), self.restrictions, self.constraints)
 
     @property
     def settings_id(self) -> str:
@@ -177,6 +180,7 @@ class Campaign:
                 "fidelity": fields.text("fidelity"),
                 "workload": fields.text("workload"),
                 "restrictions": fields.words("set"),
+                "constraints": _constraints_of(fields),
                 "settings": fields.mapping("settings"),
                 "seed": fields.integer("seed", 0),
                 "workers": fields.integer("workers", 0),
@@ -191,15 +195,17 @@ class Campaign:
         """Return the YAML that ``from_yaml`` reads back to an equal campaign."""
         data: dict[str, Any] = {
             "name": self.name, "platform": self.platform, "fidelity": self.fidelity, "workload": self.workload,
-            "set": dict(self.restrictions), **_choice_to(self.choice), "settings": dict(self.settings),
-            "seed": self.seed, "workers": self.workers,
+            "set": dict(self.restrictions),
+            "constraints": [{"name": entry.name, "expression": entry.expression} for entry in self.constraints],
+            **_choice_to(self.choice), "settings": dict(self.settings), "seed": self.seed, "workers": self.workers,
         }  # fmt: skip
-        kept = {name: value for name, value in data.items() if value not in ({}, "")}
+        kept = {name: value for name, value in data.items() if value not in ({}, [], "")}
         return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
 
 
-def _platform(campaign: Campaign) -> Platform:
-    return get_platform(campaign.platform)
+def _narrowed(platform: Platform, restrictions: Mapping[str, str], constraints: tuple[Constraint, ...]) -> DesignSpace:
+    space = platform.space.restrict(dict(restrictions))
+    return replace(space, constraints=(*space.constraints, *constraints))
 
 
 def _check_choice(name: str, value: str, allowed: Any) -> None:
@@ -226,6 +232,15 @@ def _load(source: str | Path, place: str) -> Mapping[str, Any]:
     return data
 
 
+def _constraints_of(fields: Fields) -> tuple[Constraint, ...]:
+    constraints = []
+    for part in fields.parts("constraints") if fields.has("constraints") else ():
+        expression = part.text("expression", required=True)
+        constraints.append(Constraint(part.text("name") or expression, expression))
+        part.finish()
+    return tuple(constraints)
+
+
 def _choice_of(fields: Fields) -> SamplerPlan | OptimizerPlan | tuple[Mapping[str, Any], ...]:
     given = [name for name in ("sampler", "optimizer", "designs") if fields.has(name)]
     if len(given) != 1:
@@ -236,24 +251,26 @@ def _choice_of(fields: Fields) -> SamplerPlan | OptimizerPlan | tuple[Mapping[st
     part = fields.part(given[0])
     if given == ["sampler"]:
         sizes = {name: part.integer(name, 0) for name in ("designs", "architectures", "backends")}
-        choice: SamplerPlan | OptimizerPlan = SamplerPlan(part.text("name") or "lhs", **sizes)
-    else:
-        goals = tuple(_goal_of(goal) for goal in part.parts("goals"))
-        budget = part.integer("budget", 100)
-        choice = OptimizerPlan(goals, part.text("name") or "motpe", budget, part.integer("batch", min(4, budget)))
+        name = part.text("name") or "lhs"
+        part.finish()
+        return SamplerPlan(name, **sizes)
+    goals = tuple(_goal_of(goal) for goal in part.parts("goals"))
+    budget = part.integer("budget", 100)
+    name, batch = part.text("name") or "motpe", part.integer("batch", min(4, budget))
     part.finish()
-    return choice
+    return OptimizerPlan(goals, name, budget, batch)
 
 
 def _goal_of(part: Fields) -> Goal:
     metric = part.text("metric", required=True)
     lower, upper = part.number("lower"), part.number("upper")
     if part.has("direction"):
-        goal: Goal = Objective(metric, part.text("direction"), lower, upper)  # type: ignore[arg-type]
-    else:
-        goal = Bound(part.text("name") or metric, metric, lower, upper)
+        direction = part.text("direction")
+        part.finish()
+        return Objective(metric, direction, lower, upper)  # type: ignore[arg-type]
+    name = part.text("name") or metric
     part.finish()
-    return goal
+    return Bound(name, metric, lower, upper)
 
 
 def _choice_to(choice: SamplerPlan | OptimizerPlan | tuple[Mapping[str, Any], ...]) -> dict[str, Any]:

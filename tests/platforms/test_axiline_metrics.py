@@ -75,12 +75,13 @@ def test_features_of_one_design() -> None:
     row = AXILINE.features(pd.DataFrame([DESIGN])).iloc[0]
 
     assert row["lanes"] == 3
-    # 6 slots of 3 weights, 5 of 3 features
-    assert row["ring_bits"] == 6 * 3 * 16 + 5 * 3 * 8
     # 12 products of 2^22 at most are below 2^26
     assert row["sum_bits"] == 27
+    # 6 slots of 3 weights, 5 of 3 features; sum, step, prediction, label; phases 0 to 5 and 3 flags
+    assert row["register_bits"] == 6 * 3 * 16 + 5 * 3 * 8 + 27 + 3 * 16 + 3 + 3
     # two 8 x 16 multipliers a lane, one 16 x 16 in the stage
     assert row["multiplier_bits"] == 2 * 3 * 128 + 256
+    assert row["stage_multiplier_bits"] == 256
     assert row["adder_levels"] == 2
     assert row["padding"] == pytest.approx(1 / 6)
 

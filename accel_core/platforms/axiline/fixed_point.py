@@ -28,7 +28,8 @@ def quantize(values: npt.ArrayLike, fraction: int, bits: int) -> Ints:
     """Turn real numbers into fixed point with ``fraction`` fraction bits, rounding half up and clipping."""
     scaled = np.floor(np.asarray(values, dtype=np.float64) * 2.0**fraction + 0.5)
     limit = float(1 << (bits - 1))
-    return np.clip(scaled, -limit, limit - 1).astype(np.int64)
+    words: Ints = np.clip(scaled, -limit, limit - 1).astype(np.int64)
+    return words
 
 
 def sigmoid_table(fraction: int) -> Ints:
@@ -50,4 +51,5 @@ def sigmoid(values: Ints, internal_bits: int, table_bits: int) -> Ints:
     index = magnitude >> (internal_bits - 1 - SIGMOID_INDEX_BITS)
     offset = sigmoid_table(table_bits)[index] << (fraction - table_bits)
     half = 1 << (fraction - 1)
-    return np.where(negative, half - offset, half + offset)
+    result: Ints = np.where(negative, half - offset, half + offset)
+    return result

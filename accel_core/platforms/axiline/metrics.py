@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accel_core.platforms.axiline.architecture import INTEGER_BITS
 from accel_core.workloads import Workload
 
 Floats = npt.NDArray[np.float64]
@@ -19,7 +20,8 @@ def total_cycles(cycles: npt.ArrayLike, n_vectors: int) -> npt.NDArray[np.int64]
     """
     n = np.asarray(cycles, dtype=np.int64)
     latency = 2 * n + 1
-    return latency + (latency - n + 1) * (n_vectors - 1)
+    total: npt.NDArray[np.int64] = latency + (latency - n + 1) * (n_vectors - 1)
+    return total
 
 
 def system_metrics(results: pd.DataFrame, workload: Workload) -> pd.DataFrame:
@@ -57,30 +59,41 @@ def analytical(designs: pd.DataFrame, workload: Workload) -> pd.DataFrame:
 def features(designs: pd.DataFrame) -> pd.DataFrame:
     """Add derived columns that follow area, power and delay more closely than the parameters.
 
-    Bits of storage and of multiplier arrays are what cells are spent on; the depth of the adder tree and the word
-    widths are what the critical path goes through.
+    Flip-flops and the bits of multipliers and adders are what cells are spent on; the depth of the adder tree and the
+    word widths are what the critical path goes through.
     """
     lanes = _lanes(designs)
-    input_bits, internal_bits, units = (
-        designs[name].to_numpy(dtype=np.float64) for name in ("input_bits", "internal_bits", "units")
+    cycles, input_bits, internal_bits, units = (
+        designs[name].to_numpy(dtype=np.float64)
+        for name in ("cycles_per_vector", "input_bits", "internal_bits", "units")
     )
-    slots = designs["cycles_per_vector"].to_numpy(dtype=np.float64) + 2
-    sum_bits = input_bits + internal_bits + np.floor(np.log2(lanes * (slots - 2)))
-    ring_bits = slots * lanes * (internal_bits * units + input_bits) - lanes * input_bits
-    # SVM takes the learning rate itself as its step, so only the others multiply by it.
-    scales = designs["benchmark"].to_numpy() != "svm"
-    stage_multiplier_bits = scales * units * internal_bits**2
-    lane_multiplier_bits = 2 * lanes * units * input_bits * internal_bits
+    product_bits = input_bits + internal_bits
+    sum_bits = product_bits + np.floor(np.log2(lanes * cycles))
+    # SVM takes the learning rate itself as its step; the others multiply an error by it.
+    stage_multiplier_bits = (designs["benchmark"].to_numpy() != "svm") * units * internal_bits**2
+    widths = designs.assign(lanes=lanes, sum_bits=sum_bits)
     derived = {
-        "lanes": lanes,
-        "ring_bits": ring_bits,
-        "sum_bits": sum_bits,
-        "accumulator_bits": units * sum_bits,
-        "multiplier_bits": lane_multiplier_bits + stage_multiplier_bits,
+        "register_bits": _register_bits(widths),
+        "multiplier_bits": 2 * lanes * units * input_bits * internal_bits + stage_multiplier_bits,
+        "stage_multiplier_bits": stage_multiplier_bits,
+        "adder_bits": units * (2 * lanes * product_bits + sum_bits),
         "adder_levels": np.ceil(np.log2(lanes)),
-        "padding": 1.0 - designs["features"].to_numpy(dtype=np.float64) / (lanes * (slots - 2)),
+        "padding": 1.0 - designs["features"].to_numpy(dtype=np.float64) / (lanes * cycles),
     }
-    return designs.assign(**derived)
+    return widths.assign(**derived)
+
+
+def _register_bits(table: pd.DataFrame) -> pd.Series:
+    """Flip-flops of designs with their ``lanes`` and ``sum_bits``: ring, sum, step, prediction, label and control."""
+    benchmark, internal = table["benchmark"], table["internal_bits"]
+    label = internal * benchmark.isin(["linear", "recommender"]) + (benchmark != "linear")
+    # A sigmoid has no finer steps than its table and is at most 1, so synthesis drops most bits outside of that.
+    prediction = internal.where(benchmark != "logistic", np.minimum(internal - INTEGER_BITS, 8) + 2)
+    cycles, lanes, units = table["cycles_per_vector"], table["lanes"], table["units"]
+    ring = (cycles + 2) * lanes * units * internal + (cycles + 1) * lanes * table["input_bits"]
+    phase = np.floor(np.log2(cycles + 1)) + 1
+    bits: pd.Series = ring + units * (table["sum_bits"] + internal + prediction + label) + phase + 3
+    return bits
 
 
 def _with_work(table: pd.DataFrame, workload: Workload) -> pd.DataFrame:
@@ -96,6 +109,6 @@ def _with_work(table: pd.DataFrame, workload: Workload) -> pd.DataFrame:
 
 
 def _lanes(designs: pd.DataFrame) -> Floats:
-    return np.ceil(
-        designs["features"].to_numpy(dtype=np.float64) / designs["cycles_per_vector"].to_numpy(dtype=np.float64)
-    )
+    features, cycles = (designs[name].to_numpy(dtype=np.float64) for name in ("features", "cycles_per_vector"))
+    lanes: Floats = np.ceil(features / cycles)
+    return lanes

@@ -28,7 +28,11 @@ _LABEL_MEANINGS = {
 
 def rtl_of(design: Mapping[str, Any]) -> Rtl:
     """Write the Verilog of one design; equal architectures give equal text."""
-    architecture = Architecture.of(design)
+    return Rtl(verilog=verilog_of(Architecture.of(design)), top="axiline")
+
+
+def verilog_of(architecture: Architecture) -> str:
+    """Write the top module and all that it instantiates."""
     modules = [
         _header(architecture),
         _fill(_read("axiline"), _values(architecture)),
@@ -43,7 +47,7 @@ def rtl_of(design: Mapping[str, Any]) -> Rtl:
     if architecture.benchmark != "svm":
         modules.append(_read("scale_error"))
     modules += [_read("sgd"), _read("round_saturate")]
-    return Rtl(verilog="\n".join(modules), top="axiline")
+    return "\n".join(modules)
 
 
 def adder_tree(lanes: int) -> str:

@@ -45,7 +45,10 @@ def test_every_metric_tells_what_it_is(name):
     assert is_metric(name)
 
 
-@given(st.sampled_from([*METRICS, "energy_dram_j"]), st.lists(st.floats(-1e12, 1e12), max_size=5))
+@given(
+    st.sampled_from([*METRICS, "energy_dram_j"]),
+    st.lists(st.floats(-1e12, 1e12, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 1e-200), max_size=5),
+)
 def test_shown_numbers_become_the_stored_ones_again(name, values):
     np.testing.assert_allclose(from_display(name, to_display(name, values)), values, rtol=1e-12)
 

@@ -41,7 +41,8 @@ def unseen_backend_splits(
     """Hold out backend points of architectures whose other points are learned from.
 
     Each architecture's points are dealt evenly over the folds. A backend point shared by several architectures is held
-    out from all of them at once, so that a test point is new to the model in every architecture.
+    out from all of them at once, so that a test point is new to the model in every architecture; training rows are then
+    grouped by point for tuning too.
 
     Raises:
         InvalidInputError: If a column is missing, or an architecture has a single backend point.
@@ -61,8 +62,8 @@ def unseen_backend_splits(
         for point in own[fold_of_point[own] < 0]:
             fold_of_point[point] = dealt % n_folds
             dealt += 1
-    folds = fold_of_point[points]
-    return _splits(UNSEEN_BACKEND, folds, n_folds, None)
+    is_shared = points.max() + 1 <= len(X) // 2
+    return _splits(UNSEEN_BACKEND, fold_of_point[points], n_folds, points if is_shared else None)
 
 
 def unseen_architecture_splits(

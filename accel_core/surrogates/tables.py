@@ -39,6 +39,7 @@ class _Column:
     kind: str  # "linear", "log", "levels" or "constant"
     center: float = 0.0
     scale: float = 1.0
+    low: float = 0.0
     levels: tuple[str, ...] = ()
     constant: float | str = 0.0
 
@@ -49,7 +50,8 @@ class Encoded:
 
     Attributes:
         features: Standardized features, shape ``(n_designs, n_features)``.
-        is_novel: True where a text was not among the training texts, or a column that never varied in training does.
+        is_novel: True where a text was not among the training texts, a column that never varied in training does, or a
+            number has no logarithm that the column's training numbers all have.
     """
 
     features: FloatArray
@@ -218,11 +220,11 @@ def _learn_column(name: str, column: pd.Series) -> _Column:
         return _Column(name, "constant", constant=low)
     kind = "log" if low > 0 and high >= LOG_FEATURE_RATIO * low else "linear"
     scaled = np.log(values) if kind == "log" else values
-    return _Column(name, kind, center=float(scaled.mean()), scale=float(scaled.std()))
+    return _Column(name, kind, center=float(scaled.mean()), scale=float(scaled.std()), low=low)
 
 
 def _encode_column(column: _Column, values: pd.Series) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    known = np.zeros(len(values), dtype=np.bool_)
+    novel = np.zeros(len(values), dtype=np.bool_)
     if column.kind == "levels":
         texts = _texts(values, column.name)
         one_hot = np.column_stack([texts == level for level in column.levels]).astype(np.float64)
@@ -234,10 +236,7 @@ def _encode_column(column: _Column, values: pd.Series) -> tuple[FloatArray, npt.
         return nothing, np.asarray(_finite_numbers(values, column.name) != column.constant, dtype=np.bool_)
     numbers = _finite_numbers(values, column.name)
     if column.kind == "log":
-        if (numbers <= 0).any():
-            row = int(np.argmax(numbers <= 0))
-            raise InvalidInputError(
-                f"column '{column.name}', row {values.index[row]} is {numbers[row]:g}; allowed: above 0, as in training"
-            )
-        numbers = np.log(numbers)
-    return ((numbers - column.center) / column.scale)[:, None], known
+        # Below what has a logarithm, training says nothing: take its smallest number and admit it.
+        novel = numbers <= 0
+        numbers = np.log(np.where(novel, column.low, numbers))
+    return ((numbers - column.center) / column.scale)[:, None], novel

@@ -41,10 +41,10 @@ def test_categories_and_booleans_are_understood():
     assert TableEncoder(table).feature_names == ["kind=a", "kind=b", "booth"]
 
 
-def test_zero_where_training_was_positive_is_refused():
-    encoder = TableEncoder(pd.DataFrame({"lanes": [1, 2, 8]}))
-    with pytest.raises(InvalidInputError, match="column 'lanes', row 1 is 0; allowed: above 0"):
-        encoder.encode(pd.DataFrame({"lanes": [4, 0]}))
+def test_zero_where_training_was_positive_is_novel_and_as_small_as_training_was():
+    encoded = TableEncoder(pd.DataFrame({"lanes": [1, 2, 8]})).encode(pd.DataFrame({"lanes": [1, 0, 8]}))
+    assert encoded.is_novel.tolist() == [False, True, False]
+    assert encoded.features[0, 0] == encoded.features[1, 0] < encoded.features[2, 0]
 
 
 def test_mixed_columns_are_refused():

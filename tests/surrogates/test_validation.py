@@ -75,6 +75,7 @@ def test_unseen_backend_points_belong_to_known_architectures(n_folds: int):
     for split in splits:
         assert set(keys[split.test]) <= set(keys[split.train])
         assert not set(split.test) & set(split.train)
+        assert split.groups is None
 
 
 def test_shared_backend_points_are_unseen_in_every_architecture():
@@ -84,6 +85,8 @@ def test_shared_backend_points_are_unseen_in_every_architecture():
         train, test = X.iloc[split.train]["f_target_hz"], X.iloc[split.test]["f_target_hz"]
         assert not set(train) & set(test)
         assert len(test) == 12
+        assert split.groups is not None
+        assert len(set(split.groups)) == 8
 
 
 def test_unseen_architectures_share_none_and_spread_their_kinds():

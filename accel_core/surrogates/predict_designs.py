@@ -1,0 +1,150 @@
+"""Many designs predicted at once from the few that were implemented, for fronts denser than runs can make them.
+
+Only designs that lie in the region of interest more likely than not are predicted (see `accel_core.surrogates.roi`):
+of one that would miss its target clock by far, no model here knows anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from accel_core.errors import InvalidInputError
+from accel_core.metrics import is_metric
+from accel_core.surrogates import SURROGATES
+from accel_core.surrogates.composed import CLOCK, ENERGY, POWER, RUNTIME, Composed
+from accel_core.surrogates.roi import EFFECTIVE_CLOCK, TARGET_CLOCK, TOLERANCE, RoiClassifier, in_roi
+from accel_core.surrogates.tables import MIN_ROWS
+
+Columns = Callable[[pd.DataFrame], pd.DataFrame]
+"""A table of designs -> the same rows with more columns."""
+
+BASE_TARGETS = (CLOCK, POWER, "chip_area_mm2", "cell_area_mm2")
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What is known of designs that were not implemented.
+
+    Attributes:
+        model: Predicts the metrics.
+        classifier: Tells the region of interest; None where designs have no target clock.
+        parameters: Design columns.
+        features: Adds derived columns to designs.
+        system_metrics: Adds what the workload takes to designs with a clock and a power; None if nothing does.
+        n_rows: Implemented designs that the model learned from.
+    """
+
+    model: Composed
+    classifier: RoiClassifier | None
+    parameters: tuple[str, ...]
+    features: Columns
+    system_metrics: Columns | None
+    n_rows: int
+
+    def predict(self, designs: pd.DataFrame) -> pd.DataFrame:
+        """Return the designs that lie in the region of interest, with their metrics, in their order.
+
+        Metrics that follow from others by definition (cycles, energy, slack) are computed, not learned.
+        """
+        X = _inputs(designs, self.parameters, self.features)
+        if self.classifier is not None:
+            X = X[self.classifier.probability(X) >= 0.5]
+        if X.empty:
+            return designs.loc[X.index]
+        mean = self.model.predict_mean(X)
+        table = designs.loc[X.index].assign(**{name: mean[name] for name in mean})
+        if TARGET_CLOCK in table and CLOCK in mean:
+            table["worst_slack_s"] = 1.0 / table[TARGET_CLOCK] - 1.0 / mean[CLOCK]
+        if self.system_metrics is not None:
+            found = self.system_metrics(table)
+            table = table.assign(**{name: found[name] for name in found if name not in table})
+        return table
+
+    def uncertainty(self, designs: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
+        """Return the half width of the interval that holds a share ``level`` of designs, for each learned metric."""
+        prediction = self.model.predict(_inputs(designs, self.parameters, self.features))
+        lower, upper = prediction.interval(level)
+        return (upper - lower) / 2
+
+
+def learn(
+    results: pd.DataFrame,
+    parameters: Sequence[str],
+    *,
+    architecture: Sequence[str] = (),
+    extra_targets: Sequence[str] = (),
+    features: Columns | None = None,
+    system_metrics: Columns | None = None,
+    surrogate: str = "gp",
+    budget_s: float = 8.0,
+    seed: int = 0,
+) -> Learned:
+    """Fit models on implemented designs.
+
+    Args:
+        results: Result rows of one platform and workload; those with a status other than ``ok`` are left out.
+        parameters: Columns that make a design.
+        architecture: Those of them whose combinations are held out together, so that uncertainty is about unseen ones.
+        extra_targets: Metrics to learn besides `BASE_TARGETS`; those that follow from others are left out.
+        features: Adds derived columns to designs.
+        system_metrics: Adds a workload's metrics to designs with a clock and a power.
+        surrogate: A name of ``SURROGATES``.
+        budget_s: Nominal seconds to fit.
+        seed: Of the models.
+
+    Raises:
+        InvalidInputError: If the surrogate is unknown, or too few designs can be learned from.
+    """
+    if surrogate not in SURROGATES:
+        raise InvalidInputError(f"surrogate is '{surrogate}'; allowed: {', '.join(SURROGATES)}")
+    targets = _targets(results, parameters, extra_targets, system_metrics)
+    rows = results[_is_complete(results, targets)]
+    inside = _inside(rows)
+    if inside.sum() < MIN_ROWS:
+        raise InvalidInputError(
+            f"{int(inside.sum())} of {len(results)} results are ok and near their target clock; "
+            f"at least {MIN_ROWS} are needed to predict others"
+        )
+    X = _inputs(rows, parameters, features or _nothing)
+    y = rows[targets].astype(np.float64)
+    classifier = RoiClassifier(seed).fit(X, inside) if TARGET_CLOCK in X and CLOCK in y else None
+    groups = X[list(architecture)].astype(str).agg("|".join, axis=1).to_numpy()[inside] if architecture else None
+    model = Composed(SURROGATES[surrogate](seed=seed, budget_s=budget_s), system_metrics)
+    model.fit(X[inside], y[inside], groups)
+    return Learned(model, classifier, tuple(parameters), features or _nothing, system_metrics, int(inside.sum()))
+
+
+def _targets(
+    results: pd.DataFrame, parameters: Sequence[str], extra: Sequence[str], system_metrics: Columns | None
+) -> list[str]:
+    """Return what has to be learned, and runtime and energy, whose uncertainty follows from clock and power."""
+    derived = {"worst_slack_s"} if TARGET_CLOCK in parameters else set()
+    if system_metrics is not None:
+        needed = [*parameters, CLOCK, POWER]
+        derived |= set(system_metrics(results[needed].head(1))) - set(needed)
+    wanted = [name for name in dict.fromkeys((*BASE_TARGETS, *extra)) if name not in derived]
+    wanted += [name for name in (RUNTIME, ENERGY) if name not in wanted]
+    return [name for name in wanted if name in results and name not in parameters and is_metric(name)]
+
+
+def _is_complete(results: pd.DataFrame, targets: Sequence[str]) -> pd.Series:
+    complete = results[list(targets)].apply(pd.to_numeric, errors="coerce").notna().all(axis=1)
+    return complete & (results["status"] == "ok")
+
+
+def _inside(rows: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    if TARGET_CLOCK not in rows or EFFECTIVE_CLOCK not in rows:
+        return np.ones(len(rows), dtype=np.bool_)
+    return in_roi(rows[TARGET_CLOCK], rows[EFFECTIVE_CLOCK], TOLERANCE)
+
+
+def _inputs(designs: pd.DataFrame, parameters: Sequence[str], features: Columns) -> pd.DataFrame:
+    return features(designs[list(parameters)])
+
+
+def _nothing(designs: pd.DataFrame) -> pd.DataFrame:
+    return designs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -104,10 +105,8 @@ def spawn_detached(
 
 def kill_group(pid: int) -> None:
     """Kill a process group that ``run`` or ``spawn_detached`` started; one that is gone already is fine."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _end(child: subprocess.Popen[bytes], own_group: bool) -> None:
@@ -133,7 +132,7 @@ def _start(
         stderr=subprocess.STDOUT,
         start_new_session=own_group,
     )
-    # Set from outside: code between fork and exec is not safe in a process with threads. What the child starts inherits it.
+    # Set from outside, because code between fork and exec is not safe in a process with threads; children inherit it.
     if memory_bytes:
         _limit(child.pid, resource.RLIMIT_AS, memory_bytes)
     _limit(child.pid, resource.RLIMIT_CORE, 0)
@@ -141,7 +140,5 @@ def _start(
 
 
 def _limit(pid: int, what: int, value: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):  # It may have ended already.
         resource.prlimit(pid, what, (value, value))
-    except ProcessLookupError:
-        pass  # It has ended already.

@@ -132,14 +132,15 @@ class _Run:
         try:
             yield
         finally:
-            self.seconds[name] = time.perf_counter() - begin
-            self.cpu_s[name] = _cpu_s() - cpu
+            self.seconds[name] = round(time.perf_counter() - begin, 4)
+            self.cpu_s[name] = round(_cpu_s() - cpu, 4)
 
     def all_stages(self) -> dict[str, Any]:
         technology, settings = self.technology, self.settings
         (self.artifacts / "design.v").write_text(self.rtl.verilog)
         with self.stage("synthesis"):
             synthesis = synthesize(self.rtl, technology, settings.f_target_hz, self.cache, self.limits, self.own_group)
+        self.cpu_s["yosys"] = synthesis.cpu_s
         netlist = synthesis.netlist
         self.log(synthesis.log if not synthesis.cached else "netlist taken from the cache")
         self.log(f"{len(netlist.instances)} cells, {len(netlist.nets)} nets")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import re
@@ -100,7 +99,6 @@ def implement_in_process(
 
 def main(job_path: str) -> int:
     """Run the job of a JSON file; everything that is printed goes to the run's ``flow.log``."""
-    gc.disable()  # Short-lived, and all it builds lives to its end.
     job = json.loads(Path(job_path).read_text())
     artifacts = Path(job["artifacts"])
     settings = FlowSettings(**job["settings"])

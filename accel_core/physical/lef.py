@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -63,18 +62,14 @@ def parse_lef(text: str) -> Lef:
     return Lef(sites, macros)
 
 
-def load_lef(files: Sequence[Path], cache: Path | None = None) -> Lef:
-    """Read several LEF files into one, through a cache of the parsed form keyed by their contents."""
-    texts = [file.read_text(errors="replace") for file in files]
+def load_lef(files: Sequence[Path], cache: Path | None, digest: str) -> Lef:
+    """Read several LEF files into one, through a cache of the parsed form keyed by ``digest`` of their contents."""
     if cache is None:
-        return parse_lef("\n".join(texts))
-    digest = hashlib.sha256(f"{_VERSION}".encode())
-    for text in texts:
-        digest.update(hashlib.sha256(text.encode()).digest())
-    path = cache / f"lef-{digest.hexdigest()[:16]}.json"
+        return parse_lef("\n".join(file.read_text(errors="replace") for file in files))
+    path = cache / f"lef-{_VERSION}-{digest[:16]}.json"
     if path.is_file():
         return _decode(json.loads(path.read_text()))
-    lef = parse_lef("\n".join(texts))
+    lef = parse_lef("\n".join(file.read_text(errors="replace") for file in files))
     cache.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.tmp")
     part.write_text(json.dumps(_encode(lef)))

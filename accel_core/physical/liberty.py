@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -101,16 +101,14 @@ class Library:
     tables: Tables
 
 
-def load_library(path: Path, cache: Path | None = None) -> Library:
-    """Read a Liberty file, through a cache of the parsed tables keyed by the file's contents."""
-    data = path.read_bytes()
+def load_library(path: Path, cache: Path | None, digest: str) -> Library:
+    """Read a Liberty file, through a cache of the parsed tables keyed by ``digest``, that of the file's contents."""
     if cache is None:
-        return parse_library(data.decode(errors="replace"))
-    digest = hashlib.sha256(f"{_VERSION}".encode() + data).hexdigest()[:16]
-    stored = cache / f"liberty-{digest}.npz"
+        return parse_library(path.read_text(errors="replace"))
+    stored = cache / f"liberty-{_VERSION}-{digest[:16]}.npz"
     if stored.is_file():
         return _read(stored)
-    library = parse_library(data.decode(errors="replace"))
+    library = parse_library(path.read_text(errors="replace"))
     cache.mkdir(parents=True, exist_ok=True)
     part = stored.with_suffix(f".{os.getpid()}.tmp")
     with part.open("wb") as stream:
@@ -293,6 +291,6 @@ def _read(path: Path) -> Library:
         pins = {
             pin: Pin(p["direction"], tuple(p["capacitance_f"]), p["is_clock"]) for pin, p in entry.pop("pins").items()
         }
-        rows = {key: [tuple(row) for row in entry.pop(key)] for key in ("arcs", "checks", "energies")}
+        rows: dict[str, Any] = {key: [tuple(row) for row in entry.pop(key)] for key in ("arcs", "checks", "energies")}
         cells[name] = Cell(**entry, pins=pins, **rows)
     return Library(**meta, cells=cells, tables=tables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from accel_core.errors import ToolFailedError
@@ -59,19 +59,25 @@ class Netlist:
 
     def to_plain(self) -> dict[str, Any]:
         """Nested plain values, for JSON."""
-        return asdict(self)
+        return {
+            "top": self.top,
+            "clock": self.clock,
+            "ports": [[port.name, port.is_input, port.bits, port.nets] for port in self.ports],
+            "nets": self.nets,
+            "instances": [[cell.name, cell.cell, cell.pins, cell.module, cell.alias] for cell in self.instances],
+        }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Netlist:
         """The inverse of ``to_plain``."""
-        ports = tuple(Port(p["name"], p["is_input"], tuple(p["bits"]), tuple(p["nets"])) for p in plain["ports"])
-        instances = tuple(Instance(**instance) for instance in plain["instances"])
+        ports = tuple(Port(name, bool(way), tuple(bits), tuple(nets)) for name, way, bits, nets in plain["ports"])
+        instances = tuple(Instance(*entries) for entries in plain["instances"])
         return cls(plain["top"], plain["clock"], ports, tuple(plain["nets"]), instances)
 
     def to_verilog(self) -> str:
         """Structural Verilog: plain names only, no constants, no assignments."""
         lines = [f"module {self.top} ({', '.join(port.name for port in self.ports)});"]
-        taken = set()
+        taken: set[int] = set()
         for port in self.ports:
             size = f"[{len(port.bits) - 1}:0] " if port.bits[0].endswith("]") else ""
             lines.append(f"  {'input' if port.is_input else 'output'} {size}{port.name};")
@@ -121,7 +127,7 @@ class _Cleaner:
         return Netlist(top, clock, tuple(ports), tuple(self.names), tuple(self.instances))
 
     def _net(self, bit: Any, name: str = "") -> int:
-        if bit == "x" or bit == "z":
+        if bit in ("x", "z"):
             bit = "0"
         if bit not in self.numbers:
             self.numbers[bit] = len(self.names)

@@ -64,7 +64,7 @@ def extract(graph: Graph, technology: Technology) -> Parasitics:
     """Wire every net but the clock, which is ideal and has no wires."""
     n_nets = len(graph.netlist.nets)
     sinks = ~graph.drives
-    near = np.stack(
+    near: Floats = np.stack(
         [np.bincount(graph.net[sinks], graph.cap[sinks, edge], minlength=n_nets) for edge in (0, 1)], axis=1
     )
     resistance, far = np.zeros((n_nets, 2)), np.zeros((n_nets, 2))
@@ -113,7 +113,7 @@ def _wire(graph: Graph, technology: Technology, nets: Ints, terminals: Ints) -> 
 
 
 def to_spef(graph: Graph, parasitics: Parasitics) -> str:
-    """The wires as SPEF: capacitance at tree nodes, resistance between them; loads of ports are included, of pins not."""
+    """The wires as SPEF: capacitance at tree nodes, resistance between them; port loads are included, pins' are not."""
     lines = [
         '*SPEF "IEEE 1481-1998"',
         f'*DESIGN "{graph.netlist.top}"',
@@ -132,11 +132,11 @@ def to_spef(graph: Graph, parasitics: Parasitics) -> str:
         "",
     ]
     names = _spef_names(graph)
+    connections = _connections(graph, names)
     for group in parasitics.groups:
-        for row, net in enumerate(group.nets.tolist()):
-            lines += _spef_net(graph, names, group, row, net)
+        lines += _spef_group(graph, names, connections, group)
     if graph.clock >= 0:
-        lines += _spef_clock(graph, names)
+        lines += _spef_clock(graph, names, connections)
     return "\n".join([*lines, ""])
 
 
@@ -146,40 +146,47 @@ def _spef_names(graph: Graph) -> list[str]:
     return names + [graph.netlist.nets[net] for net in graph.net[graph.n_pins :]]
 
 
-def _connections(graph: Graph, names: list[str], terminals: list[int]) -> list[str]:
-    lines = ["*CONN"]
-    for terminal in terminals:
-        is_pin = terminal < graph.n_pins
-        # SPEF gives a port's direction as seen from outside, a pin's as seen from its cell.
-        way = "O" if graph.drives[terminal] == is_pin else "I"
-        lines.append(f"*{'I' if is_pin else 'P'} {names[terminal]} {way}")
+def _connections(graph: Graph, names: list[str]) -> list[str]:
+    """The ``*CONN`` line of every terminal."""
+    # SPEF gives a port's direction as seen from outside, a pin's as seen from its cell.
+    ways = ["O" if way else "I" for way in (graph.drives == (np.arange(len(names)) < graph.n_pins)).tolist()]
+    kinds = ["I"] * graph.n_pins + ["P"] * (len(names) - graph.n_pins)
+    return [f"*{kind} {name} {way}" for kind, name, way in zip(kinds, names, ways, strict=True)]
+
+
+def _spef_group(graph: Graph, names: list[str], connections: list[str], group: Group) -> list[str]:
+    points = np.take_along_axis(group.terminals, np.maximum(group.trees.order, 0), axis=1)
+    is_port = (group.trees.order >= 0) & (points >= graph.n_pins)
+    farads = (group.cap + np.where(is_port, graph.cap[points, 0], 0.0)) * 1e15
+    lines: list[str] = []
+    for net, terminals, order, parent, ohms, caps in zip(
+        group.nets.tolist(),
+        group.terminals.tolist(),
+        group.trees.order.tolist(),
+        group.trees.parent.tolist(),
+        group.resistance.tolist(),
+        farads.tolist(),
+        strict=True,
+    ):
+        name = graph.netlist.nets[net]
+        nodes = [names[terminals[point]] if point >= 0 else f"{name}:1" for point in order]
+        lines.append(f"*D_NET {name} {sum(caps):.6g}\n*CONN")
+        lines += [connections[terminal] for terminal in terminals]
+        lines.append("*CAP")
+        lines += [f"{index} {node} {cap:.6g}" for index, (node, cap) in enumerate(zip(nodes, caps, strict=True), 1)]
+        lines.append("*RES")
+        lines += [f"{index} {nodes[parent[index]]} {nodes[index]} {ohms[index]:.6g}" for index in range(1, len(nodes))]
+        lines.append("*END\n")
     return lines
 
 
-def _spef_net(graph: Graph, names: list[str], group: Group, row: int, net: int) -> list[str]:
-    terminals = group.terminals[row].tolist()
-    name = graph.netlist.nets[net]
-    points = group.trees.order[row].tolist()
-    nodes = [names[terminals[point]] if point >= 0 else f"{name}:1" for point in points]
-    caps = (group.cap[row] * 1e15).tolist()
-    for index, point in enumerate(points):
-        if point >= 0 and terminals[point] >= graph.n_pins:
-            caps[index] += float(graph.cap[terminals[point], 0]) * 1e15
-    lines = [f"*D_NET {name} {sum(caps):.6g}", *_connections(graph, names, terminals), "*CAP"]
-    lines += [f"{index} {node} {cap:.6g}" for index, (node, cap) in enumerate(zip(nodes, caps, strict=True), 1)]
-    lines.append("*RES")
-    wires = zip(group.trees.parent[row].tolist(), group.resistance[row].tolist(), strict=True)
-    for index, (parent, ohm) in enumerate(wires):
-        if index:
-            lines.append(f"{index} {nodes[parent]} {nodes[index]} {ohm:.6g}")
-    return [*lines, "*END", ""]
-
-
-def _spef_clock(graph: Graph, names: list[str]) -> list[str]:
+def _spef_clock(graph: Graph, names: list[str], connections: list[str]) -> list[str]:
     """The ideal clock: a net without capacitance whose pins are all at its port."""
     terminals = np.flatnonzero(graph.net == graph.clock).tolist()
     port = int(graph.driver[graph.clock])
-    lines = [f"*D_NET {graph.netlist.nets[graph.clock]} 0", *_connections(graph, names, terminals), "*RES"]
+    lines = [f"*D_NET {graph.netlist.nets[graph.clock]} 0", "*CONN"]
+    lines += [connections[terminal] for terminal in terminals]
     others = [terminal for terminal in terminals if terminal != port]
+    lines.append("*RES")
     lines += [f"{index} {names[port]} {names[pin]} {_LEAST_OHM:g}" for index, pin in enumerate(others, 1)]
     return [*lines, "*END", ""]

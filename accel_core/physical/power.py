@@ -1,9 +1,9 @@
 """Power at a stated switching activity, as OpenSTA's ``set_power_activity -global`` and ``report_power`` count it.
 
-Every net toggles ``activity`` times a period, the clock twice. OpenSTA 2.0 charges both the rising and the falling energy
-of an ``internal_power`` group to every toggle, weighted by ``graph.energy_weight``; so do we, to be comparable. Leakage
-is the cell's state-independent value. Power of the clock
-network itself is not included, because the clock is ideal; what clock pins cost inside flip-flops is.
+Every net toggles ``activity`` times a period, the clock twice. OpenSTA 2.0 charges both the rising and the falling
+energy of an ``internal_power`` group to every toggle, weighted by ``graph.energy_weight``; so do we, to be comparable.
+Leakage is the cell's state-independent value. Power of the clock network itself is not included, because the clock is
+ideal; what clock pins cost inside flip-flops is.
 """
 
 from __future__ import annotations
@@ -48,12 +48,13 @@ def estimate_power(
     rate = np.where(alive[graph.cell[pins]], activity, 0.0) / period_s
     rate[graph.net[pins] == graph.clock] = 2.0 / period_s
     load = np.where(graph.drives[pins], parasitics.load[graph.net[pins], 0], 0.0)
-    switching = np.bincount(graph.cell[pins], 0.5 * load * technology.supply_v**2 * rate, minlength=count)
+    per_pin = 0.5 * load * technology.supply_v**2 * rate
+    switching = np.bincount(graph.cell[pins], per_pin, minlength=count).astype(np.float64)
     pin, related = graph.energies[:2]
     owner = graph.cell[related]
     toggles = np.where(pin >= 0, rate[pin], np.where(alive[owner], activity, 0.0) / period_s)
     energy = _energies(graph, timing, technology, np.where(pin >= 0, load[pin], 0.0))
-    internal = np.bincount(owner, energy * graph.weights * toggles, minlength=count)
+    internal = np.bincount(owner, energy * graph.weights * toggles, minlength=count).astype(np.float64)
     leakage = np.array([technology.library.cells[cell.cell].leakage_w for cell in graph.netlist.instances])
     return Power(internal, switching, leakage)
 

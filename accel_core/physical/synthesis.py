@@ -20,7 +20,7 @@ from accel_core.rtl import Rtl
 # ABC's own `-D` scripts hardly react to the clock; with these steps mapping, buffering and sizing all see it.
 ABC_SCRIPT = "+strash;ifraig;scorr;dc2;dch,-f;map,-B,0.9,{D};topo;buffer,-c,-N,8;upsize,{D};dnsize,{D};stime,-p"
 _DRIVER = "import sys; from pyosys import libyosys as y; y.run_pass('script ' + sys.argv[1], y.Design())"
-_VERSION = 1  # Part of the cache key: raise it whenever the same Yosys would give another netlist.
+_VERSION = 2  # Part of the cache key: raise it whenever the same Yosys would give another netlist.
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Tables:
         return {key: getattr(self, key) for key in self.KEYS}
 
     def lookup(self, table: Ints, first: Floats, second: Floats) -> Floats:
-        """Values of the tables ``table`` at (``first``, ``second``); three arrays of one shape (m,), one result each."""
+        """Values of the tables ``table`` at (``first``, ``second``): arrays of one shape (m,), like the result."""
         i, u = _locate(self.axis1, self.size1, table, first)
         j, v = _locate(self.axis2, self.size2, table, second)
         i1 = np.minimum(i + 1, self.size1[table] - 1)

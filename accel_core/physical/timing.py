@@ -83,15 +83,13 @@ def analyze(graph: Graph, parasitics: Parasitics, technology: Technology, constr
     _start(graph, gates, technology, constraints, arrival, transition)
     wires = _sinks_by_net(graph)
     for level in arc_levels(graph):
-        start, out, before, after, delay, slope, _ = graph.arcs[:, level]
-        begin = arrival[start, before]
-        live = np.isfinite(begin)
-        if not live.any():
+        live = level[np.isfinite(arrival[graph.arcs[0, level], graph.arcs[2, level]])]
+        if not len(live):
             continue
-        level, start, out, before, after = level[live], start[live], out[live], before[live], after[live]
-        result = gates.drive(delay[live], slope[live], transition[start, before], graph.net[out], after)
-        reached = begin[live] + result.delay
-        arc_arrival[level] = reached
+        start, out, before, after, delay, slope, _ = graph.arcs[:, live]
+        result = gates.drive(delay, slope, transition[start, before], graph.net[out], after)
+        reached = arrival[start, before] + result.delay
+        arc_arrival[live] = reached
         np.maximum.at(arrival, (out, after), reached)
         np.maximum.at(transition, (out, after), result.transition)
         _propagate(graph, wires, gates, out, after, result, arrival, transition)

@@ -110,7 +110,7 @@ class Ramp:
             if (step < _ROOT_TOLERANCE * self.width).all():
                 break
         good = np.isfinite(t) & (step < 10.0 * _ROOT_TOLERANCE * self.width)
-        return t, good.all(axis=0)
+        return t, np.asarray(good.all(axis=0))
 
     def _ramped(self, answer: Callable[[Floats], tuple[Floats, Floats]], t: Floats) -> tuple[Floats, Floats]:
         """Answer to the saturated ramp: that to a ramp, minus the same one ``width`` later."""

@@ -35,7 +35,9 @@ def submit(campaign: Campaign, runs: Path) -> RunFolder:
         )
     folder.make()
     folder.set_control("run")
-    write_text(folder.definition, campaign.to_yaml())
+    text = campaign.to_yaml()
+    if not folder.definition.exists() or folder.definition.read_text(encoding="utf-8") != text:
+        write_text(folder.definition, text)  # its age is the run's place in the order of runs
     return folder
 
 

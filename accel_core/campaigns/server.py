@@ -102,7 +102,9 @@ class CampaignServer:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        os.close(self._hold)
+        if self._hold >= 0:
+            os.close(self._hold)
+            self._hold = -1
 
     def launch(self, campaign: Campaign) -> RunFolder:
         """Run a campaign, or resume the one that has the same name and definition.
@@ -186,8 +188,9 @@ class CampaignServer:
             self._stop.wait(self._interval_s)
 
     def _folders(self) -> list[RunFolder]:
-        found = [path.parent for path in self._runs.glob("*/campaign.yaml")]
-        return [RunFolder(path) for path in sorted(found, key=lambda path: ((path / "logs").stat().st_ctime, path))]
+        """Return the runs in the order in which they were submitted."""
+        found = sorted((path.stat().st_mtime_ns, path.parent) for path in self._runs.glob("*/campaign.yaml"))
+        return [RunFolder(path) for _, path in found]
 
     def _folder(self, name: str) -> RunFolder:
         folder = RunFolder(self._runs / name)

@@ -59,6 +59,7 @@ class Worker:
         self._evaluate = evaluate_with
         self._owner = identity()
         self._handing_in = threading.Lock()  # held while results become a part, and for ever once cancelled
+        self._over = threading.Event()
         self._chunk = 1
         self._n_done = 0
         self._n_parts = 0
@@ -77,6 +78,8 @@ class Worker:
         except (OSError, sqlite3.Error) as error:
             self._stop_for(error)
             return 1
+        finally:
+            self._over.set()
         with suppress(OSError):
             self._say("ended")
         return 0
@@ -137,7 +140,7 @@ class Worker:
 
     def _watch(self) -> None:
         """Say that we are alive, and end everything at once when the run is cancelled."""
-        while True:
+        while not self._over.wait(HEARTBEAT_S):
             if self._folder.control().wanted == "cancel":
                 self._handing_in.acquire()
                 kill_family(self._owner, spare_itself=True)
@@ -148,7 +151,6 @@ class Worker:
                 os._exit(0)
             with suppress(OSError):  # a full disk stops the work where it matters, in _hand_in
                 self._say("running")
-            time.sleep(HEARTBEAT_S)
 
     def _say(self, state: str) -> None:
         write_json(

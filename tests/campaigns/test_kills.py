@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -14,10 +13,10 @@ import pytest
 
 from accel_core.campaigns import Campaign, CampaignStatus, SamplerPlan, plan_designs, read_status
 from accel_core.campaigns.folder import RunFolder
-from accel_core.campaigns.owners import is_alive
 from accel_core.campaigns.planning import submit
 from accel_core.evaluators import evaluate
 from accel_core.store import ResultStore
+from tests.campaigns.processes import kill_9, owners
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -42,11 +41,6 @@ class Victim:
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-
-
-def live_owners(folder: RunFolder) -> list[str]:
-    owners = [str(status.get("owner", "")) for status in folder.statuses().values()]
-    return [owner for owner in owners if is_alive(owner)]
 
 
 def acknowledged(folder: RunFolder) -> set[str]:
@@ -75,7 +69,7 @@ def rampage(tmp_path: Path, n_designs: int, n_kills: int, seed: int) -> None:
     runs, database, log = tmp_path / "runs", tmp_path / "results.duckdb", tmp_path / "evaluations.log"
     env = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": str(ROOT),
         "FAKE_LOG": str(log),
         "FAKE_SECONDS": "0.02",
     }
@@ -88,18 +82,18 @@ def rampage(tmp_path: Path, n_designs: int, n_kills: int, seed: int) -> None:
         for _ in range(n_kills):
             time.sleep(rng.uniform(0.1, 2.6))
             seen |= acknowledged(folder)
-            owners = live_owners(folder)
-            if owners and rng.random() < 0.7:
-                for owner in rng.sample(owners, rng.randint(1, len(owners))):
-                    os.kill(int(owner.split(":")[1]), signal.SIGKILL)
+            alive = owners(folder)
+            if alive and rng.random() < 0.7:
+                for owner in rng.sample(alive, rng.randint(1, len(alive))):
+                    kill_9(owner)
                     n_worker_kills += 1
             if rng.random() < 0.35:
                 victim.kill_and_restart()
         status = wait_for_end(folder, n_designs, 120)
     finally:
         victim.close()
-        for owner in live_owners(folder):
-            os.kill(int(owner.split(":")[1]), signal.SIGKILL)
+        for owner in owners(folder):
+            kill_9(owner)
 
     assert n_worker_kills > n_kills / 5, "too few workers lived long enough to be killed"
     assert status.state == "finished"

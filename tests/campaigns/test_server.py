@@ -1,0 +1,292 @@
+"""The server with real worker processes: start, pause, cancel, resume, trouble, and two of everything."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from accel_core.campaigns import (
+    Campaign,
+    CampaignServer,
+    OptimizerPlan,
+    RunFolder,
+    SamplerPlan,
+    plan_designs,
+    read_status,
+    run_campaign,
+)
+from accel_core.campaigns.owners import is_alive, kill_family
+from accel_core.campaigns.planning import submit
+from accel_core.campaigns.worker import main
+from accel_core.errors import InvalidInputError, StoreError
+from accel_core.objectives import Objective
+from accel_core.store import ResultStore
+from tests.campaigns.processes import drawn, kill_9, owners, wait_for
+
+IDLE = {"worker_command": ["/bin/sleep", "0"], "driver_command": ["/bin/sleep", "0"]}
+
+
+def test_a_campaign_is_paused_and_resumed_and_evaluates_each_design_once(serve, store, evaluations, monkeypatch):
+    monkeypatch.setenv("FAKE_SECONDS", "0.05")
+    server = serve()
+    folder = server.launch(drawn("stop-and-go", 60))
+    wait_for(lambda: server.status("stop-and-go").done > 3)
+    server.pause("stop-and-go")
+    wait_for(lambda: server.status("stop-and-go").is_over)
+    paused = server.status("stop-and-go")
+    assert (paused.state, paused.workers, paused.running) == ("paused", 0, 0)
+    assert 3 < paused.done < 60
+    assert evaluations() == paused.done == len(store.find(campaign="stop-and-go"))
+    server.resume("stop-and-go")
+    wait_for(lambda: server.status("stop-and-go").state == "running" and server.status("stop-and-go").rate_per_s > 0)
+    wait_for(lambda: server.status("stop-and-go").is_over)
+    assert server.status("stop-and-go").state == "finished"
+    assert evaluations() == 60 == len(store.find(campaign="stop-and-go", status="ok"))
+    wait_for(lambda: not owners(folder), 10)
+
+
+def test_cancel_kills_the_tools_at_once_and_keeps_what_is_finished(serve, store, monkeypatch, tmp_path):
+    monkeypatch.setenv("FAKE_TOOL", "sleep 50")
+    server = serve()
+    folder = server.launch(drawn("long", 3))
+    wait_for(lambda: server.status("long").running == 1 and marked(owners(folder)))
+    (worker,) = owners(folder)
+    tools = marked([worker])
+    server.cancel("long")
+    wait_for(lambda: server.status("long").state == "cancelled", 15)
+    assert not is_alive(worker)
+    wait_for(lambda: not marked([worker]), 5)
+    assert tools
+    assert store.find().empty
+    assert (server.status("long").done, server.status("long").running) == (0, 0)
+    monkeypatch.setenv("FAKE_TOOL", "true")
+    server.resume("long")
+    wait_for(lambda: server.status("long").is_over)
+    assert server.status("long").ok == 3
+
+
+def marked(workers):
+    """Return the processes that workers started and that live."""
+    pids = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            content = environ.read_bytes()
+        except OSError:
+            continue
+        if any(f"ACCEL_OWNER={owner}".encode() in content for owner in workers):
+            pids.append(int(environ.parent.name))
+    return pids
+
+
+def test_the_tools_of_a_killed_worker_die_and_its_design_is_tried_again(serve, monkeypatch):
+    monkeypatch.setenv("FAKE_TOOL", "sleep 50")
+    server = serve()
+    folder = server.launch(drawn("orphans", 1))
+    wait_for(lambda: owners(folder) and marked(owners(folder)))
+    (worker,) = owners(folder)
+    monkeypatch.setenv("FAKE_TOOL", "true")
+    kill_9(worker)
+    wait_for(lambda: not marked([worker]), 10)
+    wait_for(lambda: server.status("orphans").is_over)
+    assert server.status("orphans").ok == 1
+
+
+@pytest.mark.slow
+def test_a_design_that_kills_its_worker_fails_and_the_others_do_not(serve, store, monkeypatch):
+    campaign = drawn("poison", 8)
+    victim = int(plan_designs(campaign)["features"].iloc[2])
+    monkeypatch.setenv("FAKE_POISON", str(victim))
+    server = serve()
+    server.launch(campaign)
+    wait_for(lambda: server.status("poison").is_over, 120)
+    results = store.find(campaign="poison")
+    failed = results.loc[results["status"] == "failed"]
+    assert len(results) == 8
+    assert set(failed["features"]) == {victim}
+    assert set(failed["stage"]) == {"worker"}
+    assert set(failed["reason"]) == {"the process that evaluated it was killed 3 times"}
+
+
+def test_workers_go_on_without_a_server_and_the_next_one_takes_over(serve, store, monkeypatch, evaluations):
+    monkeypatch.setenv("FAKE_SECONDS", "0.02")
+    server = serve()
+    folder = server.launch(drawn("alone", 60))
+    wait_for(lambda: server.status("alone").done > 0)
+    server.close()
+    workers = owners(folder)
+    wait_for(lambda: not owners(folder))
+    assert workers
+    waiting = len(list(folder.parts.glob("*.parquet")))
+    assert waiting > 0
+    server = serve()
+    wait_for(lambda: server.status("alone").is_over)
+    assert evaluations() == 60 == len(store.find(campaign="alone"))
+
+
+def test_stored_designs_cost_nothing_and_belong_to_both_campaigns(serve, store):
+    server = serve(**IDLE)
+    assert main([str(server.launch(drawn("first", 10)).path)]) == 0
+    wait_for(lambda: server.status("first").is_over)
+    server.launch(drawn("second", 10))
+    second = server.status("second")
+    assert (second.state, second.done, second.reused, second.ok) == ("finished", 10, 10, 10)
+    assert len(store.find(campaign="first")) == len(store.find(campaign="second")) == len(store.find()) == 10
+
+
+def test_a_corrupt_part_is_set_aside_and_its_designs_evaluated_again(serve, store):
+    first = serve(**IDLE)
+    folder = first.launch(drawn("torn", 9))
+    first.close()
+    assert main([str(folder.path)]) == 0
+    part = max(folder.parts.glob("*.parquet"), key=lambda path: path.stat().st_size)
+    part.write_bytes(part.read_bytes()[:-100])
+    second = serve(**IDLE)
+    wait_for(lambda: not part.exists() and not second.status("torn").unsaved, 10)
+    assert store.rejected()["name"].tolist() == [part.name]
+    assert (folder.parts / "rejected" / part.name).exists()
+    n_lost = 9 - len(store.find(campaign="torn"))
+    assert n_lost == 9 - second.status("torn").done > 0
+    assert main([str(folder.path)]) == 0
+    wait_for(lambda: second.status("torn").is_over)
+    assert len(store.find(campaign="torn", status="ok")) == 9
+
+
+def test_results_lost_with_the_database_are_evaluated_again_on_resume(serve, store, runs, tmp_path):
+    server = serve(**IDLE)
+    folder = server.launch(drawn("lost", 5))
+    assert main([str(folder.path)]) == 0
+    wait_for(lambda: server.status("lost").is_over)
+    server.close()
+    with ResultStore(tmp_path / "empty.duckdb") as empty, CampaignServer(empty, runs, **IDLE) as second:
+        second.resume("lost")
+        assert second.status("lost").done == 0
+        assert main([str(folder.path)]) == 0
+        wait_for(lambda: second.status("lost").is_over)
+        assert len(empty.find(campaign="lost")) == 5
+
+
+def test_campaigns_share_the_cores_in_the_order_of_their_launch(serve, runs):
+    server = serve(max_workers=3, worker_command=["/bin/sh", "-c", "exec sleep 30"])
+    for name, workers in (("a", 1), ("b", 0), ("c", 0)):
+        server.launch(drawn(name, 40, workers=workers))
+    wait_for(lambda: server.status("a").workers == 1 and server.status("b").workers == 2)
+    for _ in range(5):
+        server.round()
+    assert [(status.name, status.workers) for status in server.statuses()] == [("c", 0), ("b", 2), ("a", 1)]
+    assert server.status("c").state == "queued"
+    server.cancel("b")  # these do not listen, so they are killed
+    wait_for(lambda: server.status("c").workers == 2)
+    assert (server.status("b").state, server.status("b").workers) == ("cancelled", 0)
+
+
+def test_workers_that_cannot_start_pause_the_campaign_with_the_reason(serve):
+    broken = [sys.executable, "-c", "raise SystemExit('the fan is loose')"]
+    server = serve(worker_command=broken)
+    server.launch(drawn("broken", 3))
+    wait_for(lambda: server.status("broken").is_over, 30)
+    status = server.status("broken")
+    assert status.state == "paused"
+    assert "campaign 'broken': its processes end at once: " in status.problem
+    assert "the fan is loose" in status.problem
+
+
+@pytest.mark.slow
+def test_a_killed_search_goes_on_to_the_same_designs(serve, store, runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_SECONDS", "0.05")
+    plan = OptimizerPlan((Objective("runtime_s"), Objective("utilization", "max")), "nsga2", budget=24, batch=4)
+    undisturbed = Campaign("calm", "axiline", plan, "analytical", seed=2)
+    server = serve()
+    server.launch(undisturbed)
+    wait_for(lambda: server.status("calm").is_over, 90)
+    calm = store.find(campaign="calm")["design_id"].tolist()
+    server.close()
+    with ResultStore(tmp_path / "other.duckdb") as other:
+        with CampaignServer(other, tmp_path / "other", max_workers=1, interval_s=0.05) as server:
+            folder = server.launch(Campaign("hunted", "axiline", plan, "analytical", seed=2))
+            try:
+                for done in (5, 13):
+                    wait_for(lambda done=done: server.status("hunted").done >= done)
+                    for owner in owners(folder):
+                        kill_9(owner)
+                wait_for(lambda: server.status("hunted").is_over, 90)
+            finally:
+                for owner in owners(folder):
+                    kill_family(owner)
+        assert set(other.find(campaign="hunted")["design_id"]) == set(calm)
+    assert len(calm) == 24
+
+
+def test_the_command_line_runs_a_campaign_to_its_end(tmp_path):
+    seen = []
+    text = drawn("headless", 6).to_yaml()
+    paths = {"database": tmp_path / "results.duckdb", "runs": tmp_path / "runs"}
+    status = run_campaign(text, seen.append, **paths)
+    assert (status.state, status.ok, status.unsaved) == ("finished", 6, 0)
+    assert seen[-1] == status
+    assert run_campaign(text, seen.append, **paths).state == "finished"
+    with ResultStore(paths["database"]) as store:
+        assert len(store.find(campaign="headless")) == 6
+
+
+def test_the_command_line_hands_a_campaign_to_the_server_that_owns_the_database(serve, store, runs):
+    serve(**IDLE)
+    result = []
+    text = drawn("handed", 6).to_yaml()
+    follower = threading.Thread(
+        target=lambda: result.append(run_campaign(text, lambda _: None, database=store.path, runs=runs))
+    )
+    follower.start()
+    wait_for((runs / "handed" / "campaign.yaml").exists)
+    wait_for(lambda: read_status(RunFolder(runs / "handed"), 6).state != "planning")
+    assert main([str(runs / "handed")]) == 0
+    follower.join(60)
+    assert result[0].ok == 6
+    assert len(store.find(campaign="handed")) == 6
+
+
+def test_without_a_server_a_database_in_use_is_an_error(store, runs):
+    with pytest.raises(StoreError, match="is in use by this process"):
+        run_campaign(drawn("x", 2).to_yaml(), lambda _: None, database=store.path, runs=runs)
+    assert not (runs / "x").exists()
+
+
+def test_two_servers_on_one_folder_of_runs_are_refused(serve, store, runs):
+    first = serve(**IDLE)
+    with pytest.raises(StoreError, match=f"is in use by process {os.getpid()}; one server at a time"):
+        CampaignServer(store, runs)
+    first.close()
+    CampaignServer(store, runs).close()
+
+
+def test_a_name_means_one_definition(serve):
+    server = serve(**IDLE)
+    server.launch(drawn("mine", 4))
+    server.launch(drawn("mine", 4, workers=2))
+    with pytest.raises(InvalidInputError, match="campaign 'mine' exists with another definition"):
+        server.launch(drawn("mine", 5))
+    with pytest.raises(InvalidInputError, match="campaign 'yours' is unknown; there are: mine"):
+        server.status("yours")
+
+
+def test_a_campaign_that_cannot_be_planned_leaves_nothing(serve, runs, store):
+    server = serve(**IDLE)
+    row = store.find().to_dict("records") or [{"features": 3}]
+    with pytest.raises(InvalidInputError, match="designs: 'benchmark' is missing"):
+        server.launch(Campaign("bad", "axiline", tuple(row), "analytical"))
+    with pytest.raises(InvalidInputError, match=r"optimizer\.name is 'magic'; allowed: random"):
+        server.launch(Campaign("bad", "axiline", OptimizerPlan((Objective("runtime_s"),), "magic"), "analytical"))
+    assert server.statuses() == []
+
+
+def test_a_broken_definition_in_the_folder_stops_that_run_only(serve, runs, store):
+    folder = submit(drawn("spoilt", 3), runs)
+    folder.definition.write_text("name: [", encoding="utf-8")
+    submit(Campaign("fine", "axiline", SamplerPlan("random", designs=2), "analytical"), runs)
+    server = serve(**IDLE)
+    wait_for(lambda: server.status("fine").state == "queued")
+    assert main([str(runs / "fine")]) == 0
+    wait_for(lambda: server.status("fine").is_over)
+    assert server.status("fine").ok == 2
+    assert "not YAML" in server.status("spoilt").problem

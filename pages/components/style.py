@@ -34,12 +34,14 @@ _CSS = """
 
 _STATUS_BADGES = {"ok": "green", "infeasible": "orange", "failed": "red", "timeout": "violet"}
 _CAMPAIGN_BADGES = {
+    "planning": "gray",
     "queued": "gray",
     "running": "blue",
+    "pausing": "orange",
     "paused": "orange",
+    "cancelling": "gray",
     "cancelled": "gray",
-    "done": "green",
-    "failed": "red",
+    "finished": "green",
 }
 
 _FIGURE_CONFIG: dict[str, Any] = {

@@ -1,0 +1,160 @@
+"""The form that launches a campaign: sensible from the first click, and honest about what it will cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+
+from accel_core.campaigns import Campaign, SamplerPlan
+from accel_core.campaigns.plan import ARCHITECTURE, BACKEND
+from accel_core.errors import AccelError, InvalidInputError
+from accel_core.evaluators import SETTINGS, SettingValue
+from accel_core.platforms import Platform
+from accel_core.space import SAMPLERS
+from pages.components import space_choice
+from pages.components.run_plan import forecast
+from pages.components.session import placed_missing, service
+
+SELECTED = "run-selected"
+"""Session key of the campaign that the page shows in full."""
+
+_CROSSED, _WHOLE = "Architectures × backends", "Whole space"
+_N_LAUNCHED = "run-n-launched"
+_MAX_FIELD = 1_000_000
+
+
+def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
+    """Show the form; return the campaign that it describes, or None while that is not possible.
+
+    Args:
+        platform: What is explored.
+        taken: Names of campaigns that exist.
+    """
+    _say_space(platform)
+    fidelities = _fidelities(platform)
+    if not fidelities:
+        return None
+    # A name is proposed anew after each launch: another key forgets the old one.
+    key = f"run-name-{st.session_state.get(_N_LAUNCHED, 0)}"
+    name = st.text_input("Name", unused_name(platform.name, taken), max_chars=63, key=key)
+    fidelity = st.segmented_control(
+        "Fidelity", fidelities, default=fidelities[0], required=True, key="run-fidelity", persist_state="session",
+        help="placed: synthesis, placement, timing and power for real. analytical: the platform's equations, no tools.",
+    )  # fmt: skip
+    sizes = _choose_sizes(platform)
+    with st.expander("Workload, sampler, settings"):
+        workload = st.selectbox(
+            "Workload", list(platform.workloads), key="run-workload", persist_state="session",
+            format_func=lambda name: platform.workloads[name].title,
+        )  # fmt: skip
+        sampler = st.segmented_control(
+            "Sampler", list(SAMPLERS), default="lhs", required=True, key="run-sampler", persist_state="session"
+        )
+        columns = st.columns(2)
+        seed = columns[0].number_input("Seed", 0, 2**31 - 1, 0, key="run-seed", persist_state="session",
+                                       help="Of the sample and of the tools.")  # fmt: skip
+        workers = columns[1].number_input("Processes", 0, 1024, 0, key="run-workers", persist_state="session",
+                                          help="At most; 0 takes one per core.")  # fmt: skip
+        settings = _choose_settings(fidelity)
+    choice = space_choice.current_choice(platform)
+    try:
+        return Campaign(
+            name.strip(), platform.name, SamplerPlan(sampler, **sizes), fidelity, workload,
+            choice.restrictions, choice.constraints, settings, int(seed), int(workers),
+        )  # fmt: skip
+    except InvalidInputError as error:
+        st.error(str(error))
+        return None
+
+
+def launch_button(campaign: Campaign | None, key: str, label: str = "Launch") -> None:
+    """Say what the campaign would cost, and launch it on a click."""
+    problem = ""
+    if campaign is not None:
+        try:
+            st.markdown(forecast(campaign).text)
+        except InvalidInputError as error:
+            problem = str(error)
+            st.error(problem)
+    is_ready = campaign is not None and not problem
+    if not st.button(label, type="primary", disabled=not is_ready, key=key, width="stretch") or campaign is None:
+        return
+    try:
+        with st.spinner("Drawing the designs …"):
+            service().campaigns.launch(campaign)
+    except AccelError as error:
+        st.error(str(error))
+        return
+    st.session_state[SELECTED] = campaign.name
+    st.session_state[_N_LAUNCHED] = st.session_state.get(_N_LAUNCHED, 0) + 1
+    st.rerun()
+
+
+def unused_name(stem: str, taken: Iterable[str]) -> str:
+    """Return ``stem-1``, or the first such name that no campaign has."""
+    used = set(taken)
+    number = 1
+    while f"{stem}-{number}" in used:
+        number += 1
+    return f"{stem}-{number}"
+
+
+def narrowed(restrictions: Mapping[str, str], n_constraints: int) -> str:
+    """Return in Markdown how a space was narrowed; empty if it was not."""
+    words = [f"`{name} = {value.replace('..', ' … ')}`" for name, value in restrictions.items()]
+    if n_constraints:
+        words.append(f"{n_constraints} more constraint{'s' if n_constraints > 1 else ''}")
+    return ", ".join(words)
+
+
+def _say_space(platform: Platform) -> None:
+    choice = space_choice.current_choice(platform)
+    words = narrowed(choice.restrictions, len(choice.constraints))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"Narrowed: {words}" if words else f"The whole space of {platform.title}", width="stretch")
+        st.page_link("pages/design_space.py", label="Design space", width="content")
+
+
+def _fidelities(platform: Platform) -> list[str]:
+    """Return what can run on this machine; say in one line what cannot."""
+    missing = placed_missing() if "placed" in platform.fidelities else None
+    possible = [name for name in platform.fidelities if name != "placed" or not missing]
+    if missing:
+        instead = f" Fidelity {possible[0]} runs." if possible else ""
+        st.warning(f"Fidelity placed is off: {missing}{instead}")
+    return possible
+
+
+def _choose_sizes(platform: Platform) -> dict[str, int]:
+    """Return the sizes of a ``SamplerPlan``."""
+    groups = {parameter.group for parameter in platform.space.parameters}
+    how = _WHOLE
+    if {ARCHITECTURE, BACKEND} <= groups:
+        how = st.segmented_control(
+            "Designs", [_CROSSED, _WHOLE], default=_CROSSED, required=True, key="run-how", persist_state="session",
+            help="Crossed: each sampled architecture with each sampled backend point, as learning from backend points "
+            "needs it. Whole space: every design has an architecture and a backend point of its own.",
+        )  # fmt: skip
+    if how == _WHOLE:
+        n = st.number_input("Number of designs", 1, _MAX_FIELD, 16, key="run-designs", persist_state="session")
+        return {"designs": int(n)}
+    left, right = st.columns(2)
+    architectures = left.number_input("Architectures", 1, _MAX_FIELD, 4, key="run-archs", persist_state="session")
+    backends = right.number_input("Backend points", 1, _MAX_FIELD, 4, key="run-backends", persist_state="session")
+    return {"architectures": int(architectures), "backends": int(backends)}
+
+
+def _choose_settings(fidelity: str) -> dict[str, SettingValue]:
+    """Show a field for each setting of a fidelity."""
+    chosen: dict[str, SettingValue] = {}
+    for name, setting in SETTINGS[fidelity].items():
+        title, key = name.replace("_", " ").capitalize(), f"run-setting-{fidelity}-{name}"
+        if isinstance(setting.default, str):
+            chosen[name] = st.text_input(title, setting.default, key=key, help=setting.meaning, persist_state="session")
+        else:
+            chosen[name] = st.number_input(
+                title, setting.low, setting.high, setting.default, key=key, help=setting.meaning, format="%g",
+                persist_state="session",
+            )  # fmt: skip
+    return chosen

@@ -1,7 +1,7 @@
 """Many designs predicted at once from the few that were implemented, for fronts denser than runs can make them.
 
 Only designs that lie in the region of interest more likely than not are predicted (see `accel_core.surrogates.roi`):
-of one that would miss its target clock by far, no model here knows anything.
+the metrics of one whose clock would end far from its target are not what the models learned.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def learn(
     features: Columns | None = None,
     system_metrics: Columns | None = None,
     surrogate: str = "gp",
-    budget_s: float = 8.0,
+    budget_s: float = 3.0,
     seed: int = 0,
 ) -> Learned:
     """Fit models on implemented designs.

@@ -1,0 +1,96 @@
+"""What each bound costs, in sentences, and the way out when bounds leave no design."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from accel_core.metrics import get_metric
+from accel_core.objectives import Goal, Objective, objectives_of
+from accel_core.prices import Price, prices
+from accel_core.reach import Relaxation, relaxations
+from pages.components.front import FrontState, set_front
+from pages.components.style import quantity
+
+STEP = 0.1
+UNCHANGED = 5e-4
+
+_CSS = """
+<style>
+.accel-prices { display: grid; gap: 7px; font-size: 0.88rem; line-height: 1.35; }
+.accel-prices b { font-weight: 600; }
+.accel-prices .limit { color: light-dark(#5B4BDB, #9C93FF); font-weight: 600; font-variant-numeric: tabular-nums; }
+.accel-prices .hint { color: light-dark(#5b6472, #9aa4b2); }
+</style>
+"""
+
+
+def show_prices(points: pd.DataFrame, goals: Sequence[Goal]) -> None:
+    """Show one line for each limit."""
+    found = prices(points, goals, STEP)
+    lines = [
+        f'<div><span class="limit">{html.escape(limit_text(price))}</span><br>{html.escape(sentence(price, goals))}</div>'
+        for price in found
+    ]
+    hint = '<div class="hint">Drag a line, or type a number at its handle: what the bound costs is told here.</div>'
+    st.html(f'{_CSS}<div class="accel-prices">{"".join(lines) or hint}</div>')
+
+
+def limit_text(price: Price | Relaxation) -> str:
+    """Return a limit as a formula, such as ``Power ≤ 12 mW``."""
+    sign = "≤" if price.side == "upper" else "≥"
+    return f"{get_metric(price.metric).title} {sign} {quantity(price.metric, price.limit)}"
+
+
+def sentence(price: Price, goals: Sequence[Goal]) -> str:
+    """Say in words what tightening a limit costs the objectives, such as ``10 % less area costs 7 % energy.``"""
+    more = f"{100 * STEP:.0f} % {'less' if price.side == 'upper' else 'more'} {_word(price.metric)}"
+    if price.n_left == 0:
+        return f"{more} leaves no design."
+    costs, same = [], []
+    for objective in objectives_of(goals):
+        change = price.changes[objective.metric]
+        if change is None or objective.metric == price.metric:
+            continue
+        worse = change if objective.direction == "min" else -change
+        if worse > UNCHANGED:
+            costs.append(f"{100 * worse:.2g} % {_word(objective.metric)}")
+        else:
+            same.append(_word(objective.metric))
+    if not costs:
+        return f"{more} costs nothing: the best {' and '.join(same)} stays." if same else f"{more} costs nothing."
+    kept = f"; the best {' and '.join(same)} stays" if same else ""
+    return f"{more} costs {' and '.join(costs)}{kept}."
+
+
+def offer_way_out(points: pd.DataFrame, goals: Sequence[Goal], state: FrontState, key: str) -> None:
+    """Where no design meets all bounds, say which bound is the tightest and offer to relax it."""
+    found = relaxations(points, goals)
+    if not found:
+        st.warning("No design meets all bounds, and none has all the bounded metrics. Clear a bound.")
+        return
+    words = " and ".join(f"{limit_text(entry)} (nearest: {quantity(entry.metric, entry.nearest)})" for entry in found)
+    st.warning(f"No design meets all bounds. {'Tightest' if len(found) == 1 else 'Too tight together'}: {words}.")
+    names = " and ".join(f"{_word(entry.metric)} to {quantity(entry.metric, entry.nearest)}" for entry in found)
+    st.button(f"Relax {names}", type="primary", key=f"{key}-relax", on_click=relax, args=(state, found, key))
+
+
+def relax(state: FrontState, found: Sequence[Relaxation], key: str) -> None:
+    """Move limits to what a design reaches; the front can undo it."""
+    bounds = dict(state.bounds)
+    for entry in found:
+        lower, upper = bounds[entry.metric]
+        bounds[entry.metric] = (entry.nearest, upper) if entry.side == "lower" else (lower, entry.nearest)
+    set_front(key, bounds=bounds, selected=state.selected_id)
+
+
+def axes(goals: Sequence[Goal]) -> list[Objective]:
+    """Return the objectives without their own limits."""
+    return [Objective(goal.metric, goal.direction) for goal in objectives_of(goals)]
+
+
+def _word(metric: str) -> str:
+    return get_metric(metric).title.lower()

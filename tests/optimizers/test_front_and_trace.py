@@ -33,7 +33,7 @@ def dominates(a, b):
     return no_worse and (a.energy_j < b.energy_j or a.throughput_flops > b.throughput_flops)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows)
 def test_front_is_what_brute_force_finds(data):
     results = table(data).astype({"energy_j": float, "throughput_flops": float, "power_w": float})
@@ -42,7 +42,7 @@ def test_front_is_what_brute_force_finds(data):
     assert front(results, GOALS).index.tolist() == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rows)
 def test_trace_is_the_hypervolume_of_every_prefix(data):
     results = table(data).astype({"energy_j": float, "throughput_flops": float, "power_w": float})

@@ -15,7 +15,7 @@ def points(n_objectives, most=12):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 4).flatmap(points))
 def test_boxes_have_the_hypervolume_and_do_not_overlap(front):
     reference = np.full(front.shape[1], 0.9)
@@ -27,7 +27,7 @@ def test_boxes_have_the_hypervolume_and_do_not_overlap(front):
     assert not both[~np.eye(len(lower), dtype=bool)].any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(points(3), points(3, most=4))
 def test_certain_predictions_give_the_exact_improvement(front, candidates):
     reference = np.full(3, 0.9)

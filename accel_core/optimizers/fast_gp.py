@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from accel_core.space import DesignSpace, Parameter
 from accel_core.surrogates.gp_math import Hyper, condition, fit_hyper, initial_hyper

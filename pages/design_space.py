@@ -103,7 +103,9 @@ def edit_constraints(platform: Platform) -> None:
         dtype="str",
     )
     with st.form("constraint", border=False, clear_on_submit=True):
-        st.text_input("Another constraint", placeholder="cycles_per_vector * input_bits <= 96", key="constraint-expression")
+        st.text_input(
+            "Another constraint", placeholder="cycles_per_vector * input_bits <= 96", key="constraint-expression"
+        )
         st.form_submit_button("Add", on_click=add_constraint, args=(platform,))
     for index, row in enumerate(rows.itertuples()):
         words, button = st.columns([5, 1])

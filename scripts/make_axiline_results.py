@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import argparse
 import io
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from accel_core.evaluators import evaluate
 from accel_core.paths import data_path, runs_path

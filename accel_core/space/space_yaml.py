@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from accel_core.errors import InvalidInputError
@@ -64,10 +65,15 @@ def _constraint(item: object, place: str) -> Constraint:
 
 
 def _check_texts(constraint: Constraint, parameters: Sequence[Parameter], place: str) -> None:
-    """Reject a comparison with a text that the parameter never is; in a file that is a typo."""
+    """Reject a comparison with a text that is nearly one of the parameter's: that is a typo.
+
+    One that is far from all of them may be a value that a narrowed space has lost, and is simply never true.
+    """
+    texts = {parameter.name: [*map(str, parameter.values)] for parameter in parameters if not parameter.is_numeric}
     by_name = {parameter.name: parameter for parameter in parameters}
     for name, text in constraint.texts_compared():
-        if name in by_name and not by_name[name].is_numeric and text not in by_name[name].values:
+        known = texts.get(name, [text])
+        if text not in known and get_close_matches(text, known, n=1, cutoff=0.5):
             message = f"constraint '{constraint.name}': {name} is never '{text}'; allowed: {by_name[name].allowed}"
             raise InvalidInputError(f"{place}: {message}")
 

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from accel_core.store import ResultStore
+from pages.components import session
+
+
+def labels(app) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_an_empty_store_says_what_to_do(empty_store, open_page) -> None:
+    app = open_page("pages/start.py")
+    assert app.title[0].value == "AccelScope"
+    assert "No placed results of Axiline" in app.info[0].value
+    assert not app.metric
+
+
+def test_results_are_summed_up_at_once(small_store, open_page) -> None:
+    app = open_page("pages/start.py")
+    shown = labels(app)
+    assert shown["Designs placed"] == "48"
+    assert shown["Infeasible or failed"] == "0"
+    best = small_store.store.find()["f_effective_hz"].max() / 1e6
+    assert shown["Best effective clock"].endswith("MHz")
+    assert float(shown["Best effective clock"].removesuffix(" MHz")) == pytest.approx(best, rel=1e-3)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_failures_are_counted_and_not_drawn_as_results(partly_failed_store, open_page) -> None:
+    shown = labels(open_page("pages/start.py"))
+    assert (shown["Designs placed"], shown["Infeasible or failed"]) == ("36", "12")
+
+
+def test_without_the_flow_one_line_says_why(small_store, open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "placed_available", lambda: "coloquinte has no wheel for this system")
+    app = open_page("pages/start.py")
+    assert [warning.value for warning in app.warning] == [
+        "Fidelity placed is off: coloquinte has no wheel for this system"
+    ]
+
+
+def test_a_database_in_use_is_one_sentence_and_no_page(empty_store, tmp_path: Path, open_page) -> None:
+    with ResultStore(empty_store.database):
+        app = open_page("pages/start.py")
+        assert "in use by" in app.error[0].value
+        assert not app.metric

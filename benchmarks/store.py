@@ -17,9 +17,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from accel_core.platforms import get_platform  # noqa: E402
-from accel_core.space import design_ids, sample  # noqa: E402
-from accel_core.store import KEY, ResultStore, write_part  # noqa: E402
+from accel_core.platforms import get_platform
+from accel_core.space import design_ids, sample
+from accel_core.store import KEY, ResultStore, write_part
 
 N_PARTS = 50
 REPEATS = 3

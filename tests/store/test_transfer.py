@@ -58,9 +58,7 @@ def test_a_table_of_parameters_and_metrics_alone_takes_defaults(store, make_resu
         ("settings", "[1]", r"row 2, column 'settings': '\[1\]' is wrong; it must be a JSON object"),
     ],
 )
-def test_a_wrong_cell_of_a_users_file_is_named(  # noqa: PLR0917
-    store, make_results, tmp_path, column, value, message
-):
+def test_a_wrong_cell_of_a_users_file_is_named(store, make_results, tmp_path, column, value, message):
     results = make_results(3).astype({column: object})
     results.loc[1, column] = value
     path = tmp_path / "mine.csv"

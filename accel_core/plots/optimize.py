@@ -128,7 +128,9 @@ def verification(predicted: pd.DataFrame, actual: pd.DataFrame, metrics: Sequenc
     """
     for place, table in (("predicted", predicted), ("actual", actual)):
         if missing := [name for name in ("design_id", *metrics) if name not in table]:
-            raise InvalidInputError(f"{place} picks: column '{missing[0]}' is missing; found: {', '.join(map(str, table))}")
+            raise InvalidInputError(
+                f"{place} picks: column '{missing[0]}' is missing; found: {', '.join(map(str, table))}"
+            )
     measured = actual[actual["status"] == "ok"] if "status" in actual else actual
     measured = measured.drop_duplicates("design_id", keep="last").set_index("design_id")
     parts = []

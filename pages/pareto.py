@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,20 +11,21 @@ import streamlit as st
 
 from accel_core.errors import InvalidInputError
 from accel_core.metrics import get_metric, label
-from accel_core.objectives import CostFunction, Goal, is_feasible
+from accel_core.objectives import Goal, is_feasible
 from accel_core.pareto import is_nondominated
 from accel_core.platforms import Platform
 from pages.components import space_choice
 from pages.components.bound_prices import offer_way_out, show_prices
 from pages.components.design_panel import show_design
 from pages.components.front import FrontState, direction_of, front, set_front
+from pages.components.picks import choose_by_cost, offer_export
 from pages.components.predictions import SIZES, Predicted, Request, how_made, predicted, renew, space_of
-from pages.components.session import category, current_platform, download, results, service
-from pages.components.style import card, empty_state, look_for, page, quantity
+from pages.components.session import category, current_platform, results, service
+from pages.components.style import card, empty_state, look_for, page
 
 KEY = "pareto-front"
 POLL_S = 2.0
-COST_METRICS = ("energy_j", "chip_area_mm2")
+PREDICT_HELP = "Learns from the placed designs on screen and predicts designs of the chosen space."
 
 
 def choose_axes(metrics: list[str]) -> tuple[str, str, list[str]]:
@@ -35,12 +37,14 @@ def choose_axes(metrics: list[str]) -> tuple[str, str, list[str]]:
     if "pareto-hidden" not in state:
         state["pareto-hidden"] = [name for name in ("power_w", "runtime_s") if name in metrics]
     state["pareto-hidden"] = [name for name in state["pareto-hidden"] if name in metrics]
-    columns = st.columns([1.5, 1.5, 2.6], vertical_alignment="bottom")
+    columns = st.columns([1.25, 1.1, 1.9], vertical_alignment="bottom")
     for column, name, words in zip(columns, ("x", "y"), ("Horizontal axis", "Vertical axis"), strict=False):
         column.selectbox(words, metrics, format_func=label, key=f"pareto-{name}", persist_state="session",
                          on_change=axes_changed, args=(name, state[f"pareto-{name}"]))  # fmt: skip
-    columns[2].multiselect("Also bounded", metrics, format_func=lambda name: get_metric(name).title, key="pareto-hidden",
-                           persist_state="session", on_change=drop_bounds, help="Each gets a strip with a bound.")  # fmt: skip
+    columns[2].multiselect(
+        "Also bounded", metrics, format_func=lambda name: get_metric(name).title, key="pareto-hidden",
+        persist_state="session", on_change=drop_bounds, help="Each gets a strip with a bound.",
+    )  # fmt: skip
     return state["pareto-x"], state["pareto-y"], state["pareto-hidden"]
 
 
@@ -64,37 +68,61 @@ def drop_bounds() -> None:
         set_front(KEY, bounds=kept, selected=last.selected_id)
 
 
-def choose_rows(platform: Platform, known: pd.DataFrame) -> tuple[str, tuple[str, ...], int]:
-    """Show the row of filters; return workload, categories (none: all) and how many designs to predict (0: none)."""
-    by = category(platform)
+@dataclass(frozen=True)
+class Rows:
+    """Which designs are on screen.
+
+    Attributes:
+        workload: What they run.
+        categories: Kinds of the platform's first categorical parameter; none keeps all.
+        n_predicted: How many designs to draw and predict; 0 for none.
+    """
+
+    workload: str
+    categories: tuple[str, ...]
+    n_predicted: int
+
+
+def choose_rows(platform: Platform, known: pd.DataFrame) -> Rows:
+    """Show the row of filters."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        chosen: tuple[str, ...] = ()
-        if by is not None:
-            parameter = platform.space.parameter(by)
-            options = [value for value in parameter.values if (known[by] == value).any()]
-            if "pareto-category" not in st.session_state:
-                st.session_state["pareto-category"] = [parameter.default] if parameter.default in options else options
-            picked = st.pills(by.replace("_", " ").capitalize(), options, selection_mode="multi", key="pareto-category",
-                              persist_state="session", label_visibility="collapsed", width="content")  # fmt: skip
-            chosen = tuple(str(value) for value in picked)
+        categories = choose_categories(platform, known)
         workloads = list(dict.fromkeys(known["workload"]))
         workload = workloads[0]
         if len(workloads) > 1:
-            workload = st.selectbox("Workload", workloads, format_func=lambda name: platform.workloads[name].title,
-                                    key="pareto-workload", persist_state="session", label_visibility="collapsed",
-                                    width=240)  # fmt: skip
+            workload = st.selectbox(
+                "Workload", workloads, format_func=lambda name: platform.workloads[name].title, key="pareto-workload",
+                persist_state="session", label_visibility="collapsed", width=220,
+            )  # fmt: skip
         n = 0
-        if st.toggle("Add predictions", key="pareto-predict", persist_state="session",
-                     help="Learns from the placed designs on screen and predicts designs of the chosen space."):  # fmt: skip
-            n = st.selectbox("Designs to predict", SIZES, key="pareto-n", persist_state="session", width=120,
-                             format_func=lambda size: f"{size:,}", label_visibility="collapsed")  # fmt: skip
+        if st.toggle("Add predictions", key="pareto-predict", persist_state="session", help=PREDICT_HELP):
+            n = st.selectbox(
+                "Designs to predict", SIZES, format_func=lambda size: f"{size:,}", key="pareto-n",
+                persist_state="session", label_visibility="collapsed", width=110,
+            )  # fmt: skip
             st.button("Learn anew", on_click=renew, help="Learns from the results that have come in since.")
-    return workload, chosen, n
+    return Rows(workload, categories, n)
+
+
+def choose_categories(platform: Platform, known: pd.DataFrame) -> tuple[str, ...]:
+    """Show a pill for each kind of design that there are results of."""
+    by, key = category(platform), "pareto-category"
+    if by is None:
+        return ()
+    parameter = platform.space.parameter(by)
+    options = [value for value in parameter.values if (known[by] == value).any()]
+    default = [parameter.default] if parameter.default in options else options
+    st.session_state[key] = [value for value in st.session_state.get(key, default) if value in options]
+    picked = st.pills(
+        by.replace("_", " ").capitalize(), options, selection_mode="multi", key=key, persist_state="session",
+        label_visibility="collapsed", width="content",
+    )  # fmt: skip
+    return tuple(str(value) for value in picked)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def points_of(
-    database: str, revision: int, workload: str, chosen: tuple[str, ...], token: str,
+    database: str, revision: int, chosen: Rows, token: str,
     _platform: Platform, _known: pd.DataFrame, _more: pd.DataFrame | None,
 ) -> pd.DataFrame:  # fmt: skip
     """Return one row a design, as it is known best; the very same object for the same question.
@@ -102,17 +130,16 @@ def points_of(
     Args:
         database: Which database the rows come from, with `revision` the reason to look again.
         revision: See above.
-        workload: Rows of others are left out.
-        chosen: Categories to keep; none keeps all.
+        chosen: Which rows to keep.
         token: Names the predictions.
         _platform: The rows' platform.
         _known: Results that are ok.
         _more: Predicted designs, or None.
     """
-    rows = _known[_known["workload"] == workload]
+    rows = _known[_known["workload"] == chosen.workload]
     by = category(_platform)
-    if by is not None and chosen:
-        rows = rows[rows[by].isin(chosen)]
+    if by is not None and chosen.categories:
+        rows = rows[rows[by].isin(chosen.categories)]
     rank = rows["fidelity"].map({name: place for place, name in enumerate(_platform.fidelities)})
     rows = rows.loc[rank.sort_values(kind="stable").index].drop_duplicates("design_id")
     if _more is not None:
@@ -122,31 +149,37 @@ def points_of(
 
 
 def predictions_for(
-    platform: Platform, measured: pd.DataFrame, workload: str, chosen: tuple[str, ...], metrics: tuple[str, ...], n: int
+    platform: Platform, measured: pd.DataFrame, chosen: Rows, metrics: tuple[str, ...], revision: int
 ) -> Predicted | None:
     """Predict designs of the chosen space, or say why not."""
     try:
-        space = space_of(space_choice.current_choice(platform).space(platform), category(platform), chosen)
+        space = space_choice.current_choice(platform).space(platform)
+        space = space_of(space, category(platform), chosen.categories)
     except InvalidInputError as error:
         st.warning(f"No predictions: {error}")
         return None
-    store = service().store
-    request = Request(str(store.path), store.revision, platform.name, workload, chosen, metrics, space.to_yaml(), n)
-    return predicted(platform, workload, measured, request)
+    request = Request(
+        str(service().store.path), revision, platform.name, chosen.workload, chosen.categories, metrics,
+        space.to_yaml(), chosen.n_predicted,
+    )  # fmt: skip
+    return predicted(platform, measured, request)
 
 
 @st.fragment
-def explore(
-    platform: Platform, points: pd.DataFrame, x: str, y: str, hidden: list[str], everything: pd.DataFrame,
-    found: Predicted | None,
-) -> None:  # fmt: skip
-    """Show the front and beside it what the state of the front means; a release of a bound runs only this again."""
+def explore(platform: Platform, known: pd.DataFrame, everything: pd.DataFrame, revision: int) -> None:
+    """Show the front and beside it what its state means; releasing a bound runs only this again."""
     left, right = st.columns([2.05, 1], gap="small")
-    strips = math.ceil(len([name for name in hidden if name not in (x, y)]) / 2)
-    with left, card("front"):
-        state = front(points, x, y, hidden, key=KEY, height=max(300, 510 - 84 * strips))
-        note = f" {how_made(found)}." if found is not None else ""
-        look_for(f"the knee: where the front turns steep, a little of one costs much of the other.{note}")
+    with left:
+        x, y, hidden = choose_axes([name for name in platform.metrics if name in known and known[name].notna().any()])
+        chosen = choose_rows(platform, known)
+        database = str(service().store.path)
+        points = points_of(database, revision, chosen, "", platform, known, None)
+        found = None
+        if chosen.n_predicted:
+            found = predictions_for(platform, points, chosen, (x, y, *hidden), revision)
+        if found is not None:
+            points = points_of(database, revision, chosen, found.token, platform, known, found.table)
+        state = show_front(points, x, y, hidden, found)
     shown = points[~points["fidelity"].isin(state.hidden_fidelities)] if state.hidden_fidelities else points
     goals = state.goals(x, y)
     kept = shown[is_feasible(shown, goals)]
@@ -159,16 +192,27 @@ def explore(
             with design:
                 show_selected(platform, points, state, everything, found)
             with cost:
-                choose_by_cost(kept, state)
+                choose_by_cost(kept, state, KEY)
             with export:
                 offer_export(kept, best)
+
+
+def show_front(points: pd.DataFrame, x: str, y: str, hidden: list[str], found: Predicted | None) -> FrontState:
+    """Show the chart, lower where strips of bounds need the room."""
+    strips = math.ceil(len([name for name in hidden if name not in (x, y)]) / 2)
+    with card("front"):
+        state = front(points, x, y, hidden, key=KEY, height=max(300, 496 - 84 * strips))
+        note = f" {how_made(found)}." if found is not None else ""
+        look_for(f"the knee: where the front turns steep, a little of one costs much of the other.{note}")
+    return state
 
 
 def show_bounds(
     shown: pd.DataFrame, kept: pd.DataFrame, best: pd.DataFrame, goals: list[Goal], state: FrontState
 ) -> None:
     """Tell how many designs are left, and the price of each bound."""
-    st.markdown(f"**{len(kept):,}** of {len(shown):,} designs meet all bounds, **{len(best):,}** on the front")
+    known_as = ", ".join(f"{count:,} {name}" for name, count in best["fidelity"].value_counts().items())
+    st.markdown(f":small[**{len(kept):,}** of {len(shown):,} meet all bounds · front: **{known_as or 'none'}**]")
     if kept.empty and len(shown):
         offer_way_out(shown, goals, state, KEY)
     else:
@@ -186,45 +230,6 @@ def show_selected(
     show_design(row.iloc[0], platform, everything, found)
 
 
-def choose_by_cost(kept: pd.DataFrame, state: FrontState) -> None:
-    """Weigh energy against area, and show the cheapest design that meets all bounds."""
-    names = [name for name in COST_METRICS if name in kept]
-    units = {name: get_metric(name) for name in names}
-    st.caption("Cost = " + " + ".join(
-        f"{greek} · {units[name].title.lower()} [{units[name].display_unit}]" for greek, name in zip("αβ", names, strict=False)
-    ) + ", over the designs that meet all bounds.")  # fmt: skip
-    weights = {}
-    for column, greek, name in zip(st.columns(2), "αβ", names, strict=False):
-        weight = column.number_input(f"{greek}, per {units[name].display_unit}", 0.0, value=even_weight(kept, name),
-                                     key=f"pareto-weight-{name}", persist_state="session", format="%g")  # fmt: skip
-        weights[name] = weight * units[name].display_scale
-    cost = CostFunction(weights)(kept)
-    if not np.isfinite(cost).any():
-        st.caption("No design meets all bounds.")
-        return
-    cheapest = kept.iloc[int(np.nanargmin(cost))]
-    parts = ", ".join(f"{quantity(name, float(cheapest[name]))}" for name in names)
-    st.markdown(f"Cheapest: `{str(cheapest['design_id'])[:8]}` at **{np.nanmin(cost):,.4g}** ({parts})")
-    st.button("Select it", key="pareto-cheapest", on_click=set_front, args=(KEY,),
-              kwargs={"bounds": state.bounds, "selected": str(cheapest["design_id"])},
-              disabled=state.selected_id == cheapest["design_id"])  # fmt: skip
-
-
-def even_weight(kept: pd.DataFrame, name: str) -> float:
-    """Return a round weight that makes a metric's median count 50, so that both start out alike."""
-    median = float(np.nanmedian(kept[name])) * get_metric(name).display_scale if kept[name].notna().any() else 1.0
-    return float(f"{50 / median:.1g}") if median > 0 else 1.0
-
-
-def offer_export(kept: pd.DataFrame, best: pd.DataFrame) -> None:
-    """Offer the selection as files."""
-    which = st.segmented_control("Designs", ["On the front", "Meet all bounds"], default="On the front", required=True,
-                                 key="pareto-export", persist_state="session")  # fmt: skip
-    table = best if which == "On the front" else kept
-    st.caption(f"{len(table):,} designs with parameters, metrics (SI units) and how each is known.")
-    download(table.dropna(axis="columns", how="all"), "pareto", "pareto-download")
-
-
 @st.fragment(run_every=POLL_S)
 def watch(revision: int) -> None:
     """Run the page again when results have come in."""
@@ -234,7 +239,9 @@ def watch(revision: int) -> None:
 
 def show_empty(platform: Platform, everything: pd.DataFrame) -> None:
     """Say what is missing and lead to it."""
-    text = f"A front needs results of {platform.title}. Choose what may vary, then launch a run; points appear as they come."
+    text = (
+        f"A front needs results of {platform.title}. Choose what may vary and launch a run; points appear as they come."
+    )
     if len(everything):
         text = f"None of the {len(everything):,} designs tried so far could be implemented; see why on the page Runs."
     empty_state("No designs to compare yet", text, "Go to Runs", "pages/runs.py", key="pareto")
@@ -250,13 +257,4 @@ watch(revision)
 if known.empty:
     show_empty(platform, everything)
     st.stop()
-metrics = [name for name in platform.metrics if name in known and known[name].notna().any()]
-x, y, hidden = choose_axes(metrics)
-workload, chosen, n = choose_rows(platform, known)
-database = str(service().store.path)
-points = points_of(database, revision, workload, chosen, "", platform, known, None)
-more = predictions_for(platform, points, workload, chosen, (x, y, *hidden), n) if n else None
-if more is not None:
-    points = points_of(database, revision, workload, chosen, more.token, platform, known, more.table)
-lacking = [name for name in (x, y, *hidden) if name not in points]
-explore(platform, points, x, y, hidden, everything, more)
+explore(platform, known, everything, revision)

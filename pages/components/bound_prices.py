@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from accel_core.metrics import get_metric
-from accel_core.objectives import Goal, Objective, objectives_of
+from accel_core.objectives import Goal, objectives_of
 from accel_core.prices import Price, prices
 from accel_core.reach import Relaxation, relaxations
 from pages.components.front import FrontState, set_front
@@ -32,7 +32,8 @@ def show_prices(points: pd.DataFrame, goals: Sequence[Goal]) -> None:
     """Show one line for each limit."""
     found = prices(points, goals, STEP)
     lines = [
-        f'<div><span class="limit">{html.escape(limit_text(price))}</span><br>{html.escape(sentence(price, goals))}</div>'
+        f'<div><span class="limit">{html.escape(limit_text(price))}</span><br>'
+        f"{html.escape(sentence(price, goals))}</div>"
         for price in found
     ]
     hint = '<div class="hint">Drag a line, or type a number at its handle: what the bound costs is told here.</div>'
@@ -46,7 +47,7 @@ def limit_text(price: Price | Relaxation) -> str:
 
 
 def sentence(price: Price, goals: Sequence[Goal]) -> str:
-    """Say in words what tightening a limit costs the objectives, such as ``10 % less area costs 7 % energy.``"""
+    """Say in words what tightening a limit costs the objectives, such as ``10 % less area costs 7 % energy``."""
     more = f"{100 * STEP:.0f} % {'less' if price.side == 'upper' else 'more'} {_word(price.metric)}"
     if price.n_left == 0:
         return f"{more} leaves no design."
@@ -85,11 +86,6 @@ def relax(state: FrontState, found: Sequence[Relaxation], key: str) -> None:
         lower, upper = bounds[entry.metric]
         bounds[entry.metric] = (entry.nearest, upper) if entry.side == "lower" else (lower, entry.nearest)
     set_front(key, bounds=bounds, selected=state.selected_id)
-
-
-def axes(goals: Sequence[Goal]) -> list[Objective]:
-    """Return the objectives without their own limits."""
-    return [Objective(goal.metric, goal.direction) for goal in objectives_of(goals)]
 
 
 def _word(metric: str) -> str:

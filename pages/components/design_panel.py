@@ -22,8 +22,8 @@ from pages.components.predictions import Predicted
 from pages.components.session import layout_picture, placed_missing, service
 from pages.components.style import fidelity_badge, percent, quantity, status_badge
 
-MAIN_METRICS = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j", "utilization", "worst_slack_s",
-                "cell_area_mm2", "wirelength_m", "cells")  # fmt: skip
+MAIN_METRICS = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j", "utilization")
+RUN_HELP = "Synthesizes, places, times and powers this design on this machine; it then joins the front as placed."
 LEVEL = 0.9
 _ASKED = "pareto-asked"
 
@@ -52,17 +52,21 @@ def show_design(design: pd.Series, platform: Platform, results: pd.DataFrame, pr
     with left:
         facts([(_title(entry), spelled(entry, design[entry.name]), "") for entry in platform.space.parameters])
     if right is not None and picture is not None:
-        right.image(picture, width="stretch", caption="Placed cells, colored by module")
-    facts(metric_facts(design, half_widths(design, platform, predicted)))
-    if is_placed:
-        show_report(design_id)
+        right.image(picture, width="stretch")
+        right.html('<div class="accel-look">Placed cells by module</div>')
+    half = half_widths(design, platform, predicted)
+    facts(metric_facts(design, MAIN_METRICS, half))
+    with st.expander("All metrics" + (", critical path, modules" if is_placed else "")):
+        facts(metric_facts(design, [name for name in platform.metrics if name not in MAIN_METRICS], half))
+        if is_placed:
+            show_report(design_id)
 
 
-def metric_facts(design: pd.Series, half: Mapping[str, float]) -> list[tuple[str, str, str]]:
+def metric_facts(design: pd.Series, names: Sequence[str], half: Mapping[str, float]) -> list[tuple[str, str, str]]:
     """Return name, value and, in small, its uncertainty or what was predicted before the design was placed."""
     asked: Mapping[str, float] = st.session_state.get(_ASKED, {}).get(design["design_id"], {})
     rows = []
-    for name in MAIN_METRICS:
+    for name in names:
         value = design.get(name)
         if value is None or not math.isfinite(float(value)):
             continue
@@ -115,13 +119,12 @@ def offer_run(design: pd.Series, platform: Platform, results: pd.DataFrame) -> N
         last = tried.iloc[-1]
         st.markdown(f"{status_badge(str(last['status']))} at {last['stage']}: {last['reason']}")
     elif (runs_path() / name / "campaign.yaml").exists():
-        status = service().campaigns.status(name)
-        st.markdown(f"{status_badge('running')} {status.state} for real")
+        st.markdown(f"{status_badge(service().campaigns.status(name).state)} for real; see Runs")
     else:
         missing = placed_missing()
         st.button(
             "Run it for real", type="primary", key=f"run-{design_id}", width="stretch", disabled=missing is not None,
-            help=missing or "Synthesizes, places, times and powers this design on this machine; it then joins the front.",
+            help=missing or RUN_HELP,
             on_click=run_for_real, args=(design, platform),
         )  # fmt: skip
     if problem := st.session_state.pop("run-problem", None):
@@ -160,16 +163,17 @@ def show_report(design_id: str) -> None:
     if folder is None or not report:
         st.caption("Shipped result: its tools' files are not on this machine.")
         return
-    with st.expander("Critical path and modules"):
-        path = report.get("timing", {}).get("critical_path", {})
-        if path:
-            steps = path["steps"]
-            st.markdown(
-                f"`{path['start']}` → `{path['end']}`  \n{len(steps)} pins, "
-                f"{steps[-1]['arrival_s'] * 1e12:,.0f} ps, through {', '.join(_in_order(steps))}"
-            )
-        _show_modules(report.get("modules", []))
-        st.caption(f"Files: `{folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder}`")
+    path = report.get("timing", {}).get("critical_path", {})
+    if path:
+        steps = path["steps"]
+        ends = f"<b>{html.escape(path['start'])}</b> to <b>{html.escape(path['end'])}</b>"
+        modules = html.escape(", ".join(_in_order(steps)))
+        st.html(
+            f'<div class="accel-look"><b>Critical path</b>, {steps[-1]["arrival_s"] * 1e12:,.0f} ps over {len(steps)} '
+            f"pins: {ends}, through {modules}</div>"
+        )
+    _show_modules(report.get("modules", []))
+    st.caption(f"Files: `{folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder}`")
 
 
 def _show_modules(modules: Sequence[Mapping[str, Any]]) -> None:

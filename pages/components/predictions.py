@@ -1,4 +1,4 @@
-"""Predicted designs: learned from the placed ones on screen, drawn from the chosen design space, kept until asked anew."""
+"""Predicted designs: learned from the placed ones on screen, drawn from the chosen space, kept until asked anew."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Request:
         return repr(self)
 
 
-def predicted(platform: Platform, workload: str, measured: pd.DataFrame, request: Request) -> Predicted | None:
+def predicted(platform: Platform, measured: pd.DataFrame, request: Request) -> Predicted | None:
     """Return predictions as of the last time they were asked for, or say in one sentence why there are none."""
     last: Request | None = st.session_state.get(_KEY)
     if last is not None and _same_question(last, request):
@@ -66,7 +66,7 @@ def predicted(platform: Platform, workload: str, measured: pd.DataFrame, request
     st.session_state[_KEY] = request
     try:
         with st.spinner("Learning from the placed designs, then predicting …", show_time=True):
-            return _predict(request.token, request, platform, platform.workloads[workload].name, measured)
+            return _predict(request.token, request, platform, measured)
     except InvalidInputError as error:
         st.warning(f"No predictions: {error}")
         return None
@@ -89,9 +89,9 @@ def _same_question(last: Request, now: Request) -> bool:
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)
-def _predict(token: str, _request: Request, _platform: Platform, _workload: str, _measured: pd.DataFrame) -> Predicted:
+def _predict(token: str, _request: Request, _platform: Platform, _measured: pd.DataFrame) -> Predicted:
     started = time.perf_counter()
-    platform, runs = _platform, _platform.workloads[_workload]
+    platform, runs = _platform, _platform.workloads[_request.workload]
     compute = platform.system_metrics
     groups = [entry.name for entry in platform.space.parameters if entry.group == "architecture"]
     learned = learn(
@@ -106,7 +106,7 @@ def _predict(token: str, _request: Request, _platform: Platform, _workload: str,
     designs = candidates(DesignSpace.from_yaml(_request.space_yaml), _request.n)
     table = learned.predict(designs).reset_index(drop=True)
     table.insert(0, "design_id", design_ids(table, platform.space.names).to_numpy())
-    table = table.assign(platform=platform.name, workload=_workload, fidelity="predicted", status="ok")
+    table = table.assign(platform=platform.name, workload=_request.workload, fidelity="predicted", status="ok")
     return Predicted(token, table, learned, len(designs), time.perf_counter() - started)
 
 

@@ -76,8 +76,10 @@ class _Parser:
                 raise InvalidInputError(f"Liberty, expression '{self.text}': ')' is missing")
         elif token in "01":
             tree = Expression(token)
-        else:
+        elif token[0].isalpha() or token[0] == "_":
             tree = Expression("pin", token)
+        else:
+            raise InvalidInputError(f"Liberty, expression '{self.text}': '{token}' has nothing before it")
         while self.tokens and self.tokens[0] == "'":
             self.tokens.pop(0)
             tree = Expression("not", "", (tree,))

@@ -55,16 +55,13 @@ def make_floorplan(netlist: Netlist, technology: Technology, utilization_target:
     area = sum(widths) * row_um
     if utilization_target > 1.0:
         raise InfeasibleError(
-            "floorplan", f"over-full: a target utilization of {utilization_target:.3g} leaves no room for the cells"
+            "floorplan", f"over-full: a target utilization of {utilization_target:g} leaves no room for the cells"
         )
     box = area / utilization_target
-    rows = max(1, round(math.sqrt(box) / row_um))
+    # Square, unless that made rows too short for the widest cell.
+    rows = max(1, min(round(math.sqrt(box) / row_um), math.floor(box / (row_um * max(widths)))))
     sites = max(1, math.ceil(box / (rows * row_um) / site_um - 1e-9))
     width = sites * site_um
-    if max(widths) > width + 1e-9 or area > width * rows * row_um + 1e-6:
-        raise InfeasibleError(
-            "floorplan", f"over-full: {area:.0f} um2 of cells do not fit {rows} rows of {width:.1f} um"
-        )
     bits = [(name, net) for port in netlist.ports for name, net in zip(port.bits, port.nets, strict=True)]
     places = edge_places(len(bits), width, rows * row_um)
     return Floorplan(

@@ -53,9 +53,9 @@ def parse_lef(text: str) -> Lef:
     sites: dict[str, tuple[float, float]] = {}
     macros: dict[str, Macro] = {}
     text = re.sub(r"#[^\n]*", "", text)
-    for match in re.finditer(r"^SITE\s+(\S+)(.*?)^END\s+\1", text, re.MULTILINE | re.DOTALL):
+    for match in re.finditer(r"^SITE\s+(\S+)\s(.*?)\bEND\s+\1(?!\S)", text, re.MULTILINE | re.DOTALL):
         sites[match[1]] = _size(match[2], match[1])
-    for match in re.finditer(r"^MACRO\s+(\S+)(.*?)^END\s+\1", text, re.MULTILINE | re.DOTALL):
+    for match in re.finditer(r"^MACRO\s+(\S+)\s(.*?)^END\s+\1(?!\S)", text, re.MULTILINE | re.DOTALL):
         width, height = _size(match[2], match[1])
         site = re.search(r"^\s*SITE\s+(\S+)", match[2], re.MULTILINE)
         macros[match[1]] = Macro(width, height, site[1] if site else "", _pins(match[2]))

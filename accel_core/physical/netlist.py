@@ -115,6 +115,8 @@ class _Cleaner:
         self.aliases = _aliases(module)
 
     def netlist(self, top: str, clock: str) -> Netlist:
+        if self.module["ports"].get(clock, {}).get("direction") != "input":
+            raise ToolFailedError("synthesis", f"module {top} has no input port '{clock}' for the clock")
         inputs = self._input_ports()
         outputs, buffers = self._output_ports()
         self._cells()

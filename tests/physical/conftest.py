@@ -68,20 +68,27 @@ library (tiny) {
 }
 """
 
-LEF = """
-SITE unit SIZE 0.5 BY 2.0 ; END unit
-""" + "".join(
-    f"""
-MACRO {name}
-  SITE unit ;
-  SIZE {width} BY 2.0 ;
-{"".join(f"  PIN {pin}" + chr(10) + "    PORT" + chr(10) + "      RECT 0.0 0.5 0.5 1.5 ;" + chr(10) + "    END" + chr(10)
-         + f"  END {pin}" + chr(10) for pin in pins)}END {name}
+_PIN = """  PIN {0}
+    PORT
+      RECT 0.0 0.5 0.5 1.5 ;
+    END
+  END {0}
 """
-    for name, width, pins in (
-        ("INV", 1.0, "AZ"), ("BUF", 1.5, "AZ"), ("LOW", 0.5, "Z"), ("HIGH", 0.5, "Z"), ("DFF", 3.0, ("D", "CK", "Q")),
-    )
-)  # fmt: skip
+_MACRO = """MACRO {0}
+  SITE unit ;
+  SIZE {1} BY 2.0 ;
+{2}END {0}
+"""
+_CELLS = {
+    "INV": (1.0, ("A", "Z")),
+    "BUF": (1.5, ("A", "Z")),
+    "LOW": (0.5, ("Z",)),
+    "HIGH": (0.5, ("Z",)),
+    "DFF": (3.0, ("D", "CK", "Q")),
+}
+LEF = "SITE unit SIZE 0.5 BY 2.0 ; END unit\n" + "".join(
+    _MACRO.format(name, width, "".join(map(_PIN.format, pins))) for name, (width, pins) in _CELLS.items()
+)
 
 YAML = """
 name: tiny

@@ -51,7 +51,7 @@ def test_same_numbers_as_in_this_process(tmp_path, cache, nangate):
 
 
 def test_infeasible_design_crosses_the_process(tmp_path, cache):
-    with pytest.raises(InfeasibleError, match="floorplan: over-full"):
+    with pytest.raises(InfeasibleError, match=r"floorplan: over-full"):
         run(tmp_path, cache, settings=FlowSettings(1e9, 1.3))
     assert report(tmp_path)["status"] == "infeasible"
 
@@ -62,7 +62,7 @@ def test_unlegalizable_placement_is_infeasible(tmp_path, cache, fake):
         "coloquinte",
         "def __getattr__(name):\n    raise RuntimeError('Not all cells have been placed')\n",
     )
-    with pytest.raises((InfeasibleError, ToolFailedError), match="placement: .*Not all cells have been placed"):
+    with pytest.raises((InfeasibleError, ToolFailedError), match=r"placement: .*Not all cells have been placed"):
         run(tmp_path, cache)
     assert report(tmp_path)["stage"] == "placement"
 
@@ -106,20 +106,20 @@ def test_time_limit_kills_tools_and_their_children(tmp_path, cache, fake):
 
 def test_memory_limit_is_a_failure(tmp_path, cache, fake):
     fake("coloquinte", "blocks = [bytes(1 << 28) for _ in range(64)]\n")
-    with pytest.raises(ToolFailedError, match="placement: needs more memory than the limit of 1.5 GB"):
+    with pytest.raises(ToolFailedError, match=r"placement: needs more memory than the limit of 1.5 GB"):
         run(tmp_path, cache, Limits(60.0, int(1.5e9)))
     assert report(tmp_path)["stage"] == "placement"
 
 
 def test_killed_process_is_a_failure(tmp_path, cache, fake):
     fake("coloquinte", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
-    with pytest.raises(ToolFailedError, match="placement: the process was ended by signal 9"):
+    with pytest.raises(ToolFailedError, match=r"placement: the process was ended by signal 9"):
         run(tmp_path, cache)
     assert report(tmp_path)["status"] == "failed"
 
 
 def test_unknown_technology_is_said_before_anything_runs(tmp_path):
-    with pytest.raises((ToolFailedError, InvalidInputError), match="no such file; allowed: nangate45"):
+    with pytest.raises((ToolFailedError, InvalidInputError), match=r"no such file; allowed: nangate45"):
         implement_in_process(RTL, "nangate90", SETTINGS, tmp_path / "artifacts", None, Limits(60.0))
 
 

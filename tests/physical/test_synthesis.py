@@ -83,7 +83,7 @@ def test_cached_netlist_needs_no_yosys_until_something_changes(nangate, cache, a
     assert again.netlist == awkward
     assert synthesize(Rtl(AWKWARD, "top"), nangate, 1.0001e9, cache, LIMITS).cached  # The same picosecond.
     for rtl, f_target_hz in ((Rtl(AWKWARD + "\n", "top"), 1e9), (Rtl(AWKWARD, "top"), 1.1e9)):
-        with pytest.raises(AssertionError, match="Yosys ran"):
+        with pytest.raises(AssertionError, match=r"Yosys ran"):
             synthesize(rtl, nangate, f_target_hz, cache, LIMITS)
 
 

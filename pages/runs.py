@@ -33,7 +33,7 @@ def live() -> None:
     st.session_state["run-was-running"] = is_running
 
 
-page("Runs", "Evaluate designs for real on this machine. Campaigns go on without this page, and survive a restart.")
+page("Runs", "Evaluate designs for real. Campaigns go on without this page and survive a restart.")
 platform = current_platform()
 before = service().campaigns.statuses()
 left, right = st.columns([1, 2], gap="medium")

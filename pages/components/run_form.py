@@ -35,9 +35,10 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
     fidelities = _fidelities(platform)
     if not fidelities:
         return None
-    # A name is proposed anew after each launch: another key forgets the old one.
-    key = f"run-name-{st.session_state.get(_N_LAUNCHED, 0)}"
-    name = st.text_input("Name", unused_name(platform.name, taken), max_chars=63, key=key)
+    # Name and seed are proposed anew after each launch: another key forgets the old ones.
+    launched = st.session_state.get(_N_LAUNCHED, 0)
+    number = unused_number(platform.name, taken)
+    name = st.text_input("Name", f"{platform.name}-{number}", max_chars=63, key=f"run-name-{launched}")
     fidelity = st.segmented_control(
         "Fidelity", fidelities, default=fidelities[0], required=True, key="run-fidelity", persist_state="session",
         help="placed: synthesis, placement, timing and power for real. analytical: the platform's equations, no tools.",
@@ -52,8 +53,10 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
             "Sampler", list(SAMPLERS), default="lhs", required=True, key="run-sampler", persist_state="session"
         )
         columns = st.columns(2)
-        seed = columns[0].number_input("Seed", 0, 2**31 - 1, 0, key="run-seed", persist_state="session",
-                                       help="Of the sample and of the tools.")  # fmt: skip
+        seed = columns[0].number_input(
+            "Seed", 0, 2**31 - 1, number - 1, key=f"run-seed-{launched}",
+            help="Of the sample and of the tools. The next campaign is offered another one, for other designs.",
+        )  # fmt: skip
         workers = columns[1].number_input("Processes", 0, 1024, 0, key="run-workers", persist_state="session",
                                           help="At most; 0 takes one per core.")  # fmt: skip
         settings = _choose_settings(fidelity)
@@ -91,13 +94,13 @@ def launch_button(campaign: Campaign | None, key: str, label: str = "Launch") ->
     st.rerun()
 
 
-def unused_name(stem: str, taken: Iterable[str]) -> str:
-    """Return ``stem-1``, or the first such name that no campaign has."""
+def unused_number(stem: str, taken: Iterable[str]) -> int:
+    """Return the first number, from 1, for which no campaign is called ``stem-number``."""
     used = set(taken)
     number = 1
     while f"{stem}-{number}" in used:
         number += 1
-    return f"{stem}-{number}"
+    return number
 
 
 def narrowed(restrictions: Mapping[str, str], n_constraints: int) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from accel_core.campaigns import CampaignStatus
 from accel_core.errors import AccelError
 from pages.components.run_form import SELECTED
+from pages.components.run_plan import rounded
 from pages.components.session import service
 from pages.components.style import duration, status_badge
 
@@ -25,7 +26,7 @@ _CSS = """
   background: light-dark(#f1effd, #232136); box-shadow: inset 3px 0 0 light-dark(#5b4bdb, #8b80ff);
 }
 [class*="st-key-run-row-"] [data-testid="stProgress"] p { font-size: 0.8rem; font-variant-numeric: tabular-nums; }
-[class*="st-key-run-row-"] [data-testid="stProgress"] [role="progressbar"] > div > div {
+[class*="st-key-run-row-"] [data-testid="stProgressBarTrack"] {
   background: light-dark(#dfe3ec, #333b4b);
 }
 [class*="st-key-run-pick-"] button { justify-content: flex-start; min-height: 1.6rem; padding: 0; }
@@ -66,7 +67,7 @@ def progress_text(status: CampaignStatus) -> str:
         if not math.isnan(status.rate_per_s):
             words.append(rate(status.rate_per_s))
         if not math.isnan(status.seconds_left) and status.done < status.total:
-            words.append(f"about {duration(status.seconds_left)} left")
+            words.append(f"about {duration(rounded(status.seconds_left))} left")
     elif status.state == "queued":
         words.append("waits for a free core")
     elif status.state == "planning":

@@ -51,7 +51,7 @@ class Forecast:
         elif self.seconds < 5:
             words.append("a few seconds")
         else:
-            words.append(f"about **{duration(_rounded(self.seconds))}** {cores}")
+            words.append(f"about **{duration(rounded(self.seconds))}** {cores}")
         return ", ".join(words) + "."
 
 
@@ -71,6 +71,14 @@ def forecast(campaign: Campaign) -> Forecast:
     n_new = n_designs - n_stored
     cores = max(1, min(campaign.workers or math.inf, os.cpu_count() or 1, n_new))  # type: ignore[type-var]
     return Forecast(n_designs, n_stored, n_new * _seconds_each(campaign) / cores, int(cores))
+
+
+def rounded(seconds: float) -> float:
+    """Return a time to two digits, as it is an estimate."""
+    if seconds < 10:
+        return float(math.ceil(seconds))
+    step = 10 ** (math.floor(math.log10(seconds)) - 1)
+    return round(seconds / step) * step
 
 
 def _seconds_each(campaign: Campaign) -> float:
@@ -101,9 +109,3 @@ def _count_stored(database: str, revision: int, definition: str) -> int:
         settings_id=campaign.settings_id,
     )
     return len(keys) - len(service().store.missing(keys))
-
-
-def _rounded(seconds: float) -> float:
-    """Return a time to two digits, as it is an estimate."""
-    step = 10 ** (math.floor(math.log10(seconds)) - 1)
-    return round(seconds / step) * step

@@ -54,20 +54,22 @@ def campaign_view(status: CampaignStatus) -> None:
 def _head(campaign: Campaign, status: CampaignStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(campaign.name, anchor=False, width="content")
-        st.markdown(fidelity_badge(campaign.fidelity), width="content")
+        st.markdown(" ".join([fidelity_badge(campaign.fidelity), *_counts(status)]), width="content")
     st.caption(f"{described(campaign)} · workload {campaign.workload} · seed {campaign.seed}")
+    if status.problem:
+        st.error(status.problem)
+    for part in rejected(campaign.name).itertuples():
+        st.warning(f"Part {part.name} was set aside, its designs are evaluated again: {part.reason}")
+
+
+def _counts(status: CampaignStatus) -> list[str]:
     counts = [(name, getattr(status, name)) for name in ("ok", "infeasible", "failed", "timeout")]
     words = [status_badge(name, count) for name, count in counts if count]
     if status.running:
         words.append(f":blue-badge[under way {status.running}]")
     if status.reused:
         words.append(f":gray-badge[stored before {status.reused:,}]")
-    if words:
-        st.markdown(" ".join(words))
-    if status.problem:
-        st.error(status.problem)
-    for part in rejected(campaign.name).itertuples():
-        st.warning(f"Part {part.name} was set aside, its designs are evaluated again: {part.reason}")
+    return words
 
 
 def described(campaign: Campaign) -> str:
@@ -121,15 +123,19 @@ def _front(platform: Platform, campaign: Campaign, done: pd.DataFrame) -> None:
     wanted = [name for name in ("chip_area_mm2", "energy_j", "runtime_s", "utilization") if name in names]
     x, y = (*wanted, *(name for name in names if name not in wanted))[:2]
     columns = st.columns(2)
-    x = columns[0].selectbox("Horizontal", names, names.index(x), format_func=_title, key=f"run-x-{campaign.fidelity}",
-                             persist_state="session")  # fmt: skip
-    y = columns[1].selectbox("Vertical", names, names.index(y), format_func=_title, key=f"run-y-{campaign.fidelity}",
-                             persist_state="session")  # fmt: skip
+    x = columns[0].selectbox(
+        "Horizontal", names, names.index(x), format_func=lambda name: f"{get_metric(name).title} →",
+        key=f"run-x-{campaign.fidelity}", persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    y = columns[1].selectbox(
+        "Vertical", names, names.index(y), format_func=lambda name: f"{get_metric(name).title} ↑",
+        key=f"run-y-{campaign.fidelity}", persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
     store = service().store
     shown = _drawn_front(str(store.path), store.revision, campaign.name, platform.name, x, y, is_dark())
     shown.update_layout(uirevision=f"{campaign.name} {x} {y}")
     figure(
-        shown, key="run-front", height=330, look="the stepped front moving toward its better corner as results arrive."
+        shown, key="run-front", height=310, look="the stepped front moving toward its better corner as results arrive."
     )
 
 
@@ -147,10 +153,6 @@ def _drawn_front(
         keep[-MAX_POINTS:] = True
         done = done[keep]
     return tradeoff(done, x, y, by=category(platform), dark=dark)
-
-
-def _title(name: str) -> str:
-    return get_metric(name).title
 
 
 def _table(platform: Platform, campaign: Campaign, found: pd.DataFrame) -> None:

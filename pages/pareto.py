@@ -200,10 +200,13 @@ def explore(platform: Platform, known: pd.DataFrame, everything: pd.DataFrame, r
 def show_front(points: pd.DataFrame, x: str, y: str, hidden: list[str], found: Predicted | None) -> FrontState:
     """Show the chart, lower where strips of bounds need the room."""
     strips = math.ceil(len([name for name in hidden if name not in (x, y)]) / 2)
+    height = max(300, 496 - 84 * strips - (62 if found is not None else 0))
     with card("front"):
-        state = front(points, x, y, hidden, key=KEY, height=max(300, 496 - 84 * strips))
-        note = f" {how_made(found)}." if found is not None else ""
-        look_for(f"the knee: where the front turns steep, a little of one costs much of the other.{note}")
+        state = front(points, x, y, hidden, key=KEY, height=height)
+        look_for(
+            "the knee: where the front turns steep, a little of one costs much of the other."
+            + (f" {how_made(found)}." if found is not None else "")
+        )
     return state
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from accel_core.campaigns import Campaign
 from accel_core.errors import AccelError
@@ -45,8 +46,7 @@ def show_design(design: pd.Series, platform: Platform, results: pd.DataFrame, pr
     head, action = st.columns([1.1, 1], vertical_alignment="center")
     head.markdown(f"{fidelity_badge(str(design['fidelity']))} `{design_id[:8]}`")
     if not is_placed:
-        with action:
-            offer_run(design, platform, results)
+        offer_run(action, design, platform, results)
     picture = layout_picture(design_id) if is_placed else None
     left, right = st.columns([1.15, 1], gap="small") if picture else (st.container(), None)
     with left:
@@ -56,6 +56,8 @@ def show_design(design: pd.Series, platform: Platform, results: pd.DataFrame, pr
         right.html('<div class="accel-look">Placed cells by module</div>')
     half = half_widths(design, platform, predicted)
     facts(metric_facts(design, MAIN_METRICS, half))
+    if half:
+        st.html(f'<div class="accel-look">± holds {100 * LEVEL:.0f} % of such predictions.</div>')
     with st.expander("All metrics" + (", critical path, modules" if is_placed else "")):
         facts(metric_facts(design, [name for name in platform.metrics if name not in MAIN_METRICS], half))
         if is_placed:
@@ -109,8 +111,8 @@ def spelled(parameter: Parameter, value: Any) -> str:
     return f"{shown} {parameter.unit}".rstrip()
 
 
-def offer_run(design: pd.Series, platform: Platform, results: pd.DataFrame) -> None:
-    """Offer to implement a design, or say how far that is."""
+def offer_run(place: DeltaGenerator, design: pd.Series, platform: Platform, results: pd.DataFrame) -> None:
+    """Offer to implement a design, or say how far that is; `place` is for what is short."""
     design_id = str(design["design_id"])
     name = campaign_name(design_id)
     best = platform.fidelities[0]
@@ -119,10 +121,10 @@ def offer_run(design: pd.Series, platform: Platform, results: pd.DataFrame) -> N
         last = tried.iloc[-1]
         st.markdown(f"{status_badge(str(last['status']))} at {last['stage']}: {last['reason']}")
     elif (runs_path() / name / "campaign.yaml").exists():
-        st.markdown(f"{status_badge(service().campaigns.status(name).state)} for real; see Runs")
+        place.markdown(f"{status_badge(service().campaigns.status(name).state)} for real; see Runs")
     else:
         missing = placed_missing()
-        st.button(
+        place.button(
             "Run it for real", type="primary", key=f"run-{design_id}", width="stretch", disabled=missing is not None,
             help=missing or RUN_HELP,
             on_click=run_for_real, args=(design, platform),

@@ -36,8 +36,9 @@ def made_up_results(
     request = Request(platform, platform.default_workload, "placed", resolve_settings("placed", None))
     results = result_table(designs, outcomes, request)
     done = results["status"] == "ok"
-    added = platform.system_metrics(results[done], platform.default_workload)
-    results = results.join(added[[name for name in added if name not in results]])
+    if done.any():
+        added = platform.system_metrics(results[done], platform.default_workload)
+        results = results.join(added[[name for name in added if name not in results]])
     return ordered(results, platform.space)
 
 

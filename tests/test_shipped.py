@@ -43,6 +43,15 @@ def test_every_row_is_a_design_of_the_space_and_says_how_it_was_made(shipped: pd
     assert shipped["seconds"].median() < 60
 
 
+def test_designs_that_could_not_be_built_say_where_and_why(shipped: pd.DataFrame) -> None:
+    impossible = shipped[shipped["status"] == "infeasible"]
+    assert len(impossible) >= 4
+    assert set(impossible["stage"]) <= {"floorplan", "placement"}
+    assert (impossible["reason"].str.len() > 20).all()
+    assert impossible["chip_area_mm2"].isna().all()
+    assert (impossible["utilization_target"] > 0.9).all()
+
+
 def test_system_metrics_follow_from_clock_power_and_cycles(shipped: pd.DataFrame) -> None:
     done = shipped[shipped["status"] == "ok"]
     pd.testing.assert_series_equal(done["runtime_s"], done["cycles"] / done["f_effective_hz"], check_names=False)

@@ -1,7 +1,8 @@
 """Many designs predicted at once from the few that were implemented, for fronts denser than runs can make them.
 
 Only designs that lie in the region of interest more likely than not are predicted (see `accel_core.surrogates.roi`):
-the metrics of one whose clock would end far from its target are not what the models learned.
+the metrics of one whose clock would end far from its target are not what the models learned. A design that turned out
+infeasible never reaches its target clock, so it teaches the classifier as one outside.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Learned:
 
     Attributes:
         model: Predicts the metrics.
-        classifier: Tells the region of interest; None where designs have no target clock.
+        classifier: Tells designs that can be built and lie in the region of interest; None if all do.
         parameters: Design columns.
         features: Adds derived columns to designs.
         system_metrics: Adds what the workload takes to designs with a clock and a power; None if nothing does.
@@ -86,7 +87,8 @@ def learn(
     """Fit models on implemented designs.
 
     Args:
-        results: Result rows of one platform and workload; those with a status other than ``ok`` are left out.
+        results: Result rows of one platform and workload. Those that are ``ok`` teach metrics, those that are
+            ``infeasible`` what to stay away from; others are left out.
         parameters: Columns that make a design.
         architecture: Those of them whose combinations are held out together, so that uncertainty is about unseen ones.
         extra_targets: Metrics to learn besides `BASE_TARGETS`; those that follow from others are left out.
@@ -111,7 +113,13 @@ def learn(
         )
     X = _inputs(rows, parameters, features or _nothing)
     y = rows[targets].astype(np.float64)
-    classifier = RoiClassifier(seed).fit(X, inside) if TARGET_CLOCK in X and CLOCK in y else None
+    impossible = _inputs(results[results["status"] == "infeasible"], parameters, features or _nothing)
+    classifier = None
+    if len(impossible) or (TARGET_CLOCK in X and CLOCK in y):
+        outside = np.zeros(len(impossible), dtype=np.bool_)
+        classifier = RoiClassifier(seed).fit(
+            pd.concat([X, impossible], ignore_index=True), np.concatenate([inside, outside])
+        )
     groups = X[list(architecture)].astype(str).agg("|".join, axis=1).to_numpy()[inside] if architecture else None
     model = Composed(SURROGATES[surrogate](seed=seed, budget_s=budget_s), system_metrics)
     model.fit(X[inside], y[inside], groups)

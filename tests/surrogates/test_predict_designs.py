@@ -94,3 +94,13 @@ def test_extra_targets_are_learned_and_parameters_are_not():
 def test_too_little_to_learn_from_is_said_in_one_sentence(change, options, match):
     with pytest.raises(InvalidInputError, match=match):
         learn(change(results_of(60)), PARAMETERS, system_metrics=system_metrics, **options)
+
+
+def test_stays_away_from_designs_that_could_not_be_built():
+    results = results_of()
+    results.loc[results["size"] > 25, "status"] = "infeasible"
+    learned = learn(results, PARAMETERS, system_metrics=system_metrics, budget_s=1.0)
+    offered = designs_of(400, seed=3)
+    kept = learned.predict(offered)
+    assert (kept["size"] <= 27).all()
+    assert (offered["size"] <= 22).sum() * 0.5 < len(kept)

@@ -13,12 +13,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from accel_core.campaigns import Campaign, CampaignServer, RunFolder, SamplerPlan
-from accel_core.campaigns.owners import kill_family
+from accel_core.campaigns.owners import MARK, is_alive, kill_family
+from accel_core.campaigns.planning import prepare, submit
+from accel_core.campaigns.worker import Worker, evaluate_designs
 from accel_core.errors import InvalidInputError
 from accel_core.platforms import get_platform
 from accel_core.space import Constraint
 from accel_core.store import ResultStore
-from pages.components import run_form, run_list
+from pages.components import run_form
 from pages.components.run_form import SELECTED, narrowed, unused_number
 from pages.components.run_list import rate
 from pages.components.run_plan import Forecast
@@ -37,7 +39,8 @@ def no_worker_is_left(empty_store, monkeypatch):
     yield
     for path in empty_store.runs.glob("*/campaign.yaml"):
         for status in RunFolder(path.parent).statuses().values():
-            kill_family(str(status.get("owner", "")))
+            if is_alive(owner := str(status.get("owner", ""))):
+                kill_family(owner)
 
 
 @pytest.fixture
@@ -48,19 +51,26 @@ def slow_workers(monkeypatch):
 
 
 @pytest.fixture
-def ran(empty_store, slow_workers, monkeypatch) -> RunFolder:
+def ran(empty_store, monkeypatch) -> RunFolder:
     """A finished campaign of four designs, of which one failed."""
-    monkeypatch.setenv("FAKE_SECONDS", "0")
-    monkeypatch.setenv("FAKE_BUG", "13")
+
+    def evaluated(campaign, designs, artifacts):
+        if 13 in set(designs["features"]):
+            raise ZeroDivisionError("a mistake in the evaluator")
+        return evaluate_designs(campaign, designs, artifacts)
+
+    monkeypatch.setenv(MARK, "")  # a worker sets it
     row = AXILINE.space.defaults().iloc[0].to_dict()
     designs = tuple({**row, "features": features} for features in (12, 13, 14, 15))
-    with (
-        ResultStore(empty_store.database) as store,
-        CampaignServer(store, empty_store.runs, max_workers=1, interval_s=0.05) as server,
-    ):
-        folder = server.launch(Campaign("four", "axiline", designs, "analytical"))
-        wait_for(lambda: server.status("four").is_over)
-        assert server.status("four").failed == 1
+    with ResultStore(empty_store.database) as store:
+        folder = submit(Campaign("four", "axiline", designs, "analytical"), empty_store.runs)
+        prepare(folder, store)
+        assert Worker(folder, evaluated).run() == 0
+        for part in folder.parts.glob("*.parquet"):
+            store.ingest(part, folder.name)
+            part.unlink()
+    folder.log("worker").write_text("worker-1 began\n", encoding="utf-8")
+    folder.status_file(f"worker-{os.getpid()}").unlink()
     return folder
 
 
@@ -177,7 +187,7 @@ def test_failures_are_told_by_stage_with_the_log_of_a_design(ran, open_page):
     ("tab", "words"),
     [
         ("Progress", ""),
-        ("Workers", "ZeroDivisionError: a mistake in the evaluator"),
+        ("Workers", "[worker] worker-1 began"),
         ("Definition", "name: four\nplatform: axiline"),
     ],
 )
@@ -283,15 +293,17 @@ def test_words():
     assert "once the first are done" in Forecast(16, 0, float("nan"), 1).text
 
 
-def test_many_campaigns_are_shown_newest_first_and_all_on_request(empty_store, slow_workers, open_page, monkeypatch):
-    with ResultStore(empty_store.database) as store, CampaignServer(store, empty_store.runs, max_workers=1) as server:
+def test_many_campaigns_are_shown_newest_first_and_all_on_request(empty_store, open_page):
+    with ResultStore(empty_store.database) as store:
         for number in range(6):
-            server.launch(Campaign(f"c{number}", "axiline", SamplerPlan(designs=1), "analytical", seed=number))
-            server.cancel(f"c{number}")
-            time.sleep(0.02)
+            campaign = Campaign(f"c{number}", "axiline", SamplerPlan(designs=1), "analytical", seed=number)
+            folder = submit(campaign, empty_store.runs)
+            folder.set_control("cancel")
+            prepare(folder, store)
+            time.sleep(0.02)  # folders are told apart by when they were made
     app = open_page(PAGE)
     picks = [entry.label for entry in app.button if str(entry.key).startswith("run-pick-")]
-    assert picks == ["c5", "c4", "c3", "c2"][: run_list._SHOWN]
+    assert picks == ["c5", "c4", "c3", "c2"]
     app.toggle(key="run-all").set_value(True).run()
     picks = [entry.label for entry in app.button if str(entry.key).startswith("run-pick-")]
     assert picks == ["c5", "c4", "c3", "c2", "c1", "c0"]

@@ -1,0 +1,101 @@
+"""A campaign of real implementations in a real browser, with the server killed in its middle."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from accel_core.campaigns import RunFolder, read_status
+from accel_core.campaigns.owners import is_alive, kill_family
+from accel_core.physical import placed_available
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(placed_available() is not None, reason="nothing can be placed here"),
+]
+PATIENCE_MS = 150_000
+TINY = "82"  # the seed that draws a support-vector machine of 5 features: a second or two a design
+
+
+@pytest.fixture
+def home(tmp_path):
+    yield {"ACCEL_DB": str(tmp_path / "accelscope.duckdb"), "ACCEL_RUNS": str(tmp_path / "runs")}
+    for path in (tmp_path / "runs").glob("*/campaign.yaml"):
+        for owner in owners(RunFolder(path.parent)):
+            kill_family(owner)
+
+
+@pytest.fixture
+def page(chromium):
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    yield page
+    context.close()
+
+
+def owners(folder: RunFolder) -> list[str]:
+    found = [str(status.get("owner", "")) for status in folder.statuses().values()]
+    return [owner for owner in found if is_alive(owner)]
+
+
+def open_runs(page, url):
+    page.goto(url)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_role("button", name="Launch", exact=True).wait_for()
+
+
+def fill(page, label, value):
+    field = page.get_by_label(label, exact=True)
+    field.fill(value)
+    field.press("Enter")
+
+
+def wait_for_progress(page, pattern):
+    page.get_by_test_id("stProgress").filter(has_text=pattern).wait_for()
+
+
+def wait_for(condition, seconds=PATIENCE_MS / 1000):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def kill_server(runs: Path) -> None:
+    os.kill(int((runs / "server.lock").read_text()), signal.SIGKILL)
+
+
+def test_a_campaign_outlives_its_server_and_everything_is_there_after_a_restart(page, serve, home):
+    open_runs(page, serve(**home))
+    fill(page, "Architectures", "1")
+    fill(page, "Backend points", "3")
+    page.get_by_text("Workload, sampler, settings").click()
+    fill(page, "Seed", TINY)
+    page.get_by_text("3 designs").wait_for()
+    fill(page, "Name", "journey")
+    page.get_by_role("button", name="Launch", exact=True).click()
+    wait_for_progress(page, re.compile(r"[0-3] of 3"))
+    wait_for_progress(page, re.compile(r"[1-3] of 3"))  # nobody touches the page: it follows by itself
+
+    runs = Path(home["ACCEL_RUNS"])
+    kill_server(runs)
+    folder = RunFolder(runs / "journey")
+    wait_for(lambda: read_status(folder, 3).done == 3)  # the workers go on without a server
+    assert any(folder.parts.glob("*.parquet"))
+
+    open_runs(page, serve(**home))
+    wait_for_progress(page, "3 of 3")
+    page.get_by_text("finished", exact=True).wait_for()
+    page.get_by_text("ok 3", exact=True).wait_for()
+    page.get_by_text("Newest layout").wait_for()
+    assert page.get_by_test_id("stImage").locator("img").evaluate("image => image.naturalWidth") > 100
+    page.locator(".js-plotly-plot").wait_for()
+    assert page.get_by_role("button", name="Pause").count() == 0
+    page.get_by_role("tab", name="Definition").click()
+    page.get_by_text("name: journey").wait_for()

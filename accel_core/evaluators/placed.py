@@ -63,11 +63,19 @@ def _outcome(request: Request, design: Mapping[Any, Any], artifacts: Path) -> di
         report = implement_in_process(request.platform.rtl(design), technology, flow, artifacts, cache_path(), limits)
     except EvaluationError as trouble:
         outcome: dict[str, Any] = {"status": trouble.status, "stage": trouble.stage, "reason": trouble.reason}
+        outcome["tool_versions"] = _reported_versions(artifacts)
     else:
         outcome = {"status": "ok", **report}
-        outcome["tool_versions"] = json.dumps(outcome.get("tool_versions", {}), sort_keys=True)
+    outcome["tool_versions"] = json.dumps(outcome.get("tool_versions", {}), sort_keys=True)
     outcome["seconds"] = time.perf_counter() - started
     return outcome
+
+
+def _reported_versions(artifacts: Path) -> dict[str, str]:
+    """Return the tool versions that a run without metrics noted; none if it died before it could."""
+    report = artifacts / "report.json"
+    versions: dict[str, str] = json.loads(report.read_text()).get("tool_versions", {}) if report.is_file() else {}
+    return versions
 
 
 def _with_system_metrics(results: pd.DataFrame, request: Request) -> pd.DataFrame:

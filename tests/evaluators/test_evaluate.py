@@ -63,6 +63,19 @@ def test_trouble_with_one_design_becomes_its_row_and_spares_the_others(
     assert json.loads(results["tool_versions"][0]) == {"placer": "1"}
 
 
+def test_an_infeasible_design_says_which_tools_found_that_out(
+    designs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def implement(_rtl: object, _technology: object, _flow: object, artifacts: Path, *_: object) -> dict[str, object]:
+        artifacts.mkdir(parents=True)
+        (artifacts / "report.json").write_text('{"tool_versions": {"placer": "2"}}')
+        raise InfeasibleError("placement", "no legal placement")
+
+    monkeypatch.setattr(placed, "implement_in_process", implement)
+    results = evaluate("axiline", designs, "placed", artifacts=tmp_path)
+    assert set(results["tool_versions"]) == {'{"placer": "2"}'}
+
+
 def test_a_programming_error_stays_loud(designs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     def implement(*_: object) -> dict[str, object]:
         raise KeyError("bug")

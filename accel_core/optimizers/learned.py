@@ -1,0 +1,96 @@
+"""Searching what a fitted model predicts, only as far as the model can be trusted.
+
+A search over predictions finds the designs that the model flatters most. Two limits of their own keep it honest: the
+model's own uncertainty, and the chance that a design reaches its target clock at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from accel_core.objectives import Bound, Goal, violations
+from accel_core.surrogates.predict_designs import Learned
+
+UNCERTAINTY = "model_uncertainty"
+"""Column: half width of the 90 % interval as a share of the prediction, the largest over the learned metrics."""
+
+REACH = "reach_probability"
+"""Column: probability that the design lies in the region of interest, near its target clock."""
+
+LEVEL = 0.9
+MIN_REACH = 0.8
+N_NEAREST = 400
+
+
+def trusted(goals: Sequence[Goal], max_uncertainty: float, min_reach: float = MIN_REACH) -> tuple[Goal, ...]:
+    """Return goals for a search over `Predictor`: the given ones, and how far predictions are trusted.
+
+    Args:
+        goals: Objectives and bounds.
+        max_uncertainty: Largest allowed `UNCERTAINTY`, a share (0.07 is 7 %).
+        min_reach: Smallest allowed `REACH`.
+    """
+    return (
+        *goals,
+        Bound("model uncertainty", UNCERTAINTY, upper=max_uncertainty),
+        Bound("reaches its clock", REACH, lower=min_reach),
+    )
+
+
+@dataclass
+class Predictor:
+    """Predicts designs for `search_model`, and remembers those that come nearest to keeping all limits.
+
+    Attributes:
+        learned: The fitted models.
+        goals: Whose limits are looked at.
+        nearest: The predicted designs that break the limits least, at most `N_NEAREST`.
+        seen: Every prediction in order, one table a call.
+    """
+
+    learned: Learned
+    goals: Sequence[Goal]
+    nearest: pd.DataFrame = field(default_factory=pd.DataFrame)
+    seen: list[pd.DataFrame] = field(default_factory=list)
+
+    def __call__(self, designs: pd.DataFrame) -> pd.DataFrame:
+        """Return the designs with every metric that is learned or follows, `UNCERTAINTY` and `REACH`."""
+        table = predicted_designs(self.learned, designs)
+        self.seen.append(table)
+        candidates = pd.concat([self.nearest, table], ignore_index=True) if len(self.nearest) else table
+        broken = np.nan_to_num(violations(candidates, self.goals), nan=np.inf)
+        if broken.shape[1]:
+            worst = np.maximum(broken, 0.0).max(axis=1)
+            # Of designs that break one limit only, the relaxation of that limit is told: keep these first.
+            order = np.lexsort([worst, (broken > 0).sum(axis=1) > 1])
+            candidates = candidates.iloc[np.union1d(order[: N_NEAREST // 2], np.argsort(worst)[: N_NEAREST // 2])]
+        self.nearest = candidates.head(N_NEAREST)
+        return table
+
+    def results(self) -> pd.DataFrame:
+        """Return every prediction in order, with status ``ok``."""
+        if not self.seen:
+            return pd.DataFrame()
+        return pd.concat(self.seen, ignore_index=True).assign(status="ok")
+
+
+def predicted_designs(learned: Learned, designs: pd.DataFrame) -> pd.DataFrame:
+    """Return designs with their predicted metrics and how far to trust them, row for row.
+
+    In contrast to ``Learned.predict`` no design is left out; `REACH` tells which ones it would leave out.
+    """
+    X = learned.features(designs[list(learned.parameters)])
+    prediction = learned.model.predict(X)
+    lower, upper = prediction.interval(LEVEL)
+    mean = prediction.mean
+    table = designs.assign(**{str(name): mean[name] for name in mean})
+    if learned.system_metrics is not None:
+        found = learned.system_metrics(table)
+        table = table.assign(**{name: found[name] for name in found if name not in table})
+    share = ((upper - lower) / 2 / mean.abs()).max(axis=1)
+    reach = np.ones(len(X)) if learned.classifier is None else learned.classifier.probability(X)
+    return table.assign(**{UNCERTAINTY: share, REACH: reach})

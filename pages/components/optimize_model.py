@@ -1,0 +1,124 @@
+"""Searching a fitted model while the page looks on: progress, time left, and figures that grow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pandas as pd
+import streamlit as st
+
+from accel_core.optimizers import search_model
+from accel_core.optimizers.learned import Predictor, trusted
+from accel_core.platforms import Platform, get_platform
+from accel_core.surrogates.predict_designs import Learned, learn
+from pages.components.optimize_plan import SearchPlan, goal_metrics
+from pages.components.session import service
+
+SURROGATE = "gp"
+REDRAW_S = 0.8
+SPACE_KEY = "optimize-model-search"
+
+
+@dataclass
+class ModelRun:
+    """A search of a fitted model, under way or over.
+
+    Attributes:
+        plan: What was asked for.
+        fidelity: Whose results the model learned from.
+        n_rows: How many results it learned from.
+        reference: Reference point of the hypervolume, stored units.
+        results: Every prediction so far, in order, with status.
+        nearest: Designs that come nearest to keeping all limits.
+        seconds: Time of the search.
+        is_whole: Whether every valid design was predicted.
+        is_over: False while it runs, and after it was stopped.
+    """
+
+    plan: SearchPlan
+    fidelity: str
+    n_rows: int
+    reference: list[float] | None
+    results: pd.DataFrame = field(default_factory=pd.DataFrame)
+    nearest: pd.DataFrame = field(default_factory=pd.DataFrame)
+    seconds: float = 0.0
+    is_whole: bool = False
+    is_over: bool = False
+
+    @property
+    def goals(self) -> tuple:
+        """The plan's goals and how far predictions are trusted."""
+        return trusted(self.plan.goals, self.plan.max_uncertainty)
+
+
+def last_model_run() -> ModelRun | None:
+    """Return the newest search of a model in this session."""
+    return st.session_state.get(SPACE_KEY)
+
+
+def forget_model_run() -> None:
+    """Show no search of a model any more."""
+    st.session_state.pop(SPACE_KEY, None)
+
+
+def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> Learned:
+    """Return the model of the stored results, fitted once for each state of the database.
+
+    Raises:
+        InvalidInputError: If there are too few results to learn from.
+    """
+    store = service().store
+    extra = tuple(goal_metrics(plan))
+    rest = (plan.platform, fidelity, plan.workload, tuple(sorted(stored["design_id"])) if len(stored) else ())
+    return _fitted(str(store.path), rest, extra, stored)
+
+
+@st.cache_resource(show_spinner="Fitting the model …", max_entries=4)
+def _fitted(database: str, rest: tuple, extra: tuple[str, ...], _stored: pd.DataFrame) -> Learned:
+    platform = get_platform(rest[0])
+    workload = platform.workloads[rest[2]]
+    compute = platform.system_metrics
+    if _stored.empty:
+        _stored = pd.DataFrame(columns=[*platform.space.names, *platform.metrics, "status"])
+    return learn(
+        _stored,
+        platform.space.names,
+        architecture=[entry.name for entry in platform.space.parameters if entry.group == "architecture"],
+        extra_targets=extra,
+        features=platform.features,
+        system_metrics=None if compute is None else lambda designs: compute(designs, workload),
+        surrogate=SURROGATE,
+    )
+
+
+def run_search(
+    run: ModelRun, learned: Learned, platform: Platform, draw: Callable[[ModelRun, int, float], None]
+) -> ModelRun:
+    """Search; ``draw`` is called about once a second with designs done and seconds left, and may end it by raising.
+
+    What was found is kept in the session at every step, so a stopped search shows what it had.
+    """
+    st.session_state[SPACE_KEY] = run
+    predictor = Predictor(learned, run.goals)
+    started = time.monotonic()
+    last = started - REDRAW_S
+
+    def notice(done: int, total: int, best: pd.DataFrame) -> None:
+        nonlocal last
+        now = time.monotonic()
+        run.seconds = now - started
+        if now - last >= REDRAW_S or done >= total:
+            last = now
+            run.results, run.nearest = predictor.results(), predictor.nearest
+            draw(run, done, run.seconds / done * (total - done))
+
+    plan = run.plan
+    found = search_model(
+        plan.space, run.goals, predictor, plan.budget, optimizer=plan.optimizer or None, seed=plan.seed,
+        progress=notice, batch=plan.batch,
+    )  # fmt: skip
+    run.results, run.nearest = predictor.results(), predictor.nearest
+    run.seconds, run.is_whole, run.is_over = time.monotonic() - started, found.is_exhaustive, True
+    return run

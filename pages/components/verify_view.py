@@ -1,0 +1,123 @@
+"""Predicted against measured picks: a verdict, a table and a figure."""
+
+from __future__ import annotations
+
+import html
+import math
+
+import streamlit as st
+
+from accel_core.errors import InvalidInputError
+from accel_core.metrics import get_metric
+from accel_core.platforms import Platform
+from accel_core.plots.optimize import verification_errors
+from pages.components.session import download, service
+from pages.components.style import card, fidelity_badge, figure, is_dark, progress, quantity, status_badge
+from pages.components.verify_runs import GOAL_PERCENT, Verification, load, verifications
+
+SELECTED = "verify-selected"
+_MAX_TITLES = 4
+
+_CSS = """
+<style>
+.accel-verify { overflow-x: auto; }
+.accel-verify table { border-collapse: collapse; width: 100%; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
+.accel-verify th, .accel-verify td { padding: 5px 10px; text-align: right; white-space: nowrap; border: 0; }
+.accel-verify th { font-weight: 600; color: light-dark(#5b6472, #9aa4b2); }
+.accel-verify th:first-child, .accel-verify td:first-child { text-align: left; padding-left: 2px; }
+.accel-verify tbody tr { border-top: 1px solid light-dark(#e9ecf2, #262c38); }
+.accel-verify .group { border-left: 1px solid light-dark(#e2e6ee, #2b3240); }
+.accel-verify .said { color: light-dark(#5b6472, #9aa4b2); }
+.accel-verify .good, .accel-verify .bad { font-weight: 650; border-radius: 6px; padding: 1px 7px; }
+.accel-verify .good { color: light-dark(#047857, #4cd9ac); background: light-dark(#e3f5ee, #12352b); }
+.accel-verify .bad { color: light-dark(#b3261e, #ff9d8a); background: light-dark(#fdeceA, #40211d); }
+</style>
+"""
+
+
+def verification_cards(platform: Platform) -> bool:
+    """Show the chosen verification of a platform; return whether one is still under way."""
+    names = verifications(platform)
+    if not names:
+        return False
+    is_running = any(not service().campaigns.status(name).is_over for name in names)
+    with card("verify"):
+        head, choice = st.columns([3, 2], vertical_alignment="center")
+        head.subheader("Predicted against measured", anchor=False)
+        chosen = st.session_state.get(SELECTED)
+        name = choice.selectbox(
+            "Verification", names, names.index(chosen) if chosen in names else 0, key=f"verify-choice-{len(names)}",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        st.session_state[SELECTED] = name
+        try:
+            _show(load(name))
+        except InvalidInputError as error:
+            st.error(str(error))
+    return is_running
+
+
+def _show(found: Verification) -> None:
+    status = service().campaigns.status(found.campaign.name)
+    st.markdown(f"{status_badge(status.state)} {fidelity_badge(found.campaign.fidelity)}")
+    if not status.is_over:
+        seconds = None if math.isnan(status.seconds_left) else status.seconds_left
+        progress(status.done, status.total, seconds, "implementing the picks")
+    if status.problem:
+        st.error(status.problem)
+    _verdict(found)
+    for row in found.outcomes[found.outcomes["status"] != "ok"].itertuples():
+        st.warning(f"Pick {row.design_id} could not be measured: {row.reason or row.status}")
+    st.html(_CSS + table_html(found))
+    if found.n_measured:
+        figure(
+            verification_errors(found.table, tolerance_percent=GOAL_PERCENT, dark=is_dark()), key="verify-errors",
+            height=110 + 34 * len(found.metrics),
+            look=f"points outside the shaded ± {GOAL_PERCENT:g} %, or all on one side: the model is wrong there, and "
+            "learns it when you search again.",
+        )  # fmt: skip
+        download(found.table, found.campaign.name, "verify-download")
+
+
+def _verdict(found: Verification) -> None:
+    worst = found.worst
+    if worst is None:
+        return
+    error, title = abs(float(worst["error_percent"])), get_metric(str(worst["metric"])).title.lower()
+    number = int((found.predicted["design_id"] == worst["design_id"]).to_numpy().argmax()) + 1
+    measured = f"{found.n_measured} of {len(found.predicted)} picks measured" if (
+        found.n_measured < len(found.predicted)) else f"All {len(found.predicted)} picks measured"  # fmt: skip
+    words = f"{measured}; the largest error is **{error:.1f} %** ({title} of pick {number})."
+    if error <= GOAL_PERCENT:
+        st.success(f"{words} Every metric is within {GOAL_PERCENT:g} %.")
+    else:
+        n_bad = int((found.table["error_percent"].abs() > GOAL_PERCENT).sum())
+        st.warning(f"{words} {n_bad} of {len(found.table)} values differ by more than {GOAL_PERCENT:g} %.")
+
+
+def table_html(found: Verification) -> str:
+    """Return the table: a row a metric, and for each pick what was predicted, what was measured, and the error."""
+    ids = list(found.predicted["design_id"])
+    cells = found.table.set_index(["design_id", "metric"])
+    first = "".join(
+        f'<th class="group" colspan="3" title="{html.escape(name)}">Pick {k + 1}</th>' for k, name in enumerate(ids)
+    )
+    second = '<th class="group">predicted</th><th>measured</th><th>error</th>' * len(ids)
+    rows = []
+    for metric in found.metrics:
+        parts = [f"<td>{html.escape(get_metric(metric).title)}</td>"]
+        for name in ids:
+            row = cells.loc[(name, metric)]
+            parts.append(f'<td class="group said">{html.escape(quantity(metric, float(row["predicted"])))}</td>')
+            parts.append(f"<td>{html.escape(quantity(metric, float(row['actual'])))}</td>")
+            parts.append(f"<td>{_error(float(row['error_percent']))}</td>")
+        rows.append(f"<tr>{''.join(parts)}</tr>")
+    head = f"<thead><tr><th></th>{first}</tr><tr><th>Metric</th>{second}</tr></thead>"
+    return f'<div class="accel-verify"><table>{head}<tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _error(percent: float) -> str:
+    if not math.isfinite(percent):
+        return "–"
+    kind = "good" if abs(percent) <= GOAL_PERCENT else "bad"
+    return f'<span class="{kind}">{percent:+.1f} %</span>'.replace("-", "−", 1)

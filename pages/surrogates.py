@@ -158,9 +158,7 @@ def results_then(ok: pd.DataFrame, job: FitJob) -> pd.DataFrame:
 def explain(platform: Platform, split: str) -> None:
     """Say in two sentences, with a picture, what the models are asked."""
     backend = [parameter.name for parameter in platform.space.parameters if parameter.group == "backend"]
-    words = " and ".join(
-        get_metric(name).title.lower() if is_metric(name) else name.replace("_", " ") for name in backend
-    )
+    settings = " and ".join(words(name).lower() for name in backend)
     st.html(held_out_picture(split))
     if split == UNSEEN_BACKEND:
         st.caption(

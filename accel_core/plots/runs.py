@@ -41,6 +41,7 @@ def arrivals(results: pd.DataFrame, dark: bool = False) -> go.Figure:
             line={"color": color, "width": 1.5, "shape": "hv"},
             hovertemplate=f"%{{y}} {status} after %{{x:.3g}} {unit}<extra></extra>",
         )
+    figure.update_layout(showlegend=True)
     figure.update_xaxes(title=f"Time since the first result [{unit}]", rangemode="tozero")
     figure.update_yaxes(title="Designs", rangemode="tozero")
     return figure

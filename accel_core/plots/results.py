@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from accel_core.metrics import get_metric, label, to_display
+from accel_core.objectives import FloatArray
 from accel_core.pareto import is_nondominated
 from accel_core.plots import theme
 
@@ -34,7 +37,9 @@ def tradeoff(results: pd.DataFrame, x: str, y: str, by: str | None = None, dark:
             marker["color"] = style.color(dark)
         else:
             marker["color"] = (theme.CATEGORIES_DARK if dark else theme.CATEGORIES_LIGHT)[index % 8]
-        name = style.title if by is None else f"{group[0]} ({style.title})"
+        name = style.title if by is None else str(group[0])
+        if by is not None and shown["fidelity"].nunique() > 1:
+            name = f"{name} ({style.title})"
         figure.add_scatter(
             x=to_display(x, rows[x]),
             y=to_display(y, rows[y]),
@@ -46,11 +51,8 @@ def tradeoff(results: pd.DataFrame, x: str, y: str, by: str | None = None, dark:
             f"<br>%{{customdata}}<extra>{name}</extra>",
         )
     _add_front(figure, shown, x, y, dark)
-    figure.update_xaxes(title=label(x), type=_axis_type(shown[x]))
-    figure.update_yaxes(title=label(y), type=_axis_type(shown[y]))
-    for axis in (figure.layout.xaxis, figure.layout.yaxis):
-        if axis.type == "log":
-            axis.dtick = "D2"
+    figure.update_xaxes(title=label(x), **_axis(to_display(x, shown[x])))
+    figure.update_yaxes(title=label(y), **_axis(to_display(y, shown[y])))
     return figure
 
 
@@ -81,8 +83,11 @@ def _add_front(figure: go.Figure, shown: pd.DataFrame, x: str, y: str, dark: boo
     )
 
 
-def _axis_type(values: pd.Series) -> str:
-    """Decades where the values span more than a factor of ten."""
-    if values.empty or values.min() <= 0:
-        return "linear"
-    return "log" if values.max() > 10 * values.min() else "linear"
+def _axis(shown: FloatArray) -> dict[str, Any]:
+    """Return decades with ticks at 1, 2 and 5 where the values span more than a factor of ten, else an even scale."""
+    if shown.size == 0 or shown.min() <= 0 or shown.max() <= 10 * shown.min():
+        return {"type": "linear"}
+    powers = range(math.floor(math.log10(shown.min())), math.ceil(math.log10(shown.max())) + 1)
+    steps = (1, 2, 5) if len(powers) <= 4 else (1,)
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}

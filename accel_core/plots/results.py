@@ -1,9 +1,8 @@
-"""Figures of result tables: the trade-off between two metrics, and what became of the designs of a run."""
+"""Figures of result tables: the trade-off between two metrics."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,18 +52,6 @@ def tradeoff(results: pd.DataFrame, x: str, y: str, by: str | None = None, dark:
     _add_front(figure, shown, x, y, dark)
     figure.update_xaxes(title=label(x), **_axis(to_display(x, shown[x])))
     figure.update_yaxes(title=label(y), **_axis(to_display(y, shown[y])))
-    return figure
-
-
-def outcome_bar(counts: Sequence[tuple[str, int]], dark: bool = False) -> go.Figure:
-    """Show how many designs ended in which status as one stacked bar."""
-    figure = go.Figure()
-    for status, count in counts:
-        color = theme.STATUS_COLORS[status][theme.mode(dark)]
-        figure.add_bar(x=[count], y=[""], orientation="h", name=f"{status} {count}", marker={"color": color})
-    figure.update_layout(barmode="stack", height=110, margin={"t": 30, "b": 24, "l": 8, "r": 8})
-    figure.update_xaxes(title="", showline=False)
-    figure.update_yaxes(visible=False)
     return figure
 
 

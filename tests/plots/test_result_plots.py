@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from accel_core.plots import theme
-from accel_core.plots.results import outcome_bar, tradeoff
+from accel_core.plots.results import tradeoff
 
 
 def results(energy_j: list[float], fidelity: list[str]) -> pd.DataFrame:
@@ -49,8 +49,3 @@ def test_wide_ranges_get_decades_with_whole_labels() -> None:
 def test_rows_without_a_metric_are_left_out() -> None:
     figure = tradeoff(results([float("nan")] * 2, ["placed"] * 2), "chip_area_mm2", "energy_j")
     assert len(figure.data) == 0
-
-
-def test_every_status_has_its_share_of_the_bar() -> None:
-    figure = outcome_bar([("ok", 9), ("infeasible", 3)])
-    assert [trace.x[0] for trace in figure.data] == [9, 3]

@@ -16,7 +16,7 @@ from accel_core.surrogates.splits import UNSEEN_ARCHITECTURE, UNSEEN_BACKEND
 from pages.components import session
 from pages.components.model_figures import held_out_picture
 from pages.components.model_fit import MIN_DESIGNS, FitJob, FitRequest, fit_job, nominal_seconds, run_job
-from pages.components.model_views import View, headline, tabs
+from pages.components.model_views import View, headline, tabs, words
 from pages.components.session import category, current_platform, results
 from pages.components.style import card, duration, empty_state, page
 

@@ -19,7 +19,7 @@ from pages.components.session import placed_missing, service
 SELECTED = "run-selected"
 """Session key of the campaign that the page shows in full."""
 
-_CROSSED, _WHOLE = "Architectures × backends", "Whole space"
+_CROSSED, _WHOLE = "Crossed", "Whole space"
 _N_LAUNCHED = "run-n-launched"
 _MAX_FIELD = 1_000_000
 

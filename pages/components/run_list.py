@@ -67,7 +67,8 @@ def progress_text(status: CampaignStatus) -> str:
         if not math.isnan(status.rate_per_s):
             words.append(rate(status.rate_per_s))
         if not math.isnan(status.seconds_left) and status.done < status.total:
-            words.append(f"about {duration(rounded(status.seconds_left))} left")
+            is_soon = status.seconds_left < 10
+            words.append("a few seconds left" if is_soon else f"about {duration(rounded(status.seconds_left))} left")
     elif status.state == "queued":
         words.append("waits for a free core")
     elif status.state == "planning":

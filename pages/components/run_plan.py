@@ -48,7 +48,7 @@ class Forecast:
         cores = f"on {self.cores} core{'s' if self.cores != 1 else ''}"
         if math.isnan(self.seconds):
             words.append(f"{cores}; how long is known once the first are done")
-        elif self.seconds < 5:
+        elif self.seconds < 10:
             words.append("a few seconds")
         else:
             words.append(f"about **{duration(rounded(self.seconds))}** {cores}")
@@ -75,8 +75,6 @@ def forecast(campaign: Campaign) -> Forecast:
 
 def rounded(seconds: float) -> float:
     """Return a time to two digits, as it is an estimate."""
-    if seconds < 10:
-        return float(math.ceil(seconds))
     step = 10 ** (math.floor(math.log10(seconds)) - 1)
     return round(seconds / step) * step
 

@@ -16,6 +16,7 @@ from accel_core.pareto import is_nondominated
 from accel_core.platforms import Platform, get_platform
 from accel_core.plots.results import tradeoff
 from accel_core.plots.runs import arrivals, failure_groups, failures_by_stage
+from pages.components.run_form import narrowed
 from pages.components.session import category, download, layout_picture, results, service
 from pages.components.style import card, fidelity_badge, figure, is_dark, look_for, shown_table, status_badge
 
@@ -55,7 +56,8 @@ def _head(campaign: Campaign, status: CampaignStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(campaign.name, anchor=False, width="content")
         st.markdown(" ".join([fidelity_badge(campaign.fidelity), *_counts(status)]), width="content")
-    st.caption(f"{described(campaign)} · workload {campaign.workload} · seed {campaign.seed}")
+    words = [described(campaign), f"workload {campaign.workload}", f"seed {campaign.seed}"]
+    st.caption(" · ".join([*words, *filter(None, [narrowed(campaign.restrictions, len(campaign.constraints))])]))
     if status.problem:
         st.error(status.problem)
     for part in rejected(campaign.name).itertuples():
@@ -78,7 +80,7 @@ def described(campaign: Campaign) -> str:
     if isinstance(choice, SamplerPlan):
         if choice.architectures:
             return f"{choice.architectures:,} architectures × {choice.backends:,} backend points ({choice.name})"
-        return f"{choice.designs:,} designs of the whole space ({choice.name})"
+        return f"{choice.designs:,} designs ({choice.name})"
     if isinstance(choice, OptimizerPlan):
         return f"search by {choice.name}, budget {choice.budget:,}"
     return f"{len(choice):,} chosen designs"

@@ -12,9 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from accel_core.physical import FlowSettings, implement_in_process
 from accel_core.platforms import get_platform

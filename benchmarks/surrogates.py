@@ -31,6 +31,8 @@ from sklearn.neural_network import MLPRegressor  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from accel_core.surrogates import SURROGATES  # noqa: E402
 from accel_core.surrogates.accuracy import ape  # noqa: E402
 from accel_core.surrogates.splits import Split, unseen_architecture_splits, unseen_backend_splits  # noqa: E402

@@ -58,18 +58,19 @@ def fit_form(platform: Platform, ok: pd.DataFrame) -> None:
     workload = choose_workload(platform, ok)
     kept = ok[ok["workload"] == workload]
     only = choose_category(platform, kept)
-    tolerance = st.slider(
-        "ROI tolerance r (assumed) [%]", 5, 60, round(100 * TOLERANCE), 5, key="models-tolerance",
-        persist_state="session",
-        help="A design is in the region of interest when its effective clock is within ±r of its target clock. "
-        "The published framework does not tell its r; this one is assumed.",
-    )  # fmt: skip
-    learns_roi_only = st.toggle(
-        "Learn and judge in the ROI only", key="models-roi-only", persist_state="session",
-        help="The two-stage scheme: a classifier says what is in the region; regressors learn only from designs in it.",
-    )  # fmt: skip
-    effort = st.segmented_control("Effort", list(EFFORTS), default="Quick", required=True, key="models-effort",
-                                  persist_state="session", help="How many settings each model may try.")  # fmt: skip
+    with st.expander("Region of interest, effort"):
+        tolerance = st.slider(
+            "ROI tolerance r (assumed) [%]", 5, 60, round(100 * TOLERANCE), 5, key="models-tolerance",
+            persist_state="session",
+            help="A design is in the region of interest when its effective clock is within ±r of its target clock. "
+            "The published framework does not tell its r; this one is assumed.",
+        )  # fmt: skip
+        learns_roi_only = st.toggle(
+            "Learn and judge in the ROI only", key="models-roi-only", persist_state="session",
+            help="The two-stage scheme: a classifier says what is in the region; regressors learn from these only.",
+        )  # fmt: skip
+        effort = st.segmented_control("Effort", list(EFFORTS), default="Quick", required=True, key="models-effort",
+                                      persist_state="session", help="Settings that a model may try.")  # fmt: skip
     if only is not None:
         kept = kept[kept[category(platform)] == only]
     if not names:
@@ -125,28 +126,32 @@ def stop() -> None:
 def own_report(platform: Platform, ok: pd.DataFrame) -> View | None:
     """Fit what was asked for, and return it; None when nothing was asked yet or it failed."""
     job: FitJob | None = st.session_state.get(JOB)
+    # One place for both cards, so that the invitation is gone the moment that work begins.
+    holder = st.empty()
     if job is None or job.request.workload not in platform.workloads:
-        with card("models-invite"):
+        with holder.container(), card("models-invite"):
             st.subheader("Fit models on these results", anchor=False)
             st.write("Choose models on the left and press Fit models; every figure is then about designs held out.")
         return None
-    holder = st.empty()
     with holder.container(), card("models-progress"):
-        st.button("Stop", key="models-stop", on_click=stop)
+        st.subheader("Fitting models", anchor=False)
+        place = st.container()
+        st.button("Stop", key="models-stop", on_click=stop, help="Finished steps are kept.")
         try:
-            tables = run_job(job, platform.name)
+            with place:
+                tables = run_job(job, platform.name)
         except InvalidInputError as error:
             st.error(str(error))
             return None
     holder.empty()
     for problem in job.problems:
         st.info(problem)
-    if (n_new := len(ok) - len(results_then(ok, job))) > 0:
+    if (n_new := len(ok) - len(results_then(platform, ok, job))) > 0:
         st.caption(f"{n_new:,} results are newer than these models; fit again to learn from them.")
     return View(tables, SURROGATES[job.studied].title, job.request.tolerance, job.has_roi)
 
 
-def results_then(ok: pd.DataFrame, job: FitJob) -> pd.DataFrame:
+def results_then(platform: Platform, ok: pd.DataFrame, job: FitJob) -> pd.DataFrame:
     """Return the results that a job knew or left out on purpose."""
     name = category(platform)
     is_other = ok["workload"] != job.request.workload
@@ -189,11 +194,11 @@ if ready_made is None and not has_enough:
     )
     st.stop()
 
-choices = st.columns([1, 2.9], gap="medium")
+choices = st.columns([1.1, 2.8], gap="medium")
 sources = [SHIPPED] * (ready_made is not None) + [OWN] * has_enough
 source = choices[0].segmented_control("Results", sources, default=sources[0], required=True, key="models-source",
                                       persist_state="session", width="stretch")  # fmt: skip
-left, right = st.columns([1, 2.9], gap="medium")
+left, right = st.columns([1.1, 2.8], gap="medium")
 if source == OWN:
     with left, card("models-fit-form"):
         fit_form(platform, ok_results)

@@ -67,4 +67,4 @@ def _usable(frame: pd.DataFrame, goals: Sequence[Goal]) -> pd.DataFrame:
     kept = np.isfinite(minimized(frame, goals)).all(axis=1) & ~np.isnan(violations(frame, goals)).any(axis=1)
     if "status" in frame:
         kept &= (frame["status"] == "ok").to_numpy(dtype=bool)
-    return frame[kept]
+    return frame.loc[kept]

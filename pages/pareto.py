@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from accel_core.errors import InvalidInputError
 from accel_core.metrics import get_metric, label
@@ -19,7 +20,7 @@ from pages.components.bound_prices import offer_way_out, show_prices
 from pages.components.design_panel import show_design
 from pages.components.front import FrontState, direction_of, front, set_front
 from pages.components.picks import choose_by_cost, offer_export
-from pages.components.predictions import SIZES, Predicted, Request, how_made, predicted, renew, space_of
+from pages.components.predictions import SIZES, Predicted, Request, how_made, predicted, space_of
 from pages.components.session import category, current_platform, results, service
 from pages.components.style import card, empty_state, look_for, page
 
@@ -83,9 +84,10 @@ class Rows:
     n_predicted: int
 
 
-def choose_rows(platform: Platform, known: pd.DataFrame) -> Rows:
-    """Show the row of filters."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+def choose_rows(platform: Platform, known: pd.DataFrame) -> tuple[Rows, DeltaGenerator]:
+    """Show the row of filters; return what it says and the row itself."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with row:
         categories = choose_categories(platform, known)
         workloads = list(dict.fromkeys(known["workload"]))
         workload = workloads[0]
@@ -100,8 +102,7 @@ def choose_rows(platform: Platform, known: pd.DataFrame) -> Rows:
                 "Designs to predict", SIZES, format_func=lambda size: f"{size:,}", key="pareto-n",
                 persist_state="session", label_visibility="collapsed", width=110,
             )  # fmt: skip
-            st.button("Learn anew", on_click=renew, help="Learns from the results that have come in since.")
-    return Rows(workload, categories, n)
+    return Rows(workload, categories, n), row
 
 
 def choose_categories(platform: Platform, known: pd.DataFrame) -> tuple[str, ...]:
@@ -149,7 +150,7 @@ def points_of(
 
 
 def predictions_for(
-    platform: Platform, measured: pd.DataFrame, chosen: Rows, metrics: tuple[str, ...], revision: int
+    row: DeltaGenerator, platform: Platform, points: pd.DataFrame, chosen: Rows, metrics: tuple[str, ...], revision: int
 ) -> Predicted | None:
     """Predict designs of the chosen space, or say why not."""
     try:
@@ -162,7 +163,7 @@ def predictions_for(
         str(service().store.path), revision, platform.name, chosen.workload, chosen.categories, metrics,
         space.to_yaml(), chosen.n_predicted,
     )  # fmt: skip
-    return predicted(platform, measured, request)
+    return predicted(row, platform, points, request)
 
 
 @st.fragment
@@ -171,12 +172,12 @@ def explore(platform: Platform, known: pd.DataFrame, everything: pd.DataFrame, r
     left, right = st.columns([2.05, 1], gap="small")
     with left:
         x, y, hidden = choose_axes([name for name in platform.metrics if name in known and known[name].notna().any()])
-        chosen = choose_rows(platform, known)
+        chosen, row = choose_rows(platform, known)
         database = str(service().store.path)
         points = points_of(database, revision, chosen, "", platform, known, None)
         found = None
         if chosen.n_predicted:
-            found = predictions_for(platform, points, chosen, (x, y, *hidden), revision)
+            found = predictions_for(row, platform, points, chosen, (x, y, *hidden), revision)
         if found is not None:
             points = points_of(database, revision, chosen, found.token, platform, known, found.table)
         state = show_front(points, x, y, hidden, found)

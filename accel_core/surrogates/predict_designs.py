@@ -57,12 +57,12 @@ class Learned:
         if X.empty:
             return designs.loc[X.index]
         mean = self.model.predict_mean(X)
-        table = designs.loc[X.index].assign(**{name: mean[name] for name in mean})
+        table = designs.loc[X.index].assign(**{str(name): mean[name] for name in mean})
         if TARGET_CLOCK in table and CLOCK in mean:
             table["worst_slack_s"] = 1.0 / table[TARGET_CLOCK] - 1.0 / mean[CLOCK]
         if self.system_metrics is not None:
             found = self.system_metrics(table)
-            table = table.assign(**{name: found[name] for name in found if name not in table})
+            table = table.assign(**{str(name): found[name] for name in found if name not in table})
         return table
 
     def uncertainty(self, designs: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
@@ -133,15 +133,15 @@ def _targets(
     derived = {"worst_slack_s"} if TARGET_CLOCK in parameters else set()
     if system_metrics is not None:
         needed = [*parameters, CLOCK, POWER]
-        derived |= set(system_metrics(results[needed].head(1))) - set(needed)
+        derived |= {str(name) for name in system_metrics(results[needed].head(1))} - set(needed)
     wanted = [name for name in dict.fromkeys((*BASE_TARGETS, *extra)) if name not in derived]
     wanted += [name for name in (RUNTIME, ENERGY) if name not in wanted]
     return [name for name in wanted if name in results and name not in parameters and is_metric(name)]
 
 
-def _is_complete(results: pd.DataFrame, targets: Sequence[str]) -> pd.Series:
-    complete = results[list(targets)].apply(pd.to_numeric, errors="coerce").notna().all(axis=1)
-    return complete & (results["status"] == "ok")
+def _is_complete(results: pd.DataFrame, targets: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    values = results[list(targets)].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(np.isfinite(values).all(axis=1) & (results["status"] == "ok").to_numpy(dtype=bool))
 
 
 def _inside(rows: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

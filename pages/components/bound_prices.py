@@ -51,20 +51,13 @@ def sentence(price: Price, goals: Sequence[Goal]) -> str:
     more = f"{100 * STEP:.0f} % {'less' if price.side == 'upper' else 'more'} {_word(price.metric)}"
     if price.n_left == 0:
         return f"{more} leaves no design."
-    costs, same = [], []
+    costs = []
     for objective in objectives_of(goals):
         change = price.changes[objective.metric]
-        if change is None or objective.metric == price.metric:
-            continue
-        worse = change if objective.direction == "min" else -change
-        if worse > UNCHANGED:
+        worse = 0.0 if change is None else change if objective.direction == "min" else -change
+        if worse > UNCHANGED and objective.metric != price.metric:
             costs.append(f"{100 * worse:.2g} % {_word(objective.metric)}")
-        else:
-            same.append(_word(objective.metric))
-    if not costs:
-        return f"{more} costs nothing: the best {' and '.join(same)} stays." if same else f"{more} costs nothing."
-    kept = f"; the best {' and '.join(same)} stays" if same else ""
-    return f"{more} costs {' and '.join(costs)}{kept}."
+    return f"{more} costs {' and '.join(costs) or 'nothing'}."
 
 
 def offer_way_out(points: pd.DataFrame, goals: Sequence[Goal], state: FrontState, key: str) -> None:

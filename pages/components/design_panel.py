@@ -43,12 +43,15 @@ def show_design(design: pd.Series, platform: Platform, results: pd.DataFrame, pr
     """Show everything known of one row of the points; `results` are all stored rows, failures included."""
     design_id = str(design["design_id"])
     is_placed = design["fidelity"] == platform.fidelities[0]
-    head, action = st.columns([1.1, 1], vertical_alignment="center")
-    head.markdown(f"{fidelity_badge(str(design['fidelity']))} `{design_id[:8]}`")
-    if not is_placed:
+    name = f"{fidelity_badge(str(design['fidelity']))} `{design_id[:8]}`"
+    if is_placed:
+        st.markdown(name)
+    else:
+        head, action = st.columns([1.1, 1], vertical_alignment="center")
+        head.markdown(name)
         offer_run(action, design, platform, results)
     picture = layout_picture(design_id) if is_placed else None
-    left, right = st.columns([1.15, 1], gap="small") if picture else (st.container(), None)
+    left, right = st.columns([1.5, 1], gap="small") if picture else (st.container(), None)
     with left:
         facts([(_title(entry), spelled(entry, design[entry.name]), "") for entry in platform.space.parameters])
     if right is not None and picture is not None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from accel_core.errors import InvalidInputError
 from accel_core.platforms import Platform
@@ -17,6 +20,8 @@ from pages.components.style import duration
 
 SIZES = (5_000, 20_000, 100_000)
 SURROGATE = "gp"
+MAX_KEPT = 4
+POLL_S = 1.0
 _KEY = "predictions-request"
 
 
@@ -52,24 +57,57 @@ class Request:
     space_yaml: str
     n: int
 
-    @property
-    def token(self) -> str:
-        """A text that differs whenever the predictions do."""
-        return repr(self)
+
+class Jobs:
+    """Learns one after the other in a thread of its own, so that the front stays live, and keeps the last few."""
+
+    def __init__(self) -> None:
+        """Start idle."""
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="predictions")
+        self._found: dict[Request, tuple[float, Future[Predicted]]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, request: Request, platform: Platform, measured: pd.DataFrame) -> tuple[float, Future[Predicted]]:
+        """Return when a request was first made (`time.monotonic`) and what comes of it."""
+        with self._lock:
+            if request not in self._found:
+                for old in list(self._found)[: 1 - MAX_KEPT]:
+                    self._found.pop(old)[1].cancel()
+                self._found[request] = (time.monotonic(), self._pool.submit(_predict, request, platform, measured))
+            return self._found[request]
 
 
-def predicted(platform: Platform, measured: pd.DataFrame, request: Request) -> Predicted | None:
-    """Return predictions as of the last time they were asked for, or say in one sentence why there are none."""
+@st.cache_resource(show_spinner=False)
+def _jobs() -> Jobs:
+    return Jobs()
+
+
+def predicted(place: DeltaGenerator, platform: Platform, measured: pd.DataFrame, request: Request) -> Predicted | None:
+    """Return predictions as of the last time they were asked for; `place` tells how far they are."""
     last: Request | None = st.session_state.get(_KEY)
-    if last is not None and _same_question(last, request):
+    if last is not None and replace(last, revision=request.revision) == request:
+        if last.revision != request.revision:
+            place.button("Learn anew", on_click=renew, help="Learns from the results that have come in since, too.")
         request = last
     st.session_state[_KEY] = request
+    since, future = _jobs().get(request, platform, measured)
+    if not future.done():
+        with place:
+            wait_for(since, future)
+        return None
     try:
-        with st.spinner("Learning from the placed designs, then predicting …", show_time=True):
-            return _predict(request.token, request, platform, measured)
+        return future.result()
     except InvalidInputError as error:
         st.warning(f"No predictions: {error}")
         return None
+
+
+@st.fragment(run_every=POLL_S)
+def wait_for(since: float, future: Future[Predicted]) -> None:
+    """Tell how long it has been learning, and run the page again when it is done."""
+    if future.done():
+        st.rerun()
+    st.markdown(f":small[:gray[Learning … {time.monotonic() - since:.0f} s]]", width="content")
 
 
 def renew() -> None:
@@ -84,30 +122,24 @@ def how_made(found: Predicted) -> str:
     return f"{words}; {left_out:,} of unsure clock left out" if left_out else words
 
 
-def _same_question(last: Request, now: Request) -> bool:
-    return {**vars(last), "revision": 0} == {**vars(now), "revision": 0}
-
-
-@st.cache_resource(show_spinner=False, max_entries=3)
-def _predict(token: str, _request: Request, _platform: Platform, _measured: pd.DataFrame) -> Predicted:
+def _predict(request: Request, platform: Platform, measured: pd.DataFrame) -> Predicted:
     started = time.perf_counter()
-    platform, runs = _platform, _platform.workloads[_request.workload]
-    compute = platform.system_metrics
+    compute, runs = platform.system_metrics, platform.workloads[request.workload]
     groups = [entry.name for entry in platform.space.parameters if entry.group == "architecture"]
     learned = learn(
-        _measured[_measured["fidelity"] == platform.fidelities[0]],
+        measured[measured["fidelity"] == platform.fidelities[0]],
         platform.space.names,
         architecture=groups,
-        extra_targets=_request.metrics,
+        extra_targets=request.metrics,
         features=platform.features,
         system_metrics=None if compute is None else lambda designs: compute(designs, runs),
         surrogate=SURROGATE,
     )
-    designs = candidates(DesignSpace.from_yaml(_request.space_yaml), _request.n)
+    designs = candidates(DesignSpace.from_yaml(request.space_yaml), request.n)
     table = learned.predict(designs).reset_index(drop=True)
     table.insert(0, "design_id", design_ids(table, platform.space.names).to_numpy())
-    table = table.assign(platform=platform.name, workload=_request.workload, fidelity="predicted", status="ok")
-    return Predicted(token, table, learned, len(designs), time.perf_counter() - started)
+    table = table.assign(platform=platform.name, workload=request.workload, fidelity="predicted", status="ok")
+    return Predicted(repr(request), table, learned, len(designs), time.perf_counter() - started)
 
 
 def candidates(space: DesignSpace, n: int) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,18 @@ def texts(app):
     kinds = ("markdown", "caption", "warning", "error", "info", "subheader")
     said = [element.value for kind in kinds for element in getattr(app, kind)]
     return "\n".join([*said, *(element.proto.body for element in app.get("html"))])
+
+
+def run_until(app, text, limit_s=120.0):
+    """Run the page again and again, as its own polling does in a browser."""
+    end = time.monotonic() + limit_s
+    app.run()
+    while text not in texts(app) and time.monotonic() < end:
+        assert not app.exception, app.exception[0].message
+        time.sleep(0.2)
+        app.run()
+    assert not app.exception, app.exception[0].message
+    assert text in texts(app)
 
 
 def button(app, start):
@@ -165,10 +179,9 @@ def test_predictions_join_with_uncertainty_and_run_for_real(small_store, open_pa
     app = open_pareto()
     monkeypatch.setattr(small_store.services[-1].campaigns, "launch", launched.append)
     app.session_state["pareto-n"] = 5000
-    app.toggle(key="pareto-predict").set_value(True).run()
-    assert not app.exception
+    app.toggle(key="pareto-predict").set_value(True)
+    run_until(app, "predicted from")
     assert not app.warning, app.warning[0].value
-    assert "predicted from" in texts(app)
     points = app.session_state["pareto-front:packed"].points
     predicted = points[points["fidelity"] == "predicted"]
     assert points["design_id"].is_unique
@@ -195,8 +208,8 @@ def test_predictions_join_with_uncertainty_and_run_for_real(small_store, open_pa
 def test_predictions_from_too_few_designs_say_so(empty_store, open_pareto):
     empty_store.add(made_up_results(2, 2))
     app = open_pareto()
-    app.toggle(key="pareto-predict").set_value(True).run()
-    assert "No predictions: " in app.warning[0].value
+    app.toggle(key="pareto-predict").set_value(True)
+    run_until(app, "No predictions: ")
     assert len(app.get("bidi_component")) == 1
 
 
@@ -210,9 +223,9 @@ def test_the_same_points_object_comes_back_while_nothing_changed(small_store, op
 @pytest.mark.parametrize(
     ("changes", "n_left", "text"),
     [
-        ({"chip_area_mm2": 0.0, "energy_j": 0.07}, 5, "10 % less power costs 7 % energy; the best chip area stays."),
+        ({"chip_area_mm2": 0.0, "energy_j": 0.07}, 5, "10 % less power costs 7 % energy."),
         ({"chip_area_mm2": 0.0, "energy_j": 0.0}, 5,
-         "10 % less power costs nothing: the best chip area and energy stays."),
+         "10 % less power costs nothing."),
         ({"chip_area_mm2": None, "energy_j": None}, 0, "10 % less power leaves no design."),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ import operator
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, Literal
 
 import numpy as np
@@ -119,6 +119,12 @@ def parse(text: str) -> Expression:
         raise InvalidInputError(f"expression is {text!r:.80}; allowed: a text such as a * b <= 8")
     if len(text) > MAX_LENGTH:
         raise InvalidInputError(f"expression has {len(text)} characters; allowed: at most {MAX_LENGTH}")
+    return _parse(text)
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str) -> Expression:
+    """Parse once: where threads parse at the same time, Python 3.11 may say SystemError (CPython issue 106905)."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

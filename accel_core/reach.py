@@ -64,7 +64,8 @@ def _limits(goals: Sequence[Goal]) -> Iterator[tuple[str, Side, float]]:
 
 
 def _usable(frame: pd.DataFrame, goals: Sequence[Goal]) -> pd.DataFrame:
-    kept = np.isfinite(minimized(frame, goals)).all(axis=1) & ~np.isnan(violations(frame, goals)).any(axis=1)
+    known = np.column_stack([minimized(frame, goals), violations(frame, goals)])
+    kept = ~np.isnan(known).any(axis=1)
     if "status" in frame:
         kept &= (frame["status"] == "ok").to_numpy(dtype=bool)
-    return frame.loc[kept]
+    return frame.iloc[np.flatnonzero(kept)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from accel_core.errors import AccelError, InvalidInputError
@@ -30,7 +31,7 @@ def start_button(asked: Asked) -> bool:
     return st.button(words, type="primary", width="stretch", disabled=asked.plan is None, key="optimize-start")
 
 
-def start(asked: Asked, platform: Platform) -> None:
+def start(asked: Asked) -> None:
     """Start what the form describes; a search of a model is drawn here while it runs."""
     plan = asked.plan
     assert plan is not None
@@ -44,7 +45,7 @@ def start(asked: Asked, platform: Platform) -> None:
         forget_model_run()
         st.session_state[SHOWN] = MODEL_SEARCH
         place = st.empty()
-        run_search(run, learned, platform, lambda run, done, seconds: draw(place, run, done, seconds))
+        run_search(run, learned, asked.stored, lambda run, done, seconds: draw(place, run, done, seconds))
     except AccelError as error:
         st.session_state[PROBLEM] = (str(error), asked.is_model)
     st.rerun()
@@ -83,7 +84,7 @@ def model_results(run: ModelRun) -> None:
         verify_button(shown, picks)
 
 
-def verify_button(shown: Progress, picks) -> None:
+def verify_button(shown: Progress, picks: pd.DataFrame) -> None:
     """Offer to implement the picks for real."""
     missing = placed_missing()
     words = f"Verify {len(picks)} pick{'s' if len(picks) != 1 else ''} for real"
@@ -177,6 +178,6 @@ with left, card("search"):
     is_started = start_button(asked)
 with right:
     if is_started:
-        start(asked, platform)
+        start(asked)
     is_live = any(not status.is_over for status in service().campaigns.statuses())
     st.fragment(right_side, run_every=REFRESH_S if is_live else None)()

@@ -25,7 +25,7 @@ from accel_core.evaluators import evaluate
 from accel_core.metrics import get_metric, label, to_display
 from accel_core.objectives import Bound, CostFunction, Goal, Objective
 from accel_core.optimizers import pick, search_model
-from accel_core.optimizers.learned import REACH, UNCERTAINTY, Predictor, trusted
+from accel_core.optimizers.learned import REACH, UNCERTAINTY, Feasibility, Predictor, trusted
 from accel_core.paths import data_path
 from accel_core.platforms import Platform, get_platform
 from accel_core.plots.optimize import verification
@@ -45,7 +45,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--platform", default="axiline")
     parser.add_argument("--benchmark", default="svm")
     parser.add_argument("--quantile", type=float, default=0.6, help="of the results, for both bounds")
-    parser.add_argument("--trust", type=float, default=0.07, help="widest 90 %% interval, a share of the prediction")
+    parser.add_argument("--trust", type=float, default=0.05, help="widest 90 %% interval, a share of the prediction")
     parser.add_argument("--budget", type=int, default=20_000, help="designs to predict")
     parser.add_argument("--picks", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
@@ -86,8 +86,10 @@ def top_picks(asked: argparse.Namespace, results: pd.DataFrame, platform: Platfo
     held = trusted(goals, asked.trust)
     started = time.perf_counter()
     space = platform.space.restrict({"benchmark": asked.benchmark})
-    found = search_model(space, held, Predictor(learned, held), asked.budget, seed=asked.seed)
-    print(f"predicted {found.predicted:,} designs in {time.perf_counter() - started:.1f} s, {len(found.front)} on the front")
+    predictor = Predictor(learned, Feasibility(learned, results), held)
+    found = search_model(space, held, predictor, asked.budget, seed=asked.seed)
+    seconds = time.perf_counter() - started
+    print(f"predicted {found.predicted:,} designs in {seconds:.1f} s, {len(found.front)} on the front")
     cost = " + ".join(f"{weight:g} * {name}" for name, weight in WEIGHTS.items())
     print(f"cost: {cost} (weights assumed); trust: 90 % interval within {100 * asked.trust:g} %")
     return pick(found.front, CostFunction(WEIGHTS), asked.picks, spread=OBJECTIVES).reset_index(drop=True)
@@ -111,10 +113,12 @@ def report(picks: pd.DataFrame, table: pd.DataFrame, platform: Platform) -> bool
     """Print the comparison; return whether every metric of every pick is within the goal."""
     for number, (design_id, rows) in enumerate(table.groupby("design_id", sort=False)):
         chosen = picks.iloc[number]
-        parameters = ", ".join(f"{name} {chosen[name]:.4g}" if isinstance(chosen[name], float) else f"{name} {chosen[name]}"
-                               for name in platform.space.names)  # fmt: skip
-        print(f"\npick {number + 1} ({design_id}): {parameters}")
-        print(f"  model's 90 % interval: +-{100 * chosen[UNCERTAINTY]:.1f} %, reaches its clock: {100 * chosen[REACH]:.0f} %")
+        values = {name: chosen[name] for name in platform.space.names}
+        words = [
+            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
+        ]
+        print(f"\npick {number + 1} ({design_id}): {', '.join(words)}")
+        print(f"  90 % interval +-{100 * chosen[UNCERTAINTY]:.1f} %, chance of success {100 * chosen[REACH]:.0f} %")
         for row in rows.itertuples():
             unit = get_metric(row.metric).display_unit
             shown = [float(to_display(row.metric, value)) for value in (row.predicted, row.actual)]

@@ -10,20 +10,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 
 from accel_core.objectives import Bound, Goal, violations
 from accel_core.surrogates.predict_designs import Learned
+from accel_core.surrogates.tables import TableEncoder
 
 UNCERTAINTY = "model_uncertainty"
 """Column: half width of the 90 % interval as a share of the prediction, the largest over the learned metrics."""
 
-REACH = "reach_probability"
-"""Column: probability that the design lies in the region of interest, near its target clock."""
+REACH = "success_probability"
+"""Column: the smaller of two probabilities: that the design can be built, and that it comes near its target clock."""
 
 LEVEL = 0.9
-MIN_REACH = 0.8
+MIN_REACH = 0.9
 N_NEAREST = 400
+WEAK_PENALTY = 30.0
+"""Inverse strength of the penalty on slopes: thresholds are steep."""
 
 
 def trusted(goals: Sequence[Goal], max_uncertainty: float, min_reach: float = MIN_REACH) -> tuple[Goal, ...]:
@@ -37,8 +42,34 @@ def trusted(goals: Sequence[Goal], max_uncertainty: float, min_reach: float = MI
     return (
         *goals,
         Bound("model uncertainty", UNCERTAINTY, upper=max_uncertainty),
-        Bound("reaches its clock", REACH, lower=min_reach),
+        Bound("can be built", REACH, lower=min_reach),
     )
+
+
+class Feasibility:
+    """How likely a design can be built at all, by logistic regression on those that were tried.
+
+    What cannot be built mostly lies beyond a threshold of some parameter, such as how full a floorplan may be. Few
+    designs are tried there; a monotonic model finds the threshold from them, where trees average it away.
+    """
+
+    def __init__(self, learned: Learned, results: pd.DataFrame) -> None:
+        """Learn from results with status ``ok`` or ``infeasible``; without any of the latter all designs are likely."""
+        known = results[results["status"].isin(["ok", "infeasible"])]
+        is_ok = (known["status"] == "ok").to_numpy()
+        self._share = (is_ok.sum() + 1) / (len(known) + 2)
+        self._model: LogisticRegression | None = None
+        if is_ok.any() and not is_ok.all():
+            X = learned.features(known[list(learned.parameters)])
+            self._encoder = TableEncoder(X)
+            Z = self._encoder.encode(X).features
+            self._model = LogisticRegression(C=WEAK_PENALTY, max_iter=5000).fit(Z, is_ok)
+
+    def probability(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return the probability of being feasible of designs with their features."""
+        if self._model is None:
+            return np.full(len(X), self._share)
+        return np.asarray(self._model.predict_proba(self._encoder.encode(X).features)[:, 1], dtype=np.float64)
 
 
 @dataclass
@@ -47,19 +78,21 @@ class Predictor:
 
     Attributes:
         learned: The fitted models.
+        feasibility: Tells which designs can be built.
         goals: Whose limits are looked at.
         nearest: The predicted designs that break the limits least, at most `N_NEAREST`.
         seen: Every prediction in order, one table a call.
     """
 
     learned: Learned
+    feasibility: Feasibility
     goals: Sequence[Goal]
     nearest: pd.DataFrame = field(default_factory=pd.DataFrame)
     seen: list[pd.DataFrame] = field(default_factory=list)
 
     def __call__(self, designs: pd.DataFrame) -> pd.DataFrame:
         """Return the designs with every metric that is learned or follows, `UNCERTAINTY` and `REACH`."""
-        table = predicted_designs(self.learned, designs)
+        table = predicted_designs(self.learned, designs, self.feasibility)
         self.seen.append(table)
         candidates = pd.concat([self.nearest, table], ignore_index=True) if len(self.nearest) else table
         broken = np.nan_to_num(violations(candidates, self.goals), nan=np.inf)
@@ -78,19 +111,20 @@ class Predictor:
         return pd.concat(self.seen, ignore_index=True).assign(status="ok")
 
 
-def predicted_designs(learned: Learned, designs: pd.DataFrame) -> pd.DataFrame:
+def predicted_designs(learned: Learned, designs: pd.DataFrame, feasibility: Feasibility) -> pd.DataFrame:
     """Return designs with their predicted metrics and how far to trust them, row for row.
 
-    In contrast to ``Learned.predict`` no design is left out; `REACH` tells which ones it would leave out.
+    In contrast to ``Learned.predict`` no design is left out; `REACH` tells which ones had better be.
     """
     X = learned.features(designs[list(learned.parameters)])
     prediction = learned.model.predict(X)
     lower, upper = prediction.interval(LEVEL)
     mean = prediction.mean
-    table = designs.assign(**{str(name): mean[name] for name in mean})
+    table = pd.concat([designs, mean], axis=1)
     if learned.system_metrics is not None:
         found = learned.system_metrics(table)
-        table = table.assign(**{name: found[name] for name in found if name not in table})
-    share = ((upper - lower) / 2 / mean.abs()).max(axis=1)
+        table = pd.concat([table, found[[name for name in found if name not in table]]], axis=1)
     reach = np.ones(len(X)) if learned.classifier is None else learned.classifier.probability(X)
-    return table.assign(**{UNCERTAINTY: share, REACH: reach})
+    table[UNCERTAINTY] = ((upper - lower) / 2 / mean.abs()).max(axis=1)
+    table[REACH] = np.minimum(reach, feasibility.probability(X))
+    return table

@@ -87,18 +87,14 @@ def _choose_bounds(platform: Platform, stored: pd.DataFrame, possible: Sequence[
     bounds = []
     for name in names:
         lowest, highest = _suggested(name, stored)
-        st.markdown(label(name))
         fields = st.columns(2)
         given = [
             column.number_input(
-                f"{words} {_title(name)}", value=value, format="%g", label_visibility="collapsed", placeholder=words,
-                key=f"optimize-{platform.name}-{side}-{name}-{value}", persist_state="session",
-                help=None,
+                label(name).replace(" [", f" {sign} [") if "[" in label(name) else f"{label(name)} {sign}",
+                value=value, format="%g", placeholder="no limit", persist_state="session",
+                key=f"optimize-{platform.name}-{sign}-{name}-{value}",
             )
-            for column, words, side, value in (
-                (fields[0], "at least", "lower", lowest),
-                (fields[1], "at most", "upper", highest),
-            )
+            for column, sign, value in ((fields[0], "≥", lowest), (fields[1], "≤", highest))
         ]  # fmt: skip
         lower, upper = (None if value is None else float(from_display(name, value)) for value in given)
         if lower is None and upper is None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from accel_core.errors import InvalidInputError
+from accel_core.objectives import Goal
 from accel_core.optimizers import search_model
-from accel_core.optimizers.learned import Predictor, trusted
-from accel_core.platforms import Platform, get_platform
+from accel_core.optimizers.learned import Feasibility, Predictor, trusted
+from accel_core.platforms import get_platform
 from accel_core.surrogates.predict_designs import Learned, learn
+from accel_core.surrogates.tables import MIN_ROWS
 from pages.components.optimize_plan import SearchPlan, goal_metrics
 from pages.components.session import service
 
@@ -48,7 +52,7 @@ class ModelRun:
     is_over: bool = False
 
     @property
-    def goals(self) -> tuple:
+    def goals(self) -> tuple[Goal, ...]:
         """The plan's goals and how far predictions are trusted."""
         return trusted(self.plan.goals, self.plan.max_uncertainty)
 
@@ -69,6 +73,11 @@ def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> Learned:
     Raises:
         InvalidInputError: If there are too few results to learn from.
     """
+    if stored.empty:
+        raise InvalidInputError(
+            f"there are no {fidelity} results of this kind for workload {plan.workload}; "
+            f"at least {MIN_ROWS} are needed to predict others"
+        )
     store = service().store
     extra = tuple(goal_metrics(plan))
     rest = (plan.platform, fidelity, plan.workload, tuple(sorted(stored["design_id"])) if len(stored) else ())
@@ -76,12 +85,10 @@ def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> Learned:
 
 
 @st.cache_resource(show_spinner="Fitting the model …", max_entries=4)
-def _fitted(database: str, rest: tuple, extra: tuple[str, ...], _stored: pd.DataFrame) -> Learned:
+def _fitted(database: str, rest: tuple[Any, ...], extra: tuple[str, ...], _stored: pd.DataFrame) -> Learned:
     platform = get_platform(rest[0])
     workload = platform.workloads[rest[2]]
     compute = platform.system_metrics
-    if _stored.empty:
-        _stored = pd.DataFrame(columns=[*platform.space.names, *platform.metrics, "status"])
     return learn(
         _stored,
         platform.space.names,
@@ -94,14 +101,14 @@ def _fitted(database: str, rest: tuple, extra: tuple[str, ...], _stored: pd.Data
 
 
 def run_search(
-    run: ModelRun, learned: Learned, platform: Platform, draw: Callable[[ModelRun, int, float], None]
+    run: ModelRun, learned: Learned, stored: pd.DataFrame, draw: Callable[[ModelRun, int, float], None]
 ) -> ModelRun:
     """Search; ``draw`` is called about once a second with designs done and seconds left, and may end it by raising.
 
     What was found is kept in the session at every step, so a stopped search shows what it had.
     """
     st.session_state[SPACE_KEY] = run
-    predictor = Predictor(learned, run.goals)
+    predictor = Predictor(learned, Feasibility(learned, stored), run.goals)
     started = time.monotonic()
     last = started - REDRAW_S
 

@@ -63,29 +63,27 @@ def show_growth(progress: Progress) -> pd.DataFrame:
     grown = trace(results, goals, point)
     grown["hypervolume"] *= display_scale(plan.goals)
     _show_numbers(progress, best, grown)
-    columns = st.columns(2, gap="medium")
-    with columns[0], card(f"{progress.key}-volume"):
+    columns = st.columns([2, 3], gap="medium")
+    with columns[0], card(f"{progress.key}-volume", height="stretch"):
         st.subheader("Hypervolume", anchor=False)
         _show_volume(progress, grown, point)
-    with columns[1], card(f"{progress.key}-front"):
-        st.subheader("Front", anchor=False)
+    with columns[1], card(f"{progress.key}-front", height="stretch"):
         _show_front(progress)
     return best
 
 
 def _show_numbers(progress: Progress, best: pd.DataFrame, grown: pd.DataFrame) -> None:
-    kept = int(is_feasible(progress.results, progress.goals).sum())
     items: list[tuple[str, str, str | None]] = [
         ("Evaluated", f"{len(progress.results):,}", "Designs predicted or implemented so far."),
-        ("Keep all bounds", f"{kept:,}", None),
         ("On the front", f"{len(best):,}", "Keep all bounds, and no other such design is better in every objective."),
     ]
     for goal in progress.plan.goals:
-        if isinstance(goal, Objective) and len(items) < 5:
+        if isinstance(goal, Objective) and len(items) < 4:
             values = best[goal.metric] if len(best) else pd.Series(dtype="float64")
             value = (values.min() if goal.direction == "min" else values.max()) if len(values) else None
-            word = "Lowest" if goal.direction == "min" else "Highest"
-            items.append((f"{word} {get_metric(goal.metric).title.lower()}", quantity(goal.metric, value), None))
+            words = "Lowest" if goal.direction == "min" else "Highest"
+            title = get_metric(goal.metric).title.lower()
+            items.append((f"Best {title}", quantity(goal.metric, value, 3), f"{words} {title} on the front."))
     metric_row(items)
 
 
@@ -112,15 +110,16 @@ def _steps(grown: pd.DataFrame) -> pd.DataFrame:
 def _show_front(progress: Progress) -> None:
     names = list(dict.fromkeys(goal.metric for goal in progress.plan.goals if is_metric(goal.metric)))
     x, y = (names * 2)[:2] if len(names) > 1 else (names[0], _companion(progress.results, names[0]))
+    columns = st.columns([1, 1, 1], vertical_alignment="center")
+    columns[0].subheader("Front", anchor=False)
     if len(names) > 2:
-        columns = st.columns(2)
         x, y = (
             column.selectbox(words, names, position, format_func=_title, key=f"{progress.key}-{words}-{len(names)}",
                              label_visibility="collapsed", persist_state="session")
-            for column, words, position in ((columns[0], "Horizontal", 0), (columns[1], "Vertical", 1))
+            for column, words, position in ((columns[1], "Horizontal", 0), (columns[2], "Vertical", 1))
         )  # fmt: skip
     figure(
-        _drawn_front(progress, x, y), key=f"{progress.key}-front-figure", height=FIGURE_HEIGHT - 36 * (len(names) > 2),
+        _drawn_front(progress, x, y), key=f"{progress.key}-front-figure", height=FIGURE_HEIGHT,
         look="the front moving toward its better corner; where it stood still, nothing better was found.",
     )  # fmt: skip
 
@@ -132,10 +131,21 @@ def _drawn_front(progress: Progress, x: str, y: str) -> go.Figure:
     stages = [count for count in dict.fromkeys((max(1, total // 20), total // 4, total)) if count > 0]
     counts = [int(np.searchsorted(rows, count)) for count in stages]
     drawn = front_growth(progress.results.iloc[rows], progress.goals, x, y, stages=counts, dark=is_dark())
+    kept = int(is_feasible(progress.results, progress.goals).sum())
     words = {f"after {few}": f"after {count:,}" for few, count in zip(counts, stages, strict=True)}
+    words |= {"keeps all bounds": f"{kept:,} keep all bounds", "breaks a bound": f"{total - kept:,} break one"}
     drawn.for_each_trace(lambda one: one.update(name=words.get(one.name, one.name)))
-    drawn.update_layout(uirevision=f"{progress.key} {x} {y}")
+    drawn.update_layout(uirevision=f"{progress.key} {x} {y}", legend={"font": {"size": 11}, "entrywidth": 0})
+    for name, update in ((x, drawn.update_xaxes), (y, drawn.update_yaxes)):
+        if is_wide(progress.results[name]):
+            update(type="log", dtick="D2")
     return drawn
+
+
+def is_wide(values: pd.Series) -> bool:
+    """Tell whether values span more than a factor of ten, so that a logarithmic axis shows them better."""
+    known = values[np.isfinite(values.to_numpy(dtype=np.float64, na_value=np.nan))]
+    return bool(len(known) and known.min() > 0 and known.max() > 10 * known.min())
 
 
 def _shown_rows(progress: Progress, x: str, y: str) -> np.ndarray:
@@ -172,7 +182,7 @@ def _value(metric: str, value: float) -> str:
 
 
 def _title(metric: str) -> str:
-    own = {UNCERTAINTY: "Model uncertainty", REACH: "Chance to reach the target clock"}
+    own = {UNCERTAINTY: "Model uncertainty", REACH: "Chance to be built, near the target clock"}
     return own.get(metric) or get_metric(metric).title
 
 
@@ -194,7 +204,9 @@ def choose_picks(progress: Progress, best: pd.DataFrame) -> pd.DataFrame:
     chosen = chosen.assign(**{COST: progress.plan.cost(chosen)})
     space = progress.plan.space
     varying = [name for name in space.names if space.parameter(name).size != 1]
-    table = shown_table(chosen, [*compared_metrics(progress.plan, chosen), *varying])
+    wanted = [name for name in (goal.metric for goal in progress.plan.goals) if is_metric(name)]
+    names = list(dict.fromkeys([*wanted, *compared_metrics(progress.plan, chosen), *varying]))
+    table = shown_table(chosen, names)
     lowest = chosen[COST].min()
     table.insert(0, "cost", [f"{value / lowest:.3f} ×" if lowest > 0 else f"{value:.4g}" for value in chosen[COST]])
     if UNCERTAINTY in chosen:
@@ -209,5 +221,5 @@ def trust_note(max_uncertainty: float) -> str:
     """Say which designs a search of a model leaves out."""
     return (
         f"Predictions are trusted where their 90 % interval is within ± {100 * max_uncertainty:g} % in every learned "
-        f"metric and the target clock is reached with a chance of {100 * MIN_REACH:.0f} % or more."
+        f"metric, and where a design can be built and comes near its target clock with {100 * MIN_REACH:.0f} % chance."
     )

@@ -16,7 +16,7 @@ import pandas as pd
 from accel_core.errors import EvaluationError, InvalidInputError
 from accel_core.evaluators.results import Request, result_table
 from accel_core.paths import cache_path
-from accel_core.physical import FlowSettings, implement_in_process, placed_available
+from accel_core.physical import FlowSettings, implement_in_process, load_technology, placed_available
 from accel_core.process import Limits
 from accel_core.space import design_ids
 
@@ -25,13 +25,15 @@ def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
     """Implement each design, at most ``request.jobs`` at a time, then add the platform's system metrics.
 
     Raises:
-        InvalidInputError: If the platform writes no RTL, or the flow's packages are not installed.
+        InvalidInputError: If the platform writes no RTL, or the flow's packages are not installed, or
+            the technology cannot be loaded.
     """
     platform = request.platform
     if platform.rtl is None or platform.system_metrics is None:
         raise InvalidInputError(f"platform '{platform.name}' writes no RTL, so it cannot be placed")
     if missing := placed_available():
         raise InvalidInputError(f"fidelity placed is not available here: {missing}")
+    load_technology(str(request.settings["technology"]), cache_path())  # a wrong one must not fail design by design
     ids = design_ids(designs, platform.space.names).tolist()
     with ExitStack() as stack:
         folder = request.artifacts or Path(stack.enter_context(tempfile.TemporaryDirectory()))

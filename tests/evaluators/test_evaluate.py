@@ -120,6 +120,11 @@ def test_a_workload_of_another_kind_is_refused(designs: pd.DataFrame) -> None:
         evaluate("axiline", designs, "analytical", workload=mine)
 
 
+def test_an_unknown_technology_is_refused_before_any_design_is_tried(designs: pd.DataFrame) -> None:
+    with pytest.raises(InvalidInputError, match=r"moon7.*no such file; allowed: .*nangate45"):
+        evaluate("axiline", designs, "placed", settings={"technology": "moon7"})
+
+
 def test_without_the_flow_placed_says_why_in_one_line(designs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(placed, "placed_available", lambda: "coloquinte has no wheel for this system")
     with pytest.raises(InvalidInputError, match="placed is not available here: coloquinte has no wheel"):

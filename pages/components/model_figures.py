@@ -85,7 +85,7 @@ def add_goal(figure: go.Figure, goal: float, dark: bool) -> None:
 def log_curve(figure: go.Figure, goal: float | None, dark: bool) -> None:
     """Make errors of a learning curve logarithmic, because they fall by decades, and draw the goal into it."""
     sizes = [size for trace in figure.data for size in trace.x]
-    figure.update_yaxes(type="log", rangemode="normal", dtick="D2")
+    figure.update_yaxes(type="log", rangemode="normal", tickvals=[0.2, 0.5, 1, 2, 5, 10, 20, 50, 100])
     if goal is not None:
         figure.add_scatter(
             x=[min(sizes), max(sizes)],
@@ -151,7 +151,7 @@ def confusion_matrix(roi: pd.DataFrame, dark: bool = False) -> go.Figure:
 def probability_histogram(roi: pd.DataFrame, dark: bool = False) -> go.Figure:
     """Show the predicted probability of the region of interest, for designs that really are in it and others."""
     colors = CATEGORIES_DARK if dark else CATEGORIES_LIGHT
-    figure = go.Figure(layout={"template": template(dark), "barmode": "overlay"})
+    figure = go.Figure(layout={"template": template(dark), "barmode": "overlay", "bargap": 0.08})
     inside = roi["actual"].to_numpy(dtype=bool)
     for chosen, name, color in ((inside, "really in the ROI", colors[0]), (~inside, "really outside", colors[1])):
         figure.add_histogram(

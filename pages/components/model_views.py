@@ -23,6 +23,7 @@ from accel_core.surrogates.roi import EFFECTIVE_CLOCK, TARGET_CLOCK, confusion
 from pages.components.model_figures import (
     GOALS,
     add_error_bars,
+    color_in_order,
     confusion_matrix,
     error_bars,
     log_curve,
@@ -33,6 +34,7 @@ from pages.components.style import figure, is_dark, metric_row
 
 FORMULA = r"\mathrm{APE} = 100\cdot\frac{|\,\mathrm{predicted}-\mathrm{actual}\,|}{\mathrm{actual}}\ \%"
 _SHORT = {"muape": "muAPE", "p95_ape": "p95 APE", "max_ape": "MAPE (maximum)", "std_ape": "STD APE"}
+MUAPE = "muAPE [%]"
 _BARS = "rgba(120, 130, 150, 0.45)"
 
 
@@ -164,6 +166,7 @@ def _learning_curve(view: View, split: str) -> None:
         _nothing("There is no learning curve yet.")
         return
     shown = learning_curve(curve, dark=is_dark())
+    shown.update_yaxes(title=MUAPE)
     log_curve(shown, GOALS.get(split), is_dark())
     figure(shown, key=f"models-curve-{split}", height=430,
            look="where the curves flatten: beyond it more designs hardly help. "
@@ -178,9 +181,11 @@ def _samplers(view: View, split: str) -> None:
             "one that judges them, have finished on other architectures."
         )
         return
-    figure(sampler_comparison(table, dark=is_dark()), key="models-samplers", height=430,
-           look="a sampler whose bars are lower on every metric; overlapping whiskers mean no clear winner. "
-                f"Model: {view.studied}, equally many designs of each, judged on the same other designs.")  # fmt: skip
+    shown = sampler_comparison(table, dark=is_dark())
+    shown.update_yaxes(title=MUAPE)
+    figure(shown, key="models-samplers", height=430,
+           look="a sampler whose bars are lower on every metric; overlapping whiskers mean a tie. "
+                f"Model: {view.studied}, as many designs of each, judged on other architectures.")  # fmt: skip
 
 
 def _importances(view: View, split: str) -> None:
@@ -189,7 +194,7 @@ def _importances(view: View, split: str) -> None:
         _nothing("There are no importances yet.")
         return
     metric = _choose_metric(st.columns([2, 3])[0], list(dict.fromkeys(table["metric"])))
-    named = table.assign(feature=[words(str(name)) for name in table["feature"]])
+    named = table.assign(feature=[words(str(name)).lower() for name in table["feature"]])
     figure(importances(named, metric, dark=is_dark()), key=f"models-importances-{metric}", height=430,
            look="the few long bars: shuffling that column makes the model much worse, so it carries the metric. "
                 f"Columns that say the same share their importance. Model: {view.studied}.")  # fmt: skip
@@ -201,7 +206,9 @@ def _calibration(view: View, split: str) -> None:
         _nothing("There is no calibration yet.")
         return
     named = covered.assign(model=covered["model"].map(_title))
-    figure(calibration(named, dark=is_dark()), key=f"models-calibration-{split}", height=430,
+    shown = calibration(named, dark=is_dark())
+    color_in_order(shown, is_dark())
+    figure(shown, key=f"models-calibration-{split}", height=430,
            look="curves below the dotted line: those models are too sure; above it they are too humble.")  # fmt: skip
     at90 = covered[covered["level"] == 0.9].groupby("model", sort=False)["median_width"].mean() * 100
     widths = ", ".join(f"{_title(name)} {width:.1f} %" for name, width in at90.items())

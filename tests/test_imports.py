@@ -36,7 +36,11 @@ TABLES_ONLY = ("accel_core.optimizers", "accel_core.surrogates")
 NOT_FOR_TABLES = ("accel_core.store", "accel_core.evaluators")
 
 # Imported where they are used, because they are heavy or missing on some systems.
-LAZY = {"accel_core.physical.placement": {"coloquinte"}, "accel_core.physical.versions": {"importlib"}}
+LAZY = {
+    "accel_core.physical.placement": {"coloquinte"},
+    "accel_core.physical.technology": {"yaml"},
+    "accel_core.physical.versions": {"importlib"},
+}
 SUBPROCESSES = {"subprocess", "multiprocessing", "pty"}
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
 UNSAFE_CALLS = {"eval", "exec", "compile", "__import__", "read_pickle", "to_pickle", "unsafe_load", "full_load"}

@@ -46,7 +46,7 @@ class Request:
     jobs: int = 1
 
 
-def result_table(designs: pd.DataFrame, outcomes: Sequence[Mapping[str, Any]], request: Request) -> pd.DataFrame:
+def result_table(designs: pd.DataFrame, outcomes: Sequence[Mapping[Any, Any]], request: Request) -> pd.DataFrame:
     """Join designs and outcomes, row by row, into a result table.
 
     Args:

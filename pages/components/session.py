@@ -103,16 +103,22 @@ def placed_missing() -> str | None:
 
 
 def download(table: pd.DataFrame, name: str, key: str) -> None:
-    """Offer a table as CSV and as Parquet, side by side."""
+    """Offer a table as CSV and as Parquet, side by side; the file is made when it is asked for."""
     left, right = st.columns(2)
-    left.download_button("CSV", table.to_csv(index=False), f"{name}.csv", "text/csv", key=f"{key}-csv", width="stretch")
-    stream = io.BytesIO()
-    table.to_parquet(stream, index=False)
+    left.download_button(
+        "CSV", lambda: table.to_csv(index=False), f"{name}.csv", "text/csv", key=f"{key}-csv", width="stretch"
+    )
     right.download_button(
         "Parquet",
-        stream.getvalue(),
+        lambda: _parquet(table),
         f"{name}.parquet",
         "application/vnd.apache.parquet",
         key=f"{key}-parquet",
         width="stretch",
     )
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    table.to_parquet(stream, index=False)
+    return stream.getvalue()

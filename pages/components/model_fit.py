@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -196,8 +196,7 @@ def _studies(job: FitJob) -> list[Step]:
 
     def compare() -> Tables:
         try:
-            is_test = _judges(job)
-            found = compare_samplers(data, job.samplers, is_test, request.seed, request.budget_s)
+            found = _compared(job)
         except InvalidInputError:
             return {}
         return {"samplers": found}
@@ -207,10 +206,21 @@ def _studies(job: FitJob) -> list[Step]:
     return steps
 
 
-def _judges(job: FitJob) -> np.ndarray:
-    """Tell which rows judge the samplers: those of the largest campaign, which none of the others learned from."""
-    campaigns = pd.Series(job.campaigns)
-    return (campaigns == campaigns.value_counts().index[0]).to_numpy()
+def _compared(job: FitJob) -> pd.DataFrame:
+    """Compare samplers, judged by the largest campaign; designs of a kind that it does not have are no help.
+
+    Raises:
+        InvalidInputError: If fewer than two samplers are left, or one has too few designs.
+    """
+    data, campaigns = job.data, pd.Series(job.campaigns)
+    is_test = (campaigns == campaigns.value_counts().index[0]).to_numpy()
+    kept = np.ones(len(campaigns), dtype=np.bool_)
+    if data.kind is not None:
+        kinds = data.X[data.kind]
+        kept = kinds.isin(kinds[is_test].unique()).to_numpy()
+    part = replace(data, X=data.X[kept].reset_index(drop=True), y=data.y[kept].reset_index(drop=True))
+    samplers = [name for name, is_kept in zip(job.samplers, kept, strict=True) if is_kept]
+    return compare_samplers(part, samplers, is_test[kept], job.request.seed, job.request.budget_s)
 
 
 def nominal_seconds(name: str, n_rows: int, n_features: int, n_targets: int, budget_s: float) -> float:

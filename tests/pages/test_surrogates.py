@@ -126,10 +126,15 @@ def test_steps_that_were_done_are_not_done_again(empty_store, monkeypatch):
     assert run_job(changed, "axiline")["roi"]["actual"].sum() < run_job(job, "axiline")["roi"]["actual"].sum()
 
 
-def test_samplers_are_judged_by_the_largest_campaign(empty_store):
+def test_samplers_are_judged_by_the_largest_campaign_on_designs_of_its_kind(empty_store):
     parts = [
-        made_up_results(n, 6, seed=seed).assign(campaign=name, sampler=sampler)
-        for n, seed, name, sampler in ((8, 1, "a", "lhs"), (6, 2, "b", "sobol"), (6, 3, "c", "halton"))
+        made_up_results(n, 6, seed=seed).assign(campaign=name, sampler=sampler, benchmark=benchmark)
+        for n, seed, name, sampler, benchmark in (
+            (8, 1, "a", "lhs", "svm"),
+            (6, 2, "b", "sobol", "svm"),
+            (5, 3, "c", "halton", "svm"),
+            (5, 4, "d", "random", "linear"),
+        )
     ]
     job = job_of(pd.concat(parts, ignore_index=True))
     step = next(step for step in steps_of(job) if step.title == "Samplers")

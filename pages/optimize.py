@@ -171,6 +171,7 @@ def right_side() -> None:
 
 page("Optimize", "Search for better designs, on what was learned or on the real flow, and verify the picks.")
 platform = current_platform()
+service()
 left, right = st.columns([1, 2], gap="medium")
 with left, card("search"):
     st.subheader("Search", anchor=False)

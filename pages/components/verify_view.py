@@ -8,27 +8,27 @@ import math
 import streamlit as st
 
 from accel_core.errors import InvalidInputError
-from accel_core.metrics import get_metric
+from accel_core.metrics import get_metric, label, to_display
 from accel_core.platforms import Platform
 from accel_core.plots.optimize import verification_errors
 from pages.components.session import download, service
-from pages.components.style import card, fidelity_badge, figure, is_dark, progress, quantity, status_badge
+from pages.components.style import card, fidelity_badge, figure, is_dark, progress, status_badge
 from pages.components.verify_runs import GOAL_PERCENT, Verification, load, verifications
 
 SELECTED = "verify-selected"
-_MAX_TITLES = 4
 
 _CSS = """
 <style>
 .accel-verify { overflow-x: auto; }
 .accel-verify table { border-collapse: collapse; width: 100%; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
-.accel-verify th, .accel-verify td { padding: 5px 10px; text-align: right; white-space: nowrap; border: 0; }
+.accel-verify th, .accel-verify td { padding: 5px 8px; text-align: right; white-space: nowrap; border: 0; }
 .accel-verify th { font-weight: 600; color: light-dark(#5b6472, #9aa4b2); }
 .accel-verify th:first-child, .accel-verify td:first-child { text-align: left; padding-left: 2px; }
 .accel-verify tbody tr { border-top: 1px solid light-dark(#e9ecf2, #262c38); }
+.accel-verify th[colspan] { text-align: center; color: inherit; }
 .accel-verify .group { border-left: 1px solid light-dark(#e2e6ee, #2b3240); }
 .accel-verify .said { color: light-dark(#5b6472, #9aa4b2); }
-.accel-verify .good, .accel-verify .bad { font-weight: 650; border-radius: 6px; padding: 1px 7px; }
+.accel-verify .good, .accel-verify .bad { font-weight: 650; border-radius: 6px; padding: 1px 6px; }
 .accel-verify .good { color: light-dark(#047857, #4cd9ac); background: light-dark(#e3f5ee, #12352b); }
 .accel-verify .bad { color: light-dark(#b3261e, #ff9d8a); background: light-dark(#fdeceA, #40211d); }
 </style>
@@ -105,19 +105,23 @@ def table_html(found: Verification) -> str:
     second = '<th class="group">predicted</th><th>measured</th><th>error</th>' * len(ids)
     rows = []
     for metric in found.metrics:
-        parts = [f"<td>{html.escape(get_metric(metric).title)}</td>"]
+        parts = [f"<td>{html.escape(label(metric))}</td>"]
         for name in ids:
             row = cells.loc[(name, metric)]
-            parts.append(f'<td class="group said">{html.escape(quantity(metric, float(row["predicted"])))}</td>')
-            parts.append(f"<td>{html.escape(quantity(metric, float(row['actual'])))}</td>")
+            parts.append(f'<td class="group said">{_number(metric, float(row["predicted"]))}</td>')
+            parts.append(f"<td>{_number(metric, float(row['actual']))}</td>")
             parts.append(f"<td>{_error(float(row['error_percent']))}</td>")
         rows.append(f"<tr>{''.join(parts)}</tr>")
     head = f"<thead><tr><th></th>{first}</tr><tr><th>Metric</th>{second}</tr></thead>"
     return f'<div class="accel-verify"><table>{head}<tbody>{"".join(rows)}</tbody></table></div>'
 
 
+def _number(metric: str, value: float) -> str:
+    return f"{float(to_display(metric, value)):,.4g}" if math.isfinite(value) else "–"
+
+
 def _error(percent: float) -> str:
     if not math.isfinite(percent):
         return "–"
     kind = "good" if abs(percent) <= GOAL_PERCENT else "bad"
-    return f'<span class="{kind}">{percent:+.1f} %</span>'.replace("-", "−", 1)
+    return f'<span class="{kind}">{percent:+.1f}&nbsp;%</span>'.replace("-", "−", 1)

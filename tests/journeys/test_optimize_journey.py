@@ -1,0 +1,41 @@
+"""Optimize in a real browser, on the shipped results: searched live, kept when the page is left, one pick verified."""
+
+import re
+
+import pytest
+
+from accel_core.physical import placed_available
+
+pytestmark = pytest.mark.browser
+LIMIT_MS = 60_000
+
+
+def test_search_stays_when_the_page_is_left_and_picks_are_verified(chromium, serve):
+    url = serve()
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(LIMIT_MS)
+    beyond = []
+    page.on("request", lambda request: beyond.append(request.url) if not request.url.startswith((url, "data:", "blob:",
+            url.replace("http", "ws"))) else None)  # fmt: skip
+    page.goto(f"{url}/optimize")
+    page.get_by_role("spinbutton", name="Budget").fill("1500")
+    page.get_by_role("spinbutton", name="Budget").press("Enter")
+    page.get_by_role("button", name="Search the model").click()
+    verify = page.get_by_role("button", name=re.compile("Verify . picks? for real"))
+    verify.wait_for()
+    assert page.locator(".js-plotly-plot").count() == 2
+    page.get_by_role("link", name="Start", exact=True).click()
+    page.get_by_text("Explore machine-learning accelerators").wait_for()
+    page.get_by_role("link", name="Optimize", exact=True).first.click()
+    verify.wait_for()
+    if placed_available() is None:
+        picks = page.get_by_role("spinbutton", name="Picks")
+        picks.fill("1")
+        picks.press("Enter")
+        page.get_by_role("button", name="Verify 1 pick for real").click()
+        page.get_by_text(re.compile("All 1 picks measured|could not be measured")).first.wait_for()
+        page.reload()
+        page.get_by_text("Predicted against measured").wait_for()
+        assert page.locator(".accel-verify tbody tr").count() >= 5
+    assert not beyond
+    page.close()

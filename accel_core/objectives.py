@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ class Objective:
     upper: float | None = None
 
     def __post_init__(self) -> None:
-        """Reject an unknown direction and an empty interval."""
+        """Reject an unknown direction, a limit that is no finite number and an empty interval."""
         if self.direction not in ("min", "max"):
             raise InvalidInputError(f"objective '{self.metric}': direction is '{self.direction}'; allowed: min, max")
         _check_interval(f"objective '{self.metric}'", self.lower, self.upper)
@@ -41,7 +42,7 @@ class Bound:
     upper: float | None = None
 
     def __post_init__(self) -> None:
-        """Reject a bound that bounds nothing and an empty interval."""
+        """Reject a bound that bounds nothing, a limit that is no finite number and an empty interval."""
         if self.lower is None and self.upper is None:
             raise InvalidInputError(f"bound '{self.name}' on {self.metric} has no limit; give lower, upper or both")
         _check_interval(f"bound '{self.name}' on {self.metric}", self.lower, self.upper)
@@ -116,5 +117,8 @@ def _column(frame: pd.DataFrame, metric: str) -> FloatArray:
 
 
 def _check_interval(place: str, lower: float | None, upper: float | None) -> None:
+    for side, limit in (("lower", lower), ("upper", upper)):
+        if limit is not None and not math.isfinite(limit):
+            raise InvalidInputError(f"{place}: {side} is {limit}; allowed: a finite number, or none for no limit")
     if lower is not None and upper is not None and lower > upper:
         raise InvalidInputError(f"{place}: lower {lower:g} is above upper {upper:g}; lower must not exceed upper")

@@ -98,3 +98,11 @@ def test_the_cost_is_a_weighted_sum():
 def test_wrong_goals_are_told(build, message):
     with pytest.raises(InvalidInputError, match=message):
         build()
+
+
+@pytest.mark.parametrize("limit", [float("nan"), float("inf"), -float("inf")])
+def test_a_limit_must_be_a_finite_number(limit):
+    with pytest.raises(InvalidInputError, match=r"objective 'power_w': upper is .*; allowed: a finite number"):
+        Objective("power_w", "min", upper=limit)
+    with pytest.raises(InvalidInputError, match=r"bound 'cool' on power_w: lower is .*; allowed: a finite number"):
+        Bound("cool", "power_w", lower=limit)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -26,15 +29,17 @@ def read_table(path: Path, max_bytes: int = MAX_TABLE_BYTES) -> pd.DataFrame:
         raise InvalidInputError(f"{path}: {size:,} bytes; at most {max_bytes:,} are allowed")
     try:
         table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        names = _heading(path) if path.suffix == ".csv" else [str(name) for name in table.columns]
     except (
         pd.errors.ParserError,
         pd.errors.EmptyDataError,
+        csv.Error,
         UnicodeDecodeError,
         pa.ArrowException,
         OSError,
     ) as error:
         raise InvalidInputError(f"{path}: not a readable {path.suffix[1:]} table: {_first_line(error)}") from error
-    if doubled := sorted({str(name) for name in table.columns[table.columns.duplicated()]}):
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise InvalidInputError(f"{path}: column {', '.join(doubled)} stands twice; each may stand once")
     return table
 
@@ -55,8 +60,41 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
             table.to_parquet(partial, index=False)
         os.replace(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise InvalidInputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def check_writable(path: Path) -> None:
+    """Find out before hours of work whether `write_table` could write there; nothing is left behind but the folder.
+
+    Raises:
+        InvalidInputError: As `write_table`.
+    """
+    _check_suffix(path)
+    probe = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InvalidInputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _heading(path: Path) -> list[str]:
+    """Return the names in the first line, which pandas would make different and count off from the right.
+
+    Raises:
+        InvalidInputError: If the first row has more cells than the heading.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = (row for row in csv.reader(stream) if row)
+        names, first = next(rows, []), next(rows, [])
+    if len(first) > len(names):
+        raise InvalidInputError(f"{path}: row 1 has {len(first)} cells; allowed: {len(names)}, as the heading has")
+    return [name for name in names if name]
 
 
 def _check_suffix(path: Path) -> None:

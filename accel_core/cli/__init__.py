@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from accel_core.cli import campaign, evaluate, optimize, platforms, sample, transfer
 from accel_core.errors import AccelError
@@ -15,9 +16,16 @@ from accel_core.errors import AccelError
 COMMANDS = (platforms, sample, evaluate, campaign, optimize, transfer)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}; see {self.prog} --help\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m accel_core", description=__doc__.splitlines()[0])
+    parser = _Parser(prog="python -m accel_core", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
         module.add_to(commands)

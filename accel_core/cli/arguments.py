@@ -76,6 +76,8 @@ def complete_designs(platform: Platform, table: pd.DataFrame, fixed: dict[str, s
         )
     if not any(name in table for name in space.names):
         raise InvalidInputError(f"{place}: no column is a parameter of {platform.name}: {', '.join(space.names)}")
+    if table.empty:
+        raise InvalidInputError(f"{place}: it has no rows; at least one design is needed")
     designs = pd.DataFrame(index=range(len(table)))
     defaults = space.defaults().iloc[0]
     assumed = []
@@ -89,4 +91,9 @@ def complete_designs(platform: Platform, table: pd.DataFrame, fixed: dict[str, s
             assumed.append(f"{name}={defaults[name]}")
     if assumed:
         print(f"note: not in {place}, so at their defaults: {', '.join(assumed)}", file=sys.stderr)
-    return space.coerce(designs)
+    try:
+        designs = space.coerce(designs)
+        space.check(designs)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{place}, {error}") from error
+    return designs

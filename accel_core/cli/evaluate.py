@@ -10,7 +10,7 @@ from accel_core.cli.arguments import Commands, add_set, complete_designs, parse_
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import evaluate
 from accel_core.platforms import get_platform
-from accel_core.tables import read_table, write_table
+from accel_core.tables import check_writable, read_table, write_table
 from accel_core.workloads import Workload, read_layers
 
 
@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     fixed, settings = split_given(platform, arguments.fidelity, parse_given(arguments.given))
     table = read_table(arguments.designs)
     designs = complete_designs(platform, table, fixed, arguments.designs)
+    check_writable(arguments.out)
     results = evaluate(
         platform.name,
         designs,

@@ -15,7 +15,7 @@ from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective
 from accel_core.optimizers import OPTIMIZERS, front
 from accel_core.platforms import Platform, get_platform
-from accel_core.tables import write_table
+from accel_core.tables import check_writable, write_table
 
 _BOUND = re.compile(r"(?P<metric>\w+)\s*(?P<sign><=|>=)\s*(?P<limit>\S+)")
 
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     goals += [parse_bound(word) for word in arguments.bound]
     _check_metrics(platform, goals)
     search = OPTIMIZERS[arguments.optimizer](space, goals, seed=arguments.seed)
+    check_writable(arguments.out)
     results = pd.DataFrame()
     while len(results) < arguments.budget:
         designs = search.ask(min(arguments.batch, arguments.budget - len(results)))

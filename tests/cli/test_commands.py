@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from accel_core.cli import main
+from accel_core.platforms import get_platform
 from accel_core.process import Limits, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,7 +98,11 @@ def wrong(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["sample", "axiline", "--set", "features", "--out", "x.csv"], "write NAME=VALUE"),
         (["sample", "axiline", "--out", "x.txt"], "must end in .csv or .parquet"),
         (["evaluate", "axiline", "--designs", "none.csv", "--fidelity", "placed", "--out", "r.csv"], "no such file"),
+        (["evaluate", "axiline", "--designs", "one.csv", "--fidelity", "placed", "--out", "r.txt"], "must end in .csv"),
+        (["evaluate", "axiline", "--designs", "one.csv", "--fidelity", "placed", "--out", "one.csv/r.csv"], "cannot"),
         (["import", "none.csv"], "none.csv: no such file"),
+        (["optimize", "axiline", "--objective", "power_w", "--bound", "power_w<=nan", "--fidelity", "placed",
+          "--out", "r.csv"], "upper is nan; allowed: a finite number"),
         (["optimize", "axiline", "--objective", "beauty", "--fidelity", "analytical", "--out", "r.csv"], "beauty"),
         (["optimize", "axiline", "--objective", "runtime_s", "--bound", "runtime_s=3", "--fidelity", "analytical",
           "--out", "r.csv"], "write METRIC<=VALUE"),
@@ -107,17 +112,28 @@ def test_wrong_input_is_one_line_and_exit_code_2(
     words: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    get_platform("axiline").space.defaults().to_csv("one.csv", index=False)
     assert message in wrong(words, capsys)
-    assert list(tmp_path.glob("*.csv")) == []
+    assert [path.name for path in tmp_path.glob("*.csv")] == ["one.csv"]
+
+
+@pytest.mark.parametrize("words", [["sample", "axiline", "-n", "many", "--out", "x.csv"], ["sample"], ["dance"], []])
+def test_words_that_are_no_command_get_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("error: ")
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda table: table.assign(features=["many", *table["features"][1:]]), "row 1: features is many"),
-        (lambda table: table.assign(input_bits=5), "row 1: input_bits is 5; allowed: 4, 8"),
+        (lambda table: table.assign(features=["many", *table["features"][1:]]), "bad.csv, row 1: features is many"),
+        (lambda table: table.assign(input_bits=5), "bad.csv, row 1: input_bits is 5; allowed: 4, 8"),
         (lambda table: table.assign(color="red"), "column 'color' is no parameter of axiline"),
         (lambda table: table[["design_id"]], "no column is a parameter of axiline"),
+        (lambda table: table.iloc[:0], "bad.csv: it has no rows"),
     ],
 )
 def test_a_wrong_design_table_is_named_by_place_and_value(

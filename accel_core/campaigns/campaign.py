@@ -17,9 +17,12 @@ from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
 from accel_core.platforms import Platform, get_platform
 from accel_core.space import SAMPLERS, Constraint, DesignSpace
+from accel_core.space.documents import StrictLoader
 
 MAX_DESIGNS = 1_000_000
 MAX_YAML_BYTES = 5_000_000
+MAX_SEED = 2**31 - 1
+"""Largest seed that every sampler, optimizer and tool takes."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -124,8 +127,8 @@ class Campaign:
             )
         if not 0 <= self.workers <= 1024:
             raise InvalidInputError(f"workers is {self.workers}; allowed: 0 (one per core) to 1024")
-        if self.seed < 0:
-            raise InvalidInputError(f"seed is {self.seed}; allowed: 0 or more")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise InvalidInputError(f"seed is {self.seed!s:.40}; allowed: 0 to {MAX_SEED}")
         if isinstance(self.choice, tuple) and not 1 <= len(self.choice) <= MAX_DESIGNS:
             raise InvalidInputError(f"designs has {len(self.choice)} entries; allowed: 1 to {MAX_DESIGNS:,}")
         platform = get_platform(self.platform)
@@ -218,7 +221,7 @@ def _load(source: str | Path, place: str) -> Mapping[str, Any]:
         if isinstance(source, Path) and source.stat().st_size > MAX_YAML_BYTES:
             raise InvalidInputError(f"{place}: {source.stat().st_size:,} bytes; at most {MAX_YAML_BYTES:,} are allowed")
         text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=StrictLoader)
     except OSError as error:
         raise InvalidInputError(f"{place}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -226,7 +229,10 @@ def _load(source: str | Path, place: str) -> Mapping[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise InvalidInputError(f"{place}{where}: not YAML: {getattr(error, 'problem', error)}") from error
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise InvalidInputError(f"{place}{where}: not YAML: {problem:.200}") from error
+    except (ValueError, RecursionError) as error:  # a date that is none, a number of 5000 digits, 3000 brackets
+        raise InvalidInputError(f"{place}: not YAML that can be read: {error!s:.200}") from error
     if not isinstance(data, dict):
         raise InvalidInputError(f"{place}: a campaign must be a mapping of fields such as 'name: first'")
     return data

@@ -18,7 +18,7 @@ class Fields:
             InvalidInputError: If ``data`` is no mapping with text keys.
         """
         if not isinstance(data, Mapping) or not all(isinstance(key, str) for key in data):
-            raise InvalidInputError(f"{place} is {data!r}; it must be a mapping of fields")
+            raise InvalidInputError(f"{place} is {_shown(data)}; it must be a mapping of fields")
         self._left = dict(data)
         self._taken: list[str] = []
         self._place = place
@@ -105,5 +105,10 @@ class Fields:
         return self._left.pop(name, None)
 
     def _wrong(self, name: str, value: Any, allowed: str) -> InvalidInputError:
-        shown = "missing" if value is None else repr(value)
+        shown = "missing" if value is None else _shown(value)
         return InvalidInputError(f"{self._place}: {name} is {shown}; {allowed}")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

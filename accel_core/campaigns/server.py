@@ -9,10 +9,11 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import sqlite3
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -174,10 +175,12 @@ class CampaignServer:
             self._reap()
             folders = self._folders()
             for folder in folders:
-                self._ingest(folder)
+                with self._sparing_the_others(folder):
+                    self._ingest(folder)
             n_live = sum(len(live_workers(folder)) for folder in folders)
             for folder in folders:
-                n_live += self._supervise(folder, self._max_workers - n_live)
+                with self._sparing_the_others(folder):
+                    n_live += self._supervise(folder, self._max_workers - n_live)
 
     def _loop(self) -> None:
         while not self._stop.is_set():
@@ -186,6 +189,16 @@ class CampaignServer:
             except Exception:
                 log.exception("a look at the runs failed; the next follows")
             self._stop.wait(self._interval_s)
+
+    @contextmanager
+    def _sparing_the_others(self, folder: RunFolder) -> Iterator[None]:
+        """Keep trouble with one run from stopping all; a run whose queue cannot be read is paused with the reason."""
+        try:
+            yield
+        except Exception as error:
+            log.exception("a look at run '%s' failed; the next follows", folder.name)
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                folder.set_control("pause", str(_unreadable(folder, error)))
 
     def _folders(self) -> list[RunFolder]:
         """Return the runs in the order in which they were submitted."""
@@ -200,8 +213,11 @@ class CampaignServer:
         return folder
 
     def _prepare(self, folder: RunFolder) -> None:
-        self._ingest(folder)
-        prepare(folder, self._store)
+        try:
+            self._ingest(folder)
+            prepare(folder, self._store)
+        except sqlite3.Error as error:
+            raise _unreadable(folder, error) from error
         self._prepared.add(folder.name)
 
     def _ingest(self, folder: RunFolder) -> None:
@@ -307,6 +323,12 @@ class CampaignServer:
                 folder = RunFolder(self._runs / name)
                 last = (self.log_tail(name, 1) or "no output").splitlines()[-1]
                 folder.set_control("pause", f"campaign '{name}': its processes end at once: {last}")
+
+
+def _unreadable(folder: RunFolder, error: sqlite3.Error) -> StoreError:
+    return StoreError(
+        f"{folder.queue} cannot be used: {error}; its stored results are safe, start it anew by a new name"
+    )
 
 
 def _take_hold(runs: Path) -> int:

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from accel_core.campaigns.folder import RunFolder
+from accel_core.campaigns.folder import RunFolder, Wanted
 from accel_core.campaigns.owners import is_alive
 from accel_core.campaigns.queue import Tally, TaskQueue
 
@@ -63,9 +63,9 @@ def read_status(folder: RunFolder, total: int) -> CampaignStatus:
     control = folder.control()
     workers = live_workers(folder)
     unsaved = sum(1 for _ in folder.parts.glob("*.parquet"))
-    empty = CampaignStatus(
-        folder.name, "planning", total, workers=len(workers), unsaved=unsaved, problem=control.problem
-    )
+    begun: dict[Wanted, State] = {"run": "planning", "pause": "paused", "cancel": "cancelled"}
+    state = begun[control.wanted]
+    empty = CampaignStatus(folder.name, state, total, workers=len(workers), unsaved=unsaved, problem=control.problem)
     if not folder.queue.exists():
         return empty
     try:

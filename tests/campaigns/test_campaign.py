@@ -73,7 +73,8 @@ def test_settings_that_change_a_result_change_its_identity():
         ("platform: axiline", "platform: axeline", "axeline.*axiline"),
         ("fidelity: placed", "fidelity: routed", "fidelity is 'routed'; allowed: placed, analytical"),
         ("seed: 3", "seed: three", "seed is 'three'; it must be a whole number"),
-        ("seed: 3", "seed: -1", "seed is -1; allowed: 0 or more"),
+        ("seed: 3", "seed: -1", "seed is -1; allowed: 0 to 2147483647"),
+        ("seed: 3", "seed: 2147483648", "seed is 2147483648; allowed: 0 to 2147483647"),
         ("seed: 3", "seed: yes", "seed is True; it must be a whole number"),
         ("seed: 3", "sed: 3", "field 'sed' is unknown; allowed: .*seed"),
         ("seed: 3", "workers: 5000", "workers is 5000; allowed: 0 .* to 1024"),
@@ -120,6 +121,25 @@ def test_a_wrong_goal_is_named(old, new, message):
 def test_text_that_is_no_campaign_gets_one_sentence(text):
     with pytest.raises(InvalidInputError, match=r"^campaign"):
         Campaign.from_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: a\nname: b", "line 2: not YAML: a key is repeated"),
+        ("name: &a [x]\nplatform: *a", "line 2: not YAML: aliases and tags are not allowed"),
+        ("seed: 2020-13-45", "not YAML that can be read: month must be in 1..12"),
+        ("seed: 1" + "0" * 5000, "not YAML that can be read"),
+        ("[" * 3000, "not YAML that can be read"),
+        ("name: a\0b", "not YAML: .*special characters are not allowed"),
+        ("name: [" + "x, " * 500 + "]", r"name is .*…; it must be a text"),
+    ],
+)
+def test_yaml_that_means_harm_or_two_things_gets_one_short_line(text, message):
+    with pytest.raises(InvalidInputError, match=message) as caught:
+        Campaign.from_yaml(text)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
 
 
 @given(st.text(max_size=80))

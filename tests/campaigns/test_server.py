@@ -22,6 +22,7 @@ from accel_core.campaigns.planning import submit
 from accel_core.campaigns.worker import main
 from accel_core.errors import InvalidInputError, StoreError
 from accel_core.objectives import Objective
+from accel_core.space import Constraint
 from accel_core.store import ResultStore
 from tests.campaigns.processes import drawn, kill_9, owners, wait_for
 
@@ -244,6 +245,40 @@ def test_the_command_line_hands_a_campaign_to_the_server_that_owns_the_database(
     follower.join(60)
     assert result[0].ok == 6
     assert len(store.find(campaign="handed")) == 6
+
+
+def test_a_handed_campaign_that_cannot_be_planned_ends_with_the_reason(serve, store, runs):
+    serve(**IDLE)
+    impossible = drawn("hopeless", 2, constraints=(Constraint("huge", "features > 1000"),))
+    errors = []
+
+    def follow():
+        try:
+            run_campaign(impossible.to_yaml(), lambda _: None, database=store.path, runs=runs)
+        except StoreError as error:
+            errors.append(str(error))
+
+    follower = threading.Thread(target=follow, daemon=True)
+    follower.start()
+    follower.join(20)
+    assert not follower.is_alive()
+    assert "has 0 valid designs" in errors[0]
+
+
+def test_a_run_whose_queue_is_broken_stops_alone_and_says_so(runs, store):
+    server = CampaignServer(store, runs, **IDLE)  # looks at the runs only when asked to
+    folder = server.launch(drawn("spoilt", 3))
+    folder.queue.write_bytes(b"no database" * 1000)
+    fine = server.launch(drawn("fine", 2))
+    server.round()
+    assert server.status("spoilt").state == "paused"
+    assert "queue.sqlite cannot be used: file is not a database" in server.status("spoilt").problem
+    assert main([str(fine.path)]) == 0
+    server.round()
+    assert (server.status("fine").state, len(store.find(campaign="fine"))) == ("finished", 2)
+    with pytest.raises(StoreError, match=r"queue\.sqlite cannot be used"):
+        server.resume("spoilt")
+    server.close()
 
 
 def test_without_a_server_a_database_in_use_is_an_error(store, runs):

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.style import follow_deep_link
 
 st.set_page_config(
-    page_title="AccelScope", page_icon="pages/components/icon.png", layout="wide", initial_sidebar_state=220
+    page_title="AccelScope", page_icon="pages/components/icon.png", layout="wide"
 )
 
 JOURNEY = [

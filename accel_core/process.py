@@ -7,11 +7,16 @@ import os
 import resource
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from accel_core.errors import ToolNotFoundError
+
+_WATCH_S = 0.5
+_running: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ def run(
     except FileNotFoundError as error:
         raise ToolNotFoundError(stage, f"the program '{command[0]}' is not installed") from error
     timed_out = False
+    if own_group:
+        _running.add(child.pid)
     try:
         output, _ = child.communicate(timeout=limits.seconds)
     except subprocess.TimeoutExpired:
@@ -79,6 +86,7 @@ def run(
         _end(child, own_group)
         output, _ = child.communicate()
     finally:
+        _running.discard(child.pid)
         _end(child, own_group)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -107,6 +115,27 @@ def kill_group(pid: int) -> None:
     """Kill a process group that ``run`` or ``spawn_detached`` started; one that is gone already is fine."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def kill_running() -> None:
+    """Kill whatever `run` is waiting for in any thread; those calls then return what was left behind."""
+    for pid in list(_running):
+        kill_group(pid)
+
+
+def end_with(parent: int) -> None:
+    """From now on, end this process and its group as soon as its parent is another one than ``parent``.
+
+    For processes that ``run`` started: whoever is killed with SIGKILL can no longer end them.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_S)
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    if os.getpgrp() == os.getpid():
+        threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _end(child: subprocess.Popen[bytes], own_group: bool) -> None:

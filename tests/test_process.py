@@ -3,11 +3,13 @@
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from accel_core import process
 from accel_core.errors import ToolNotFoundError
-from accel_core.process import Limits, kill_group, run, spawn_detached
+from accel_core.process import Limits, kill_group, kill_running, run, spawn_detached
 
 PYTHON = sys.executable
 
@@ -104,3 +106,30 @@ def test_a_detached_process_has_its_own_group_and_log(tmp_path):
     assert wait_until(lambda: not is_alive(pid))
     os.waitpid(pid, 0)
     kill_group(pid)
+
+
+def test_a_process_ends_with_its_parent_however_that_one_ends(tmp_path):
+    pid_file = tmp_path / "pid"
+    child = (
+        "import os, sys, time; from accel_core.process import end_with; end_with(int(sys.argv[1]))\n"
+        f"open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    )
+    parent = (
+        "import os, sys; from accel_core.process import Limits, run\n"
+        f"run([sys.executable, '-c', {child!r}, str(os.getpid())], 'test', Limits())"
+    )
+    started = spawn_detached([PYTHON, "-c", parent], tmp_path / "log", env={**os.environ, "PYTHONPATH": os.getcwd()})
+    assert wait_until(lambda: pid_file.exists() and pid_file.read_text(), 20)
+    assert is_alive(int(pid_file.read_text()))
+    kill_group(started)
+    assert wait_until(lambda: not is_alive(int(pid_file.read_text())))
+    os.waitpid(started, 0)
+
+
+def test_what_is_running_can_be_ended_from_another_thread():
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(run, [PYTHON, "-c", "import time; time.sleep(60)"], "test", Limits())
+        assert wait_until(lambda: process._running)
+        kill_running()
+        assert slow.result(10).exit_code == -9
+    assert not process._running

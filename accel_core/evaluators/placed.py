@@ -17,7 +17,7 @@ from accel_core.errors import EvaluationError, InvalidInputError
 from accel_core.evaluators.results import Request, result_table
 from accel_core.paths import cache_path
 from accel_core.physical import FlowSettings, implement_in_process, load_technology, placed_available
-from accel_core.process import Limits
+from accel_core.process import Limits, kill_running
 from accel_core.space import design_ids
 
 
@@ -35,16 +35,18 @@ def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
         raise InvalidInputError(f"fidelity placed is not available here: {missing}")
     load_technology(str(request.settings["technology"]), cache_path())  # a wrong one must not fail design by design
     ids = design_ids(designs, platform.space.names).tolist()
+    # A design that stands in the table twice is implemented once: two runs would write the same folder.
+    rows = dict(zip(ids, designs.to_dict("records"), strict=True))
     with ExitStack() as stack:
         folder = request.artifacts or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         with ThreadPoolExecutor(max_workers=request.jobs) as pool:
-            outcomes = list(
-                pool.map(
-                    lambda row, name: _outcome(request, row, folder / name),
-                    designs.to_dict("records"),
-                    ids,
-                )
-            )
+            try:
+                found = list(pool.map(lambda name: _outcome(request, rows[name], folder / name), rows))
+            except BaseException:  # a person's Ctrl-C too: without this it would wait for the designs under way
+                kill_running()
+                raise
+    outcome_of = dict(zip(rows, found, strict=True))
+    outcomes = [outcome_of[name] for name in ids]
     return _with_system_metrics(result_table(designs, outcomes, request), request)
 
 

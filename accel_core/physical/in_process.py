@@ -24,7 +24,7 @@ from accel_core.physical.flow import implement
 from accel_core.physical.report import write_report
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.technology import load_technology
-from accel_core.process import Limits, run
+from accel_core.process import Limits, end_with, run
 from accel_core.rtl import Rtl
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +73,7 @@ def implement_in_process(
         "settings": asdict(settings),
         "artifacts": str(artifacts),
         "cache": str(cache.absolute()) if cache else None,
+        "parent": os.getpid(),
     }
     job_path.write_text(json.dumps(job))
     paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
@@ -100,6 +101,7 @@ def implement_in_process(
 def main(job_path: str) -> int:
     """Run the job of a JSON file; everything that is printed goes to the run's ``flow.log``."""
     job = json.loads(Path(job_path).read_text())
+    end_with(job["parent"])
     artifacts = Path(job["artifacts"])
     settings = FlowSettings(**job["settings"])
     cache = Path(job["cache"]) if job["cache"] else None

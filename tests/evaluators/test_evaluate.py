@@ -63,6 +63,23 @@ def test_trouble_with_one_design_becomes_its_row_and_spares_the_others(
     assert json.loads(results["tool_versions"][0]) == {"placer": "1"}
 
 
+def test_a_design_that_stands_twice_is_implemented_once(
+    designs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folders: list[Path] = []
+
+    def implement(_rtl: object, _technology: object, _flow: object, artifacts: Path, *_: object) -> dict[str, object]:
+        folders.append(artifacts)
+        return report(float(len(folders)))
+
+    monkeypatch.setattr(placed, "implement_in_process", implement)
+    doubled = designs.iloc[[0, 1, 0, 2, 0]].reset_index(drop=True)
+    results = evaluate("axiline", doubled, "placed", artifacts=tmp_path, jobs=1)
+    assert len(folders) == len(set(folders)) == 3
+    assert results["power_w"].tolist() == [1.0, 2.0, 1.0, 3.0, 1.0]
+    assert results["design_id"].tolist() == design_ids(doubled, AXILINE.space.names).tolist()
+
+
 def test_an_infeasible_design_says_which_tools_found_that_out(
     designs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -67,6 +67,7 @@ def _of_platform(platform: Platform, rows: pd.DataFrame, place: str) -> pd.DataF
 def _metric(values: pd.Series, place: str) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
     _reject(numbers.isna() & values.notna(), values, place, "it must be a number")
+    _reject(numbers.abs() == float("inf"), values, place, "it must be a finite number, or empty")
     return numbers.astype("float64")
 
 
@@ -88,7 +89,10 @@ def _with_key(platform: Platform, table: pd.DataFrame, place: str) -> pd.DataFra
     identities = {}
     for fidelity, text in table[["fidelity", "settings"]].drop_duplicates().itertuples(index=False):
         try:
-            resolved = resolve_settings(fidelity, json.loads(text))
+            given = json.loads(text)
+            if not isinstance(given, dict):
+                raise TypeError("it is a list or a single value")
+            resolved = resolve_settings(fidelity, given)
         except (ValueError, TypeError, AttributeError, InvalidInputError) as error:
             row = int(((table["fidelity"] == fidelity) & (table["settings"] == text)).idxmax())
             raise cell(place, row, "settings", text, f"it must be a JSON object of settings ({error})") from error

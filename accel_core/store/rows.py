@@ -69,7 +69,7 @@ def check_rows(results: pd.DataFrame, place: str = "results") -> CheckedRows:
     for name in TEXT_COLUMNS:
         frame[name] = _text(table, name, place)
     frame["seconds"] = _numbers(table["seconds"], place) if "seconds" in table else np.nan
-    frame["seed"] = _numbers(table["seed"], place).fillna(0).astype(np.int64) if "seed" in table else 0
+    frame["seed"] = _seeds(table["seed"], place) if "seed" in table else 0
     _check_fixed(frame, place)
     columns: dict[str, pd.Series] = {}
     kinds: dict[str, Kind] = {}
@@ -148,6 +148,15 @@ def _numbers(values: pd.Series, place: str) -> pd.Series:
         row = int(np.flatnonzero(wrong.to_numpy(dtype=bool))[0])
         raise cell(place, row, str(values.name), values.iloc[row], "it must be a number")
     return numbers.astype(np.float64)
+
+
+def _seeds(values: pd.Series, place: str) -> pd.Series:
+    numbers = _numbers(values, place).fillna(0)
+    wrong = (numbers % 1 != 0) | (numbers < 0) | (numbers > _EXACT)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong.to_numpy(dtype=bool))[0])
+        raise cell(place, row, "seed", values.iloc[row], "it must be a whole number from 0 to 2**53")
+    return numbers.astype(np.int64)
 
 
 def check_kinds(rows: CheckedRows, stored: Mapping[str, Kind], names: Iterable[str], place: str) -> None:

@@ -24,10 +24,8 @@ MODEL_SEARCH = "Fitted model"
 
 
 def start_button(asked: Asked) -> bool:
-    """Show the button that starts the search, or why it cannot start."""
-    if asked.problem:
-        st.error(asked.problem)
-    words = "Search the model" if asked.is_model else "Search on the real flow"
+    """Show the button that starts the search."""
+    words = "Search the model" if asked.is_model else "Search the flow"
     return st.button(words, type="primary", width="stretch", disabled=asked.plan is None, key="optimize-start")
 
 
@@ -174,9 +172,14 @@ platform = current_platform()
 service()
 left, right = st.columns([1, 2], gap="medium")
 with left, card("search"):
-    st.subheader("Search", anchor=False)
+    # The button stands on top, next to where the results will show; what it starts is known only below.
+    title, button = st.columns([2, 3], vertical_alignment="center")
+    title.subheader("Search", anchor=False)
     asked = search_form(platform)
-    is_started = start_button(asked)
+    if asked.problem:
+        st.error(asked.problem)
+    with button:
+        is_started = start_button(asked)
 with right:
     if is_started:
         start(asked)

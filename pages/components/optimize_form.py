@@ -67,7 +67,7 @@ def search_form(platform: Platform) -> Asked:
 
 def _choose_where(platform: Platform) -> tuple[bool, str]:
     where = st.segmented_control(
-        "Search", [MODEL, FLOW], default=MODEL, required=True, key=WHERE, persist_state="session", width="stretch",
+        "Where", [MODEL, FLOW], default=MODEL, required=True, key=WHERE, persist_state="session", width="stretch",
         help="Fitted model: learned from stored results, thousands of designs in seconds; verify its picks afterwards. "
         "Real flow: every design is evaluated on this machine.",
     )  # fmt: skip

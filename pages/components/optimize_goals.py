@@ -67,7 +67,7 @@ def _choose_objectives(platform: Platform, possible: Sequence[str]) -> list[Obje
     )  # fmt: skip
     objectives = []
     for name in names:
-        words, choice = st.columns([3, 2], vertical_alignment="center")
+        words, choice = st.columns(2, vertical_alignment="center")
         words.markdown(label(name))
         direction: Direction = choice.segmented_control(
             f"Direction of {_title(name)}", ["min", "max"], default=get_metric(name).better or "min", required=True,

@@ -194,10 +194,10 @@ def _companion(results: pd.DataFrame, metric: str) -> str:
 
 def choose_picks(progress: Progress, best: pd.DataFrame) -> pd.DataFrame:
     """Show the cheapest designs of the front and return them, cheapest first, with their cost."""
-    columns = st.columns([1, 2, 3], vertical_alignment="bottom")
+    columns = st.columns([1, 1, 2], vertical_alignment="bottom")
     n = columns[0].number_input("Picks", 1, MAX_PICKS, 3, key="optimize-n-picks", persist_state="session")
     differ = columns[1].toggle(
-        "Differ from each other", True, key="optimize-differ", persist_state="session",
+        "Differ", True, key="optimize-differ", persist_state="session",
         help="Each pick differs from the others by at least 5 % of the front's range in one objective.",
     )  # fmt: skip
     chosen = pick(best, progress.plan.cost, int(n), progress.plan.objectives if differ else ())

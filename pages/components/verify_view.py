@@ -21,13 +21,13 @@ _CSS = """
 <style>
 .accel-verify { overflow-x: auto; }
 .accel-verify table { border-collapse: collapse; width: 100%; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
-.accel-verify th, .accel-verify td { padding: 5px 8px; text-align: right; white-space: nowrap; border: 0; }
-.accel-verify th { font-weight: 600; color: light-dark(#5b6472, #9aa4b2); }
-.accel-verify th:first-child, .accel-verify td:first-child { text-align: left; padding-left: 2px; }
-.accel-verify tbody tr { border-top: 1px solid light-dark(#e9ecf2, #262c38); }
-.accel-verify th[colspan] { text-align: center; color: inherit; }
-.accel-verify .group { border-left: 1px solid light-dark(#e2e6ee, #2b3240); }
-.accel-verify .said { color: light-dark(#5b6472, #9aa4b2); }
+.accel-verify th, .accel-verify td { padding: 3px 8px; text-align: right; white-space: nowrap; border: 0; }
+.accel-verify thead th { font-weight: 600; padding-bottom: 7px; }
+.accel-verify tbody th { text-align: left; vertical-align: middle; font-weight: 600; padding-left: 2px; }
+.accel-verify tr.predicted { border-top: 1px solid light-dark(#e2e6ee, #2b3240); }
+.accel-verify tr.predicted td { padding-top: 8px; }
+.accel-verify tr.error td { padding-bottom: 8px; }
+.accel-verify tr.predicted td { color: light-dark(#5b6472, #9aa4b2); }
 .accel-verify .good, .accel-verify .bad { font-weight: 650; border-radius: 6px; padding: 1px 6px; }
 .accel-verify .good { color: light-dark(#047857, #4cd9ac); background: light-dark(#e3f5ee, #12352b); }
 .accel-verify .bad { color: light-dark(#b3261e, #ff9d8a); background: light-dark(#fdeceA, #40211d); }
@@ -96,24 +96,23 @@ def _verdict(found: Verification) -> None:
 
 
 def table_html(found: Verification) -> str:
-    """Return the table: a row a metric, and for each pick what was predicted, what was measured, and the error."""
-    ids = list(found.predicted["design_id"])
+    """Return the table: a column a metric, and for each pick a row predicted, a row measured and a row of errors."""
     cells = found.table.set_index(["design_id", "metric"])
-    first = "".join(
-        f'<th class="group" colspan="3" title="{html.escape(name)}">Pick {k + 1}</th>' for k, name in enumerate(ids)
-    )
-    second = '<th class="group">predicted</th><th>measured</th><th>error</th>' * len(ids)
-    rows = []
-    for metric in found.metrics:
-        parts = [f"<td>{html.escape(label(metric))}</td>"]
-        for name in ids:
-            row = cells.loc[(name, metric)]
-            parts.append(f'<td class="group said">{_number(metric, float(row["predicted"]))}</td>')
-            parts.append(f"<td>{_number(metric, float(row['actual']))}</td>")
-            parts.append(f"<td>{_error(float(row['error_percent']))}</td>")
-        rows.append(f"<tr>{''.join(parts)}</tr>")
-    head = f"<thead><tr><th></th>{first}</tr><tr><th>Metric</th>{second}</tr></thead>"
-    return f'<div class="accel-verify"><table>{head}<tbody>{"".join(rows)}</tbody></table></div>'
+    titles = "".join(f"<th>{html.escape(label(metric)).replace(' [', '<br>[')}</th>" for metric in found.metrics)
+    body = []
+    for number, name in enumerate(found.predicted["design_id"]):
+        values = [cells.loc[(name, metric)] for metric in found.metrics]
+        rows = {
+            "predicted": [_number(str(row.name[1]), float(row["predicted"])) for row in values],
+            "measured": [_number(str(row.name[1]), float(row["actual"])) for row in values],
+            "error": [_error(float(row["error_percent"])) for row in values],
+        }
+        for kind, texts in rows.items():
+            first = f'<th rowspan="3" title="{html.escape(name)}">Pick {number + 1}</th>' if kind == "predicted" else ""
+            shown = "".join(f"<td>{text}</td>" for text in texts)
+            body.append(f'<tr class="{kind}">{first}<td>{kind}</td>{shown}</tr>')
+    head = f'<thead><tr><th colspan="2"></th>{titles}</tr></thead>'
+    return f'<div class="accel-verify"><table>{head}<tbody>{"".join(body)}</tbody></table></div>'
 
 
 def _number(metric: str, value: float) -> str:

@@ -60,7 +60,7 @@ def test_says_that_results_are_too_few_and_offers_the_real_flow(empty_store, ope
     assert "at least 8 are needed" in app.error[0].value
     app.button("optimize-take-flow").click().run()
     assert app.session_state[WHERE] == FLOW
-    assert app.button("optimize-start").label == "Search on the real flow"
+    assert app.button("optimize-start").label == "Search the flow"
     assert not app.error
 
 

@@ -159,6 +159,19 @@ def _seeds(values: pd.Series, place: str) -> pd.Series:
     return numbers.astype(np.int64)
 
 
+def check_names(names: Iterable[str], stored: Iterable[str], place: str) -> None:
+    """Reject a column that SQL, which does not tell capitals apart, would take for another one.
+
+    Raises:
+        StoreError: Naming both.
+    """
+    known = {name.lower(): name for name in (*FIXED_COLUMNS, *stored)}
+    for name in names:
+        other = known.setdefault(name.lower(), name)
+        if other != name:
+            raise StoreError(f"{place}: column '{name}' differs from '{other}' in capitals only; write '{other}'")
+
+
 def check_kinds(rows: CheckedRows, stored: Mapping[str, Kind], names: Iterable[str], place: str) -> None:
     """Reject text in columns that hold numbers in the database, and the other way round.
 

@@ -18,7 +18,7 @@ from accel_core.store import query
 from accel_core.store.connection import close_database, open_database, translated
 from accel_core.store.imports import check_import
 from accel_core.store.parts import read_part, set_aside
-from accel_core.store.rows import KEY, SQL_TYPES, CheckedRows, Kind, check_kinds, check_rows, quoted
+from accel_core.store.rows import KEY, SQL_TYPES, CheckedRows, Kind, check_kinds, check_names, check_rows, quoted
 from accel_core.tables import read_table, write_table
 
 # A failure is an answer too, but another try may find a better one: it replaces a stored failure, never a result.
@@ -41,7 +41,9 @@ class ResultStore:
         self._connection = open_database(self.path)
         self._lock = threading.RLock()
         self._revision = 0
+        # Replaced after a commit and never changed: readers in other threads must not ask for a column too early.
         self._columns = query.read_columns(self._connection)
+        self._pending = self._columns
 
     def __enter__(self) -> ResultStore:
         """Return the store itself."""
@@ -230,13 +232,13 @@ class ResultStore:
         """One transaction; whatever goes wrong inside leaves the database as it was."""
         with self._lock, translated(self.path):
             connection = self._connection.cursor()
-            columns = {platform: dict(kinds) for platform, kinds in self._columns.items()}
+            self._pending = {platform: dict(kinds) for platform, kinds in self._columns.items()}
             try:
                 connection.execute("begin")
                 yield connection
                 connection.execute("commit")
+                self._columns = self._pending
             except BaseException:
-                self._columns = columns
                 _roll_back(connection)
                 raise
             finally:
@@ -253,7 +255,8 @@ class ResultStore:
             filled = [name for name in names if group[name].notna().any()]
             self._add_columns(connection, str(platform), {name: rows.kinds[name] for name in filled})
         frame = rows.frame[[name for name in rows.frame.columns if name not in rows.kinds or name in names]]
-        frame = frame.drop_duplicates(list(KEY))
+        answers_first = frame["status"].isin(_RETRIED).to_numpy().argsort(kind="stable")
+        frame = frame.iloc[answers_first].drop_duplicates(list(KEY)).sort_index()
         incoming = pa.Table.from_pandas(frame.assign(created_at=_now()), preserve_index=False)
         with query.registered(connection, "incoming", incoming):
             n_new = query.insert(connection, list(frame.columns), _RETRIED)
@@ -269,6 +272,7 @@ class ResultStore:
         stored: dict[str, Kind] = {}
         for kinds in self._columns.values():
             stored |= kinds
+        check_names(rows.kinds, stored, place)
         check_kinds(rows, stored, rows.kinds, place)
         return [
             name
@@ -278,8 +282,8 @@ class ResultStore:
 
     def _add_columns(self, connection: duckdb.DuckDBPyConnection, platform: str, kinds: Mapping[str, Kind]) -> None:
         """Give the table the columns it lacks, and note those that this platform has; an integer may become real."""
-        existing = {name for known in self._columns.values() for name in known}
-        mine = self._columns.setdefault(platform, {})
+        existing = {name for known in self._pending.values() for name in known}
+        mine = self._pending.setdefault(platform, {})
         for name, kind in kinds.items():
             if name not in existing:
                 connection.execute(f"alter table results add column {quoted(name)} {SQL_TYPES[kind]}")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import duckdb
@@ -97,6 +98,44 @@ def test_a_wrong_cell_is_named_and_nothing_is_stored(store, make_results, column
     wrong[column] = pd.Series(values, dtype=object if isinstance(values[0], str) or column == "reason" else None)
     with unchanged(store), pytest.raises(StoreError, match=message):
         store.add(wrong)
+
+
+def test_a_part_whose_column_differs_in_capitals_only_is_set_aside(store, make_results, tmp_path):
+    store.add(make_results(3))
+    part = tmp_path / "part.parquet"
+    write_part(make_results(3, seed=1).assign(Runtime_S=1.0), part)
+    with unchanged(store), pytest.raises(StoreError, match="'Runtime_S' differs from 'runtime_s' in capitals only"):
+        store.ingest(part)
+    assert not part.exists()
+
+
+def test_readers_never_see_a_column_before_its_rows(store, make_results):
+    store.add(make_results(3))
+    problems = []
+    over = threading.Event()
+
+    def read():
+        while not over.is_set():
+            try:
+                store.find(platform="axiline")
+            except StoreError as error:
+                problems.append(str(error))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for seed in range(1, 13):
+        store.add(make_results(50, seed=seed).assign(**{f"energy_level{seed}_j": 1.0}))
+    over.set()
+    reader.join()
+    assert problems == []
+    assert "energy_level12_j" in store.find()
+
+
+def test_an_answer_counts_more_than_a_failure_of_the_same_design_beside_it(store, make_results):
+    fine = make_results(3)
+    failed = fine.assign(status="failed", stage="x", reason="y")
+    assert store.add(pd.concat([failed, fine], ignore_index=True)) == 3
+    assert store.find()["status"].tolist() == ["ok"] * 3
 
 
 def test_a_missing_column_is_named(store, make_results):

@@ -57,7 +57,7 @@ class Driver:
 
     def _tell(self, queue: TaskQueue) -> None:
         """Tell the complete batches that were not told, in their order."""
-        for batch in list(queue.batches())[self._n_told :]:
+        for batch in queue.batches(self._n_told):
             self._optimizer.tell(batch)
             self._n_told += 1
 

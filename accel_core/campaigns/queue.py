@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -198,13 +199,13 @@ class TaskQueue:
         """Return the finished designs."""
         return [row[0] for row in self._connection.execute("select design_id from tasks where state = 'done'")]
 
-    def batches(self) -> Iterator[pd.DataFrame]:
-        """Yield the finished results of each complete batch, oldest first, in the order in which they were queued."""
+    def batches(self, first: int = 0) -> Iterator[pd.DataFrame]:
+        """Yield the results of each complete batch from a number on, oldest first, in the order of queueing."""
         rows = self._connection.execute(
-            "select batch, state, design, result from tasks order by batch, position"
+            "select batch, state, design, result from tasks where batch >= ? order by batch, position", [first]
         ).fetchall()
-        for batch in sorted({row[0] for row in rows}):
-            mine = [row for row in rows if row[0] == batch]
+        for _, group in groupby(rows, key=lambda row: row[0]):
+            mine = list(group)
             if any(row[1] != "done" for row in mine):
                 return
             yield pd.DataFrame([{**json.loads(row[3]), **json.loads(row[2])} for row in mine])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from accel_core.cli.arguments import Commands
 from accel_core.errors import InvalidInputError
+from accel_core.evaluators import SETTINGS
 from accel_core.paths import data_path, database_path
 from accel_core.platforms import get_platform
 from accel_core.store import ResultStore
@@ -29,8 +30,15 @@ def run_export(arguments: argparse.Namespace) -> None:
     """Write the stored results, the shipped ones included."""
     if arguments.platform is not None:
         get_platform(arguments.platform)
+    if arguments.fidelity is not None and arguments.fidelity not in SETTINGS:
+        raise InvalidInputError(f"--fidelity {arguments.fidelity} is unknown; allowed: {', '.join(SETTINGS)}")
     with ResultStore(database_path()) as store:
         store.import_shipped(data_path() / "results")
+        known = store.campaigns()["name"].tolist()
+        if arguments.campaign is not None and arguments.campaign not in known:
+            raise InvalidInputError(
+                f"--campaign {arguments.campaign} is unknown; there are: {', '.join(known) or 'none'}"
+            )
         n_rows = store.export(
             arguments.out, platform=arguments.platform, fidelity=arguments.fidelity, campaign=arguments.campaign
         )

@@ -101,6 +101,8 @@ def wrong(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["evaluate", "axiline", "--designs", "one.csv", "--fidelity", "placed", "--out", "r.txt"], "must end in .csv"),
         (["evaluate", "axiline", "--designs", "one.csv", "--fidelity", "placed", "--out", "one.csv/r.csv"], "cannot"),
         (["import", "none.csv"], "none.csv: no such file"),
+        (["export", "--fidelity", "guessed", "--out", "r.csv"], "--fidelity guessed is unknown; allowed: analytical"),
+        (["export", "--campaign", "first", "--out", "r.csv"], "--campaign first is unknown; there are: none"),
         (["optimize", "axiline", "--objective", "power_w", "--bound", "power_w<=nan", "--fidelity", "placed",
           "--out", "r.csv"], "upper is nan; allowed: a finite number"),
         (["optimize", "axiline", "--objective", "beauty", "--fidelity", "analytical", "--out", "r.csv"], "beauty"),

@@ -68,14 +68,13 @@ def show_growth(progress: Progress) -> pd.DataFrame:
         st.subheader("Hypervolume", anchor=False)
         _show_volume(progress, grown, point)
     with columns[1], card(f"{progress.key}-front", height="stretch"):
-        _show_front(progress)
+        _show_front(progress, len(best))
     return best
 
 
 def _show_numbers(progress: Progress, best: pd.DataFrame, grown: pd.DataFrame) -> None:
     items: list[tuple[str, str, str | None]] = [
-        ("Evaluated", f"{len(progress.results):,}", "Designs predicted or implemented so far."),
-        ("On the front", f"{len(best):,}", "Keep all bounds, and no other such design is better in every objective."),
+        ("Evaluated", f"{len(progress.results):,}", "Designs predicted or implemented so far.")
     ]
     for goal in progress.plan.goals:
         if isinstance(goal, Objective) and len(items) < 4:
@@ -107,20 +106,23 @@ def _steps(grown: pd.DataFrame) -> pd.DataFrame:
     return grown[changes]
 
 
-def _show_front(progress: Progress) -> None:
+def _show_front(progress: Progress, n_best: int) -> None:
     names = list(dict.fromkeys(goal.metric for goal in progress.plan.goals if is_metric(goal.metric)))
     x, y = (names * 2)[:2] if len(names) > 1 else (names[0], _companion(progress.results, names[0]))
     columns = st.columns([1, 1, 1], vertical_alignment="center")
-    columns[0].subheader("Front", anchor=False)
+    columns[0].subheader(f"Front: {n_best:,}", anchor=False, help="Designs that keep all bounds, none better in every "
+                         "objective.")  # fmt: skip
     if len(names) > 2:
         x, y = (
             column.selectbox(words, names, position, format_func=_title, key=f"{progress.key}-{words}-{len(names)}",
                              label_visibility="collapsed", persist_state="session")
             for column, words, position in ((columns[1], "Horizontal", 0), (columns[2], "Vertical", 1))
         )  # fmt: skip
+    kept = int(is_feasible(progress.results, progress.goals).sum())
     figure(
         _drawn_front(progress, x, y), key=f"{progress.key}-front-figure", height=FIGURE_HEIGHT,
-        look="the front moving toward its better corner; where it stood still, nothing better was found.",
+        look="the front moving toward its better corner; where it stood still, nothing better was found. "
+        f"Of {len(progress.results):,} designs {kept:,} keep all bounds (blue); the gray crosses break one.",
     )  # fmt: skip
 
 
@@ -131,10 +133,8 @@ def _drawn_front(progress: Progress, x: str, y: str) -> go.Figure:
     stages = [count for count in dict.fromkeys((max(1, total // 20), total // 4, total)) if count > 0]
     counts = [int(np.searchsorted(rows, count)) for count in stages]
     drawn = front_growth(progress.results.iloc[rows], progress.goals, x, y, stages=counts, dark=is_dark())
-    kept = int(is_feasible(progress.results, progress.goals).sum())
     words = {f"after {few}": f"after {count:,}" for few, count in zip(counts, stages, strict=True)}
-    words |= {"keeps all bounds": f"{kept:,} keep all bounds", "breaks a bound": f"{total - kept:,} break one"}
-    drawn.for_each_trace(lambda one: one.update(name=words.get(one.name, one.name)))
+    drawn.for_each_trace(lambda one: one.update(name=words.get(one.name, one.name), showlegend=one.name in words))
     drawn.update_layout(uirevision=f"{progress.key} {x} {y}", legend={"font": {"size": 11}, "entrywidth": 0})
     for name, update in ((x, drawn.update_xaxes), (y, drawn.update_yaxes)):
         if is_wide(progress.results[name]):

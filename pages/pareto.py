@@ -21,7 +21,7 @@ from pages.components.design_panel import show_design
 from pages.components.front import FrontState, direction_of, front, set_front
 from pages.components.picks import choose_by_cost, offer_export
 from pages.components.predictions import SIZES, Predicted, Request, how_made, predicted, space_of
-from pages.components.session import category, current_platform, results, service
+from pages.components.session import category, comparable, current_platform, service
 from pages.components.style import card, empty_state, look_for, page
 
 KEY = "pareto-front"
@@ -254,11 +254,10 @@ def show_empty(platform: Platform, everything: pd.DataFrame) -> None:
 
 page("Pareto", "Drag the bounds: the front, the counts and the price of every bound follow.")
 platform = current_platform()
-revision = service().store.revision
-everything = results(platform)
+everything, shown_revision = comparable(platform)
 known = everything[everything["status"] == "ok"] if len(everything) else everything
-watch(revision)
+watch(service().store.revision)
 if known.empty:
     show_empty(platform, everything)
     st.stop()
-explore(platform, known, everything, revision)
+explore(platform, known, everything, shown_revision)

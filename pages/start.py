@@ -4,7 +4,7 @@ import streamlit as st
 
 from accel_core.metrics import get_metric
 from accel_core.plots.results import tradeoff
-from pages.components.session import category, current_platform, placed_missing, results
+from pages.components.session import category, comparable, current_platform, placed_missing
 from pages.components.style import card, figure, is_dark, metric_row, page, quantity
 
 STEPS = (
@@ -38,7 +38,7 @@ page(
     "learn from it, and drag constraints over a live Pareto front.",
 )
 platform = current_platform()
-everything = results(platform)
+everything, _ = comparable(platform)
 done = everything[everything["status"] == "ok"] if len(everything) else everything
 best_known = platform.fidelities[0]
 measured = done[done["fidelity"] == best_known] if len(done) else done

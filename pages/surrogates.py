@@ -17,7 +17,7 @@ from pages.components import session
 from pages.components.model_figures import held_out_picture
 from pages.components.model_fit import MIN_DESIGNS, FitJob, FitRequest, fit_job, nominal_seconds, run_job
 from pages.components.model_views import View, headline, tabs, words
-from pages.components.session import category, current_platform, results
+from pages.components.session import category, comparable, current_platform
 from pages.components.style import card, duration, empty_state, page
 
 SHIPPED_MODELS = "models"
@@ -51,7 +51,7 @@ def shipped_report(platform: Platform) -> View | None:
     return View(tables, SURROGATES["gp"].title, TOLERANCE, has_roi="roi" in tables)
 
 
-def fit_form(platform: Platform, ok: pd.DataFrame) -> None:
+def fit_form(platform: Platform, ok: pd.DataFrame, revision: int) -> None:
     """Let the person choose what to fit, and start it."""
     names = st.pills("Models", list(SURROGATES), selection_mode="multi", default=["gp", "gbdt"], key="models-names",
                      format_func=lambda name: SURROGATES[name].title, persist_state="session")  # fmt: skip
@@ -84,7 +84,7 @@ def fit_form(platform: Platform, ok: pd.DataFrame) -> None:
     if len(kept) < MIN_DESIGNS:
         st.caption(f"At least {MIN_DESIGNS} designs are needed.")
     st.button("Fit models", type="primary", width="stretch", key="models-fit", disabled=len(kept) < MIN_DESIGNS,
-              on_click=start, args=(request, ok, platform))  # fmt: skip
+              on_click=start, args=(request, ok, platform, revision))  # fmt: skip
 
 
 def choose_workload(platform: Platform, ok: pd.DataFrame) -> str:
@@ -109,10 +109,9 @@ def choose_category(platform: Platform, ok: pd.DataFrame) -> str | None:
     return None if chosen == _EVERYTHING else chosen
 
 
-def start(request: FitRequest, ok: pd.DataFrame, platform: Platform) -> None:
+def start(request: FitRequest, ok: pd.DataFrame, platform: Platform, revision: int) -> None:
     """Begin to fit, or remember in one sentence why not."""
     try:
-        revision = session.service().store.revision
         st.session_state[JOB] = fit_job(request, ok, platform, category(platform), revision)
     except InvalidInputError as error:
         st.session_state["models-problem"] = str(error)
@@ -179,7 +178,7 @@ def explain(platform: Platform, split: str) -> None:
 
 page("Surrogates", "See how far learned models can be trusted on designs they have not seen.")
 platform = current_platform()
-everything = results(platform, platform.fidelities[0])
+everything, revision = comparable(platform, platform.fidelities[0])
 ok_results = everything[everything["status"] == "ok"] if len(everything) else everything
 ready_made = shipped_report(platform)
 has_enough = len(ok_results) >= MIN_DESIGNS
@@ -201,7 +200,7 @@ source = choices[0].segmented_control("Results", sources, default=sources[0], re
 left, right = st.columns([1.1, 2.8], gap="medium")
 if source == OWN:
     with left, card("models-fit-form"):
-        fit_form(platform, ok_results)
+        fit_form(platform, ok_results, revision)
 with right:
     if problem := st.session_state.pop("models-problem", None):
         st.error(problem)

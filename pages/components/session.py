@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import streamlit as st
 
 from accel_core.campaigns import CampaignServer
 from accel_core.errors import AccelError
+from accel_core.evaluators import SETTINGS, resolve_settings, settings_id
 from accel_core.paths import data_path, database_path, runs_path
 from accel_core.physical import placed_available
 from accel_core.platforms import PLATFORMS, Platform
@@ -72,6 +74,40 @@ def results(platform: Platform, fidelity: str | None = None, campaign: str | Non
 def _results(database: str, revision: int, platform: str, fidelity: str | None, campaign: str | None) -> pd.DataFrame:
     """Cache by the database's revision, so that a page which only redraws reads nothing."""
     return service().store.find(platform=platform, fidelity=fidelity, campaign=campaign)
+
+
+def comparable(platform: Platform, fidelity: str | None = None) -> tuple[pd.DataFrame, int]:
+    """Return stored results that may be compared, and a number that changes whenever they do.
+
+    Numbers under other settings, such as another activity, do not belong on one front. Where a fidelity has results
+    under several, the side bar asks which; the defaults come first.
+    """
+    found, revision = results(platform, fidelity), service().store.revision
+    for name in sorted(set(found["fidelity"])) if len(found) else []:
+        rows = found[found["fidelity"] == name]
+        settings = dict(zip(rows["settings_id"], rows["settings"], strict=True))
+        if len(settings) < 2:
+            continue
+        usual = settings_id(name, resolve_settings(name, None)) if name in SETTINGS else ""
+        names = sorted(settings, key=lambda entry: (entry != usual, entry))
+        chosen = st.sidebar.selectbox(
+            f"Settings of {name} results",
+            names,
+            format_func=lambda entry, known=settings: _settings_words(known[entry]),
+            key=f"settings-{platform.name}-{name}",
+            persist_state="session",
+            help="Results under other settings are stored too, and left out of what you see here.",
+        )
+        found = found[(found["fidelity"] != name) | (found["settings_id"] == chosen)].reset_index(drop=True)
+        revision = revision * len(names) + names.index(chosen) + 1_000_000
+    return found, revision
+
+
+def _settings_words(text: str) -> str:
+    """Return settings, as JSON, in words; limits are left out, for they change no result."""
+    known = {name for settings in SETTINGS.values() for name, entry in settings.items() if entry.keyed}
+    shown = {name: value for name, value in json.loads(text).items() if name in known}
+    return ", ".join(f"{name} {value}" for name, value in shown.items()) or "none"
 
 
 def category(platform: Platform) -> str | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from accel_core.evaluators import resolve_settings, settings_id
 from accel_core.store import ResultStore
 from pages.components import session
 
@@ -48,3 +49,25 @@ def test_a_database_in_use_is_one_sentence_and_no_page(empty_store, tmp_path: Pa
         app = open_page("pages/start.py")
         assert "in use by" in app.error[0].value
         assert not app.metric
+
+
+def test_results_under_other_settings_do_not_mix_and_can_be_chosen(small_store, open_page) -> None:
+    usual = small_store_results(small_store)
+    busy = usual.head(5).assign(
+        settings=usual["settings"].str.replace('"activity": 0.1', '"activity": 0.3'),
+        settings_id=settings_id("placed", resolve_settings("placed", {"activity": 0.3})),
+    )
+    small_store.add(busy)
+    app = open_page("pages/start.py")
+    assert labels(app)["Designs placed"] == "48"
+    choice = app.sidebar.selectbox[0]
+    assert choice.options == ["activity 0.1, technology nangate45", "activity 0.3, technology nangate45"]
+    choice.select_index(1).run()
+    assert labels(app)["Designs placed"] == "5"
+    app.switch_page("pages/pareto.py").run()
+    assert not app.exception
+
+
+def small_store_results(home):
+    with ResultStore(home.database) as store:
+        return store.find()

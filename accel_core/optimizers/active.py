@@ -27,10 +27,23 @@ POOL_CELLS = 6_000_000
 
 POOL_LEAST, POOL_MOST = 6_000, 40_000
 SHORTLIST = 800
+DOUBTED = 200
+"""Part of the shortlist that is for the picks in doubt."""
+
 FINALISTS = 300
 PARENTS = 60
 REFERENCE_RANKS = 3
 """The reference point covers the front and this many ranks behind it, so that the ends of the front can grow."""
+
+DOUBT = 3.0
+"""Factor on the models' standard deviations for the picks that doubt them.
+
+A process fitted on few designs may be sure of what it has hardly seen, such as that one category is always worse; then
+expected improvement never looks there again. Assumed; of 1.5 to 4 it did best on `benchmarks/search.py`.
+"""
+
+DOUBT_EVERY = 4
+"""Each so-many-th design is picked in doubt; assumed."""
 
 MIN_OK = 8
 """Fewest evaluated designs that a model is fitted on."""
@@ -64,9 +77,21 @@ class ActiveSearch(Optimizer):
         pool, Z = self._pool(len(model.rows), rng, chosen)
         if pool.empty:
             return pool
-        short = model.shortlist(Z)
-        picks = model.choose(Z[short], n)
+        is_rare = self._is_rare(pool)
+        short = model.shortlist(Z, is_rare)
+        picks = model.choose(Z[short], n, len(self._told) + len(chosen), is_rare[short])
         return pool.iloc[short[picks]].reset_index(drop=True)
+
+    def _is_rare(self, pool: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Tell which designs have, in the categorical parameter that varies most unevenly, the value tried least."""
+        rarest, name, value = np.inf, "", None
+        for parameter in self.space.parameters:
+            if parameter.kind == "categorical" and len(parameter.values) > 1:
+                counts = self._told[parameter.name].value_counts().reindex(list(parameter.values), fill_value=0)
+                share = counts.min() * len(counts) / max(len(self._told), 1)
+                if share < rarest:
+                    rarest, name, value = share, parameter.name, counts.idxmin()
+        return np.ones(len(pool), dtype=np.bool_) if not name else (pool[name] == value).to_numpy(dtype=np.bool_)
 
     def _pool(self, n_rows: int, rng: np.random.Generator, chosen: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray]:
         """Return valid new designs to choose from, and their encoding."""
@@ -111,36 +136,52 @@ class _Model:
         self.front = feasible[is_nondominated(feasible, all_min(values.shape[1]))]
         self.reference = _reference(values, violation)
 
-    def shortlist(self, Z: FloatArray) -> IntArray:
+    def shortlist(self, Z: FloatArray, is_rare: npt.NDArray[np.bool_]) -> IntArray:
         """Return the pool rows worth a prediction with uncertainty, by a cheap score."""
         if len(Z) <= SHORTLIST:
             return np.arange(len(Z))
         mean = self._metrics.mean(Z)
-        spread = np.broadcast_to(0.15 * self._metrics.spread, mean.shape)
         success = np.zeros(len(Z))
         if self._success is not None:
             success = np.asarray(log_ndtr((self._success.mean(Z)[:, 0] - 0.5) / 0.2))
-        score = self._score(mean, spread, success, thinned(self.front, 40))
-        return np.argsort(-score, kind="stable")[:SHORTLIST]
+        front = thinned(self.front, 40)
+        kept = []
+        for width, count in ((0.15, SHORTLIST - DOUBTED), (0.15 * DOUBT, DOUBTED)):
+            spread = np.broadcast_to(width * self._metrics.spread, mean.shape)
+            score = self._score(mean, spread, success, front)
+            if width > 0.15:
+                score[~is_rare] -= 1e6
+            kept.append(np.argsort(-score, kind="stable")[:count])
+        return np.unique(np.concatenate(kept))
 
-    def choose(self, Z: FloatArray, n: int) -> IntArray:
-        """Return up to ``n`` rows, each the best once the earlier ones are counted as known."""
+    def choose(self, Z: FloatArray, n: int, n_known: int, is_rare: npt.NDArray[np.bool_]) -> IntArray:
+        """Return up to ``n`` rows, each the best once the earlier ones are counted as known.
+
+        Args:
+            Z: Encoded pool.
+            n: Rows wanted.
+            n_known: Designs told and chosen so far; it says which picks are made in doubt.
+            is_rare: Which rows those picks are among.
+        """
         mean, std = self._metrics.mean_and_std(Z)
         success = self._log_success(Z)
-        belief = self._belief(mean, std)
-        rows = np.arange(len(Z))
+        central = self._belief(mean, std).central()
         front = self.front
         chosen: list[int] = []
+        rows: dict[float, IntArray] = {}
         while len(chosen) < min(n, len(Z)):
-            score = self._score(mean[rows], std[rows], success[rows], front)
-            score[np.isin(rows, chosen)] = -np.inf
-            best = int(rows[np.argmax(score)])
+            width = DOUBT if (n_known + len(chosen)) % DOUBT_EVERY == DOUBT_EVERY - 1 else 1.0
+            among = rows.get(width, np.arange(len(Z)))
+            score = self._score(mean[among], width * std[among], success[among], front)
+            if width > 1.0:
+                score[~is_rare[among]] -= 1e6
+            if width not in rows:  # later picks of this kind are among the best of the first
+                rows[width] = np.sort(among[np.argsort(-score, kind="stable")[: max(FINALISTS, 3 * n)]])
+            score[np.isin(among, chosen)] = -np.inf
+            best = int(among[np.argmax(score)])
             chosen.append(best)
             if self.reference is not None:
-                front = np.vstack([front, belief.central()[[best]]])
-            if len(chosen) == 1 and len(rows) > max(FINALISTS, 3 * n):
-                rows = rows[np.sort(np.argsort(-score, kind="stable")[: max(FINALISTS, 3 * n)])]
-                rows = np.append(rows, best)
+                front = np.vstack([front, central[[best]]])
         return np.array(chosen, dtype=np.int64)
 
     def _score(self, mean: FloatArray, std: FloatArray, success: FloatArray, front: FloatArray) -> FloatArray:

@@ -31,8 +31,9 @@ report: $(VENV)/.installed ## print the README's model figures
 	$(BIN)/python scripts/model_report.py
 
 $(VENV)/.installed: requirements.txt
+	@echo "Setting up $(VENV), about 900 MB; a minute or two with a fast network"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -r requirements.txt
 	touch $@
 
 $(VENV)/.installed-dev: requirements.txt requirements-dev.txt

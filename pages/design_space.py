@@ -214,10 +214,10 @@ with right:
                          label_visibility="collapsed")  # fmt: skip
     with card("size"):
         varying = [entry for entry in edited.parameters if entry.size != 1]
-        architectures = edited.subspace(groups[0])
+        size = edited.subspace(groups[0]).size
         metric_row(
             [
-                (f"{groups[0].capitalize()}s", f"{architectures.size:,}" if architectures.size else "continuous",
+                (f"{groups[0].capitalize()}s", "continuous" if size is None else f"{size:,}",
                  "Valid combinations of that group's parameters; the others vary continuously or multiply it."),
                 ("Parameters that vary", f"{len(varying)} of {len(edited.parameters)}", None),
                 ("Constraints", f"{len(edited.constraints)}", None),

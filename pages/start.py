@@ -4,7 +4,7 @@ import streamlit as st
 
 from accel_core.metrics import get_metric
 from accel_core.plots.results import tradeoff
-from pages.components.session import category, comparable, current_platform, placed_missing
+from pages.components.session import category, comparable, current_platform, kinds, placed_missing
 from pages.components.style import card, figure, is_dark, metric_row, page, quantity
 
 STEPS = (
@@ -71,5 +71,5 @@ for column, (x, y, title, look) in zip(st.columns(2), TRADEOFFS, strict=True):
     if x in measured and y in measured:
         with column, card(f"tradeoff-{x}"):
             st.subheader(title, anchor=False)
-            shown = tradeoff(measured, x, y, by=category(platform), dark=is_dark())
+            shown = tradeoff(measured, x, y, by=category(platform), dark=is_dark(), kinds=kinds(platform))
             figure(shown, key=f"start-{x}-{y}", height=380, look=look)

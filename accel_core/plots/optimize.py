@@ -160,7 +160,10 @@ def verification_errors(table: pd.DataFrame, *, tolerance_percent: float = 7.0, 
     figure.add_vline(x=0, line={"width": 1, "color": "#9AA4B2"})
     colors = theme.CATEGORIES_DARK if dark else theme.CATEGORIES_LIGHT
     known = table[table["error_percent"].notna()]
-    for index, (design, rows) in enumerate(known.groupby("design_id", sort=False)):
+    # Numbered before those without a measurement are left out, so that the numbers are those of the table beside it.
+    numbers = {design: index for index, design in enumerate(dict.fromkeys(table["design_id"]))}
+    for design, rows in known.groupby("design_id", sort=False):
+        index = numbers[design]
         figure.add_scatter(
             x=rows["error_percent"],
             y=[get_metric(metric).title for metric in rows["metric"]],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from accel_core.pareto import is_nondominated
 from accel_core.plots import theme
 
 
-def tradeoff(results: pd.DataFrame, x: str, y: str, by: str | None = None, dark: bool = False) -> go.Figure:
+def tradeoff(
+    results: pd.DataFrame, x: str, y: str, by: str | None = None, dark: bool = False, kinds: Sequence[Any] = ()
+) -> go.Figure:
     """Scatter two metrics with the Pareto front of both as a stepped line; the rows must be ``ok``.
 
     Args:
@@ -24,18 +27,21 @@ def tradeoff(results: pd.DataFrame, x: str, y: str, by: str | None = None, dark:
         y: Metric on the vertical axis.
         by: Column that colors the points; None colors by fidelity.
         dark: For a dark page.
+        kinds: All values that ``by`` may have, so that each keeps its color where others are missing.
     """
     figure = go.Figure()
+    palette = [color for color in _palette(dark) if color != theme.FRONT[theme.mode(dark)]]
+    order = list(kinds) or (sorted(set(results[by])) if by is not None else [])
     shown = results[np.isfinite(results[[x, y]].to_numpy(dtype=np.float64)).all(axis=1)]
     groups = ["fidelity"] if by is None else [by, "fidelity"]
-    for index, (names, rows) in enumerate(shown.groupby(groups, sort=True)):
+    for names, rows in shown.groupby(groups, sort=True):
         *group, fidelity = names
         style = theme.fidelity_style(str(fidelity))
         marker = {"symbol": style.plotly_symbol, "size": 7, "opacity": 0.75}
         if by is None:
             marker["color"] = style.color(dark)
         else:
-            marker["color"] = (theme.CATEGORIES_DARK if dark else theme.CATEGORIES_LIGHT)[index % 8]
+            marker["color"] = palette[order.index(group[0]) % len(palette)]
         name = style.title if by is None else str(group[0])
         if by is not None and shown["fidelity"].nunique() > 1:
             name = f"{name} ({style.title})"
@@ -53,6 +59,10 @@ def tradeoff(results: pd.DataFrame, x: str, y: str, by: str | None = None, dark:
     figure.update_xaxes(title=label(x), **_axis(to_display(x, shown[x])))
     figure.update_yaxes(title=label(y), **_axis(to_display(y, shown[y])))
     return figure
+
+
+def _palette(dark: bool) -> tuple[str, ...]:
+    return theme.CATEGORIES_DARK if dark else theme.CATEGORIES_LIGHT
 
 
 def _add_front(figure: go.Figure, shown: pd.DataFrame, x: str, y: str, dark: bool) -> None:

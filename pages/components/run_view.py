@@ -17,7 +17,7 @@ from accel_core.platforms import Platform, get_platform
 from accel_core.plots.results import tradeoff
 from accel_core.plots.runs import arrivals, failure_groups, failures_by_stage
 from pages.components.run_form import narrowed
-from pages.components.session import category, download, layout_picture, results, service
+from pages.components.session import category, download, kinds, layout_picture, results, service
 from pages.components.style import card, fidelity_badge, figure, is_dark, look_for, shown_table, status_badge
 
 HEADLINES = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j")
@@ -83,7 +83,7 @@ def described(campaign: Campaign) -> str:
         return f"{choice.designs:,} designs ({choice.name})"
     if isinstance(choice, OptimizerPlan):
         return f"search by {choice.name}, budget {choice.budget:,}"
-    return f"{len(choice):,} chosen designs"
+    return f"{len(choice):,} chosen design{'s' if len(choice) != 1 else ''}"
 
 
 def rejected(name: str) -> pd.DataFrame:
@@ -154,7 +154,7 @@ def _drawn_front(
         keep = is_nondominated(done[[x, y]].to_numpy(dtype=np.float64), directions)
         keep[-MAX_POINTS:] = True
         done = done[keep]
-    return tradeoff(done, x, y, by=category(platform), dark=dark)
+    return tradeoff(done, x, y, by=category(platform), dark=dark, kinds=kinds(platform))
 
 
 def _table(platform: Platform, campaign: Campaign, found: pd.DataFrame) -> None:

@@ -115,6 +115,12 @@ def category(platform: Platform) -> str | None:
     return next((entry.name for entry in platform.space.parameters if entry.kind == "categorical"), None)
 
 
+def kinds(platform: Platform) -> tuple[object, ...]:
+    """Return the values of the platform's first categorical parameter; none where it has none."""
+    by = category(platform)
+    return () if by is None else platform.space.parameter(by).values
+
+
 def layout_picture(design_id: str) -> bytes | None:
     """Return the layout picture of a placed design as PNG: of your own runs, else the small one that ships."""
     for folder in sorted(runs_path().glob(f"*/artifacts/{design_id}")):

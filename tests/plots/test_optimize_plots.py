@@ -87,3 +87,16 @@ def test_errors_show_measured_designs_only_and_reach_the_worst():
     assert points.customdata[0].tolist() == ["1100 mW", "1000 mW"]
     assert figure.layout.xaxis.range[1] == pytest.approx(55.0)
     assert not verification_errors(verification(PREDICTED, ACTUAL.iloc[:0], ["power_w"])).data
+
+
+def test_picks_keep_their_numbers_when_one_could_not_be_measured():
+    table = pd.DataFrame(
+        {
+            "design_id": ["first", "second"],
+            "metric": ["power_w", "power_w"],
+            "predicted": [1e-3, 2e-3],
+            "actual": [np.nan, 2.1e-3],
+            "error_percent": [np.nan, -4.8],
+        }
+    )
+    assert [trace.name for trace in verification_errors(table).data] == ["pick 2"]

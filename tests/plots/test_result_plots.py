@@ -49,3 +49,13 @@ def test_wide_ranges_get_decades_with_whole_labels() -> None:
 def test_rows_without_a_metric_are_left_out() -> None:
     figure = tradeoff(results([float("nan")] * 2, ["placed"] * 2), "chip_area_mm2", "energy_j")
     assert len(figure.data) == 0
+
+
+def test_a_kind_keeps_its_color_where_others_are_missing_and_never_takes_the_front_s() -> None:
+    both = tradeoff(results([4e-5, 2e-5], ["placed"] * 2), "chip_area_mm2", "energy_j", by="benchmark",
+                    kinds=("linear", "logistic", "svm"))  # fmt: skip
+    alone = tradeoff(results([4e-5, 2e-5], ["placed"] * 2).head(1), "chip_area_mm2", "energy_j", by="benchmark",
+                     kinds=("linear", "logistic", "svm"))  # fmt: skip
+    colors = {trace.name: trace.marker.color for trace in both.data if trace.mode == "markers"}
+    assert alone.data[0].marker.color == colors["svm"]
+    assert theme.FRONT["light"] not in colors.values()

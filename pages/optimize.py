@@ -12,7 +12,7 @@ from pages.components.optimize_flow import flow_progress, launch_search, searche
 from pages.components.optimize_form import FLOW, WHERE, Asked, search_form
 from pages.components.optimize_model import ModelRun, fitted, forget_model_run, last_model_run, run_search
 from pages.components.optimize_plan import reference_point
-from pages.components.optimize_view import Progress, choose_picks, no_design, show_growth, trust_note
+from pages.components.optimize_view import Progress, better_known, choose_picks, no_design, show_growth, trust_note
 from pages.components.session import current_platform, placed_missing, service
 from pages.components.style import card, duration, page, progress
 from pages.components.verify_view import SELECTED, verification_cards
@@ -79,6 +79,7 @@ def model_results(run: ModelRun) -> None:
             st.warning(no_design(shown, run.nearest))
             return
         picks = choose_picks(shown, best)
+        better_known(run.plan, run.fidelity, picks)
         verify_button(shown, picks)
 
 

@@ -15,6 +15,7 @@ from accel_core.objectives import Goal, Objective, is_feasible, minimized
 from accel_core.optimizers import front, pick, trace
 from accel_core.optimizers.learned import MIN_REACH, REACH, UNCERTAINTY
 from accel_core.pareto import is_nondominated
+from accel_core.platforms import get_platform
 from accel_core.plots.optimize import front_growth, hypervolume_growth
 from accel_core.reach import relaxations
 from pages.components.optimize_plan import (
@@ -23,8 +24,10 @@ from pages.components.optimize_plan import (
     display_scale,
     point_text,
     reference_point,
+    usable,
     volume_unit,
 )
+from pages.components.session import results
 from pages.components.style import card, figure, is_dark, metric_row, quantity, shown_table
 
 MAX_POINTS = 1500
@@ -215,6 +218,22 @@ def choose_picks(progress: Progress, best: pd.DataFrame) -> pd.DataFrame:
     numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in table.select_dtypes("number")}
     st.dataframe(table, column_config=numbers, key=f"{progress.key}-picks")
     return chosen
+
+
+def better_known(plan: SearchPlan, fidelity: str, picks: pd.DataFrame) -> None:
+    """Say so where a stored design is cheaper than every pick: a search of a model sees only what it trusts."""
+    platform = get_platform(plan.platform)
+    stored = usable(results(platform, fidelity), platform, fidelity, plan.workload)
+    if stored.empty or picks.empty:
+        return
+    stored = stored[is_feasible(stored, plan.goals) & plan.space.is_valid(stored)]
+    cost = plan.cost(stored)
+    if len(stored) and cost.min() < picks[COST].min():
+        name = str(stored["design_id"].iloc[int(cost.argmin())])[:8]
+        st.info(
+            f"A {fidelity} design that is stored already, {name}, costs less than every pick within these bounds. "
+            "The model is not trusted in its neighborhood, so the search left it out; see it on the page Pareto."
+        )
 
 
 def trust_note(max_uncertainty: float) -> str:

@@ -90,6 +90,17 @@ def test_searches_a_model_to_the_end_and_keeps_its_picks(small_store, open_page)
     app.switch_page(PAGE).run()
     pd.testing.assert_frame_equal(app.dataframe[0].value, picks)
 
+    assert not any("costs less than every pick" in text for text in texts(app.info))
+    other = made_up_results(80, 4, seed=9)
+    cheap = (
+        other[other["benchmark"] == "svm"]
+        .head(1)
+        .assign(energy_j=1e-9, chip_area_mm2=1e-6, power_w=1e-6, runtime_s=1e-6)
+    )
+    small_store.add(cheap)
+    app.run()
+    assert any(f"{cheap['design_id'].iloc[0][:8]}, costs less than every pick" in text for text in texts(app.info))
+
 
 def test_names_the_bound_that_no_design_meets_and_the_nearest_value(small_store, open_page):
     small_store.add(of_one_category())

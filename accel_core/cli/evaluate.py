@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+import time
 from pathlib import Path
 
 from accel_core.cli.arguments import Commands, add_set, complete_designs, parse_given, split_given
@@ -49,12 +51,24 @@ def run(arguments: argparse.Namespace) -> None:
         artifacts=arguments.artifacts,
         seed=arguments.seed,
         jobs=arguments.jobs,
+        progress=_Progress(),
     )
     write_table(results, arguments.out)
     counts = ", ".join(f"{count} {status}" for status, count in results["status"].value_counts().items())
     print(f"{len(results)} designs to {arguments.out}: {counts}")
     for row in results[results["status"] != "ok"].itertuples():
         print(f"  {row.design_id} {row.status} in {row.stage}: {row.reason}")
+
+
+class _Progress:
+    """Prints how many designs are done, and about how long the rest takes."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        left = (time.monotonic() - self._started) / done * (total - done)
+        print(f"{done} of {total} evaluated, about {left:.0f} s left", file=sys.stderr, flush=True)
 
 
 def _workload(arguments: argparse.Namespace) -> str | Workload | None:

@@ -12,7 +12,7 @@ import pandas as pd
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators.analytical import evaluate_analytical
 from accel_core.evaluators.placed import evaluate_placed
-from accel_core.evaluators.results import IDENTITY, PROVENANCE, STATUSES, Request, ordered
+from accel_core.evaluators.results import IDENTITY, PROVENANCE, STATUSES, Progress, Request, ordered
 from accel_core.evaluators.settings import SETTINGS, Setting, SettingValue, resolve_settings, settings_id
 from accel_core.platforms import Platform, get_platform
 from accel_core.workloads import Workload
@@ -32,6 +32,7 @@ def evaluate(
     artifacts: Path | None = None,
     seed: int = 0,
     jobs: int | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> pd.DataFrame:
     """Evaluate designs and return their result table, in the designs' order.
 
@@ -44,6 +45,7 @@ def evaluate(
         artifacts: Folder for what the tools write, ``<design_id>/`` for each design; None keeps nothing.
         seed: Seed of the tools.
         jobs: Designs in flight; None takes one per core.
+        progress: Told how many designs of how many are done, where they are done one by one.
 
     Returns:
         Columns ``design_id``, the parameters, ``IDENTITY``, the metrics, ``PROVENANCE``.
@@ -60,7 +62,7 @@ def evaluate(
     runs = workload_of(platform, workload)
     platform.space.check(designs)
     resolved = resolve_settings(fidelity, settings)
-    request = Request(platform, runs, fidelity, resolved, seed, artifacts, jobs or os.cpu_count() or 1)
+    request = Request(platform, runs, fidelity, resolved, seed, artifacts, jobs or os.cpu_count() or 1, progress)
     results = EVALUATORS[fidelity](designs.reset_index(drop=True), request)
     return ordered(results, platform.space)
 
@@ -92,6 +94,7 @@ __all__ = [
     "SETTINGS",
     "STATUSES",
     "Evaluator",
+    "Progress",
     "Request",
     "Setting",
     "SettingValue",

@@ -41,7 +41,10 @@ def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
         folder = request.artifacts or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         with ThreadPoolExecutor(max_workers=request.jobs) as pool:
             try:
-                found = list(pool.map(lambda name: _outcome(request, rows[name], folder / name), rows))
+                found = []
+                for outcome in pool.map(lambda name: _outcome(request, rows[name], folder / name), rows):
+                    found.append(outcome)
+                    request.progress(len(found), len(rows))
             except BaseException:  # a person's Ctrl-C too: without this it would wait for the designs under way
                 kill_running()
                 raise

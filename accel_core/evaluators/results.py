@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ IDENTITY = ("platform", "workload", "fidelity", "status", "stage", "reason")
 PROVENANCE = ("seconds", "tool_versions", "settings", "settings_id", "seed")
 
 
+Progress = Callable[[int, int], None]
+
+
 @dataclass(frozen=True)
 class Request:
     """Under what a table of designs is evaluated; the same for all its rows.
@@ -35,6 +38,7 @@ class Request:
         seed: Seed of the tools.
         artifacts: Folder that keeps what the tools write, ``<design_id>/`` for each design; None keeps nothing.
         jobs: Designs in flight.
+        progress: Told how many designs of how many are done, where they are done one by one.
     """
 
     platform: Platform
@@ -44,6 +48,7 @@ class Request:
     seed: int = 0
     artifacts: Path | None = None
     jobs: int = 1
+    progress: Progress = lambda done, total: None
 
 
 def result_table(designs: pd.DataFrame, outcomes: Sequence[Mapping[Any, Any]], request: Request) -> pd.DataFrame:

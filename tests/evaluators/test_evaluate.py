@@ -54,7 +54,16 @@ def test_trouble_with_one_design_becomes_its_row_and_spares_the_others(
         return answer
 
     monkeypatch.setattr(placed, "implement_in_process", implement)
-    results = evaluate("axiline", designs, "placed", artifacts=tmp_path, jobs=1)
+    seen: list[tuple[int, int]] = []
+    results = evaluate(
+        "axiline",
+        designs,
+        "placed",
+        artifacts=tmp_path,
+        jobs=1,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert results["status"].tolist() == ["ok", "infeasible", "timeout", "ok"]
     assert results["stage"].tolist() == ["", "floorplan", "placement", ""]
     assert results["reason"][1] == "cells fill 104 % of the core"

@@ -18,7 +18,6 @@ from accel_core.plots import theme
 _CSS = """
 <style>
 [data-testid="stMainBlockContainer"] { max-width: 1560px; padding-left: 2.2rem; padding-right: 2.2rem; }
-[data-testid="stSidebar"][aria-expanded="true"] { width: 220px !important; min-width: 220px !important; }
 [data-testid="stHeader"] { background: transparent; }
 [class*="st-key-card-"], [data-testid="stMetric"] {
   background: light-dark(#ffffff, #1a1f29); border-color: light-dark(#e2e6ee, #2b3240) !important;

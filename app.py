@@ -4,9 +4,7 @@ import streamlit as st
 
 from pages.components.style import follow_deep_link
 
-st.set_page_config(
-    page_title="AccelScope", page_icon="pages/components/icon.png", layout="wide"
-)
+st.set_page_config(page_title="AccelScope", page_icon="pages/components/icon.png", layout="wide")
 
 JOURNEY = [
     st.Page("pages/start.py", title="Start", default=True),

@@ -29,7 +29,7 @@ from accel_core.optimizers.learned import REACH, UNCERTAINTY, Feasibility, Predi
 from accel_core.paths import data_path
 from accel_core.platforms import Platform, get_platform
 from accel_core.plots.optimize import verification
-from accel_core.surrogates.predict_designs import Learned, learn
+from accel_core.surrogates.predict_designs import learn_platform
 from accel_core.tables import read_table, write_table
 
 METRICS = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j")
@@ -54,20 +54,6 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def model_of(results: pd.DataFrame, platform: Platform, seed: int) -> Learned:
-    """Fit what predicts the designs."""
-    compute, workload = platform.system_metrics, platform.default_workload
-    return learn(
-        results,
-        platform.space.names,
-        architecture=[entry.name for entry in platform.space.parameters if entry.group == "architecture"],
-        extra_targets=OBJECTIVES,
-        features=platform.features,
-        system_metrics=None if compute is None else lambda designs: compute(designs, workload),
-        seed=seed,
-    )
-
-
 def bounds_of(results: pd.DataFrame, quantile: float) -> list[Bound]:
     """Return upper bounds on power and runtime that the given share of the results keeps, each alone."""
     done = results[results["status"] == "ok"]
@@ -77,7 +63,7 @@ def bounds_of(results: pd.DataFrame, quantile: float) -> list[Bound]:
 def top_picks(asked: argparse.Namespace, results: pd.DataFrame, platform: Platform) -> pd.DataFrame:
     """Return the cheapest designs that the model predicts and is sure of, cheapest first."""
     started = time.perf_counter()
-    learned = model_of(results, platform, asked.seed)
+    learned = learn_platform(results, platform, platform.default_workload, OBJECTIVES, seed=asked.seed)
     print(f"fitted on {learned.n_rows} results in {time.perf_counter() - started:.1f} s")
     bounds = bounds_of(results, asked.quantile)
     for bound in bounds:

@@ -15,10 +15,12 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError
 from accel_core.metrics import is_metric
+from accel_core.platforms import Platform
 from accel_core.surrogates import SURROGATES
 from accel_core.surrogates.composed import CLOCK, ENERGY, POWER, RUNTIME, Composed
 from accel_core.surrogates.roi import EFFECTIVE_CLOCK, TARGET_CLOCK, TOLERANCE, RoiClassifier, in_roi
 from accel_core.surrogates.tables import MIN_ROWS
+from accel_core.workloads import Workload
 
 Columns = Callable[[pd.DataFrame], pd.DataFrame]
 """A table of designs -> the same rows with more columns."""
@@ -124,6 +126,29 @@ def learn(
     model = Composed(SURROGATES[surrogate](seed=seed, budget_s=budget_s), system_metrics)
     model.fit(X[inside], y[inside], groups)
     return Learned(model, classifier, tuple(parameters), features or _nothing, system_metrics, int(inside.sum()))
+
+
+def learn_platform(
+    results: pd.DataFrame,
+    platform: Platform,
+    workload: Workload,
+    extra_targets: Sequence[str],
+    *,
+    surrogate: str = "gp",
+    seed: int = 0,
+) -> Learned:
+    """Fit models on a platform's results, with all that the platform knows of itself; else as `learn`."""
+    compute = platform.system_metrics
+    return learn(
+        results,
+        platform.space.names,
+        architecture=[entry.name for entry in platform.space.parameters if entry.group == "architecture"],
+        extra_targets=extra_targets,
+        features=platform.features,
+        system_metrics=None if compute is None else lambda designs: compute(designs, workload),
+        surrogate=surrogate,
+        seed=seed,
+    )
 
 
 def _targets(

@@ -15,7 +15,7 @@ from accel_core.objectives import Goal
 from accel_core.optimizers import search_model
 from accel_core.optimizers.learned import Feasibility, Predictor, trusted
 from accel_core.platforms import get_platform
-from accel_core.surrogates.predict_designs import Learned, learn
+from accel_core.surrogates.predict_designs import Learned, learn_platform
 from accel_core.surrogates.tables import MIN_ROWS
 from pages.components.optimize_plan import SearchPlan, goal_metrics
 from pages.components.session import service
@@ -87,17 +87,7 @@ def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> Learned:
 @st.cache_resource(show_spinner="Fitting the model …", max_entries=4)
 def _fitted(database: str, rest: tuple[Any, ...], extra: tuple[str, ...], _stored: pd.DataFrame) -> Learned:
     platform = get_platform(rest[0])
-    workload = platform.workloads[rest[2]]
-    compute = platform.system_metrics
-    return learn(
-        _stored,
-        platform.space.names,
-        architecture=[entry.name for entry in platform.space.parameters if entry.group == "architecture"],
-        extra_targets=extra,
-        features=platform.features,
-        system_metrics=None if compute is None else lambda designs: compute(designs, workload),
-        surrogate=SURROGATE,
-    )
+    return learn_platform(_stored, platform, platform.workloads[rest[2]], extra, surrogate=SURROGATE)
 
 
 def run_search(

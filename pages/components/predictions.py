@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from accel_core.errors import InvalidInputError
 from accel_core.platforms import Platform
 from accel_core.space import DesignSpace, design_ids, sample
-from accel_core.surrogates.predict_designs import Learned, learn
+from accel_core.surrogates.predict_designs import Learned, learn_platform
 from pages.components.style import duration
 
 SIZES = (5_000, 20_000, 100_000)
@@ -124,17 +124,9 @@ def how_made(found: Predicted) -> str:
 
 def _predict(request: Request, platform: Platform, measured: pd.DataFrame) -> Predicted:
     started = time.perf_counter()
-    compute, runs = platform.system_metrics, platform.workloads[request.workload]
-    groups = [entry.name for entry in platform.space.parameters if entry.group == "architecture"]
-    learned = learn(
-        measured[measured["fidelity"] == platform.fidelities[0]],
-        platform.space.names,
-        architecture=groups,
-        extra_targets=request.metrics,
-        features=platform.features,
-        system_metrics=None if compute is None else lambda designs: compute(designs, runs),
-        surrogate=SURROGATE,
-    )
+    known = measured[measured["fidelity"] == platform.fidelities[0]]
+    workload = platform.workloads[request.workload]
+    learned = learn_platform(known, platform, workload, request.metrics, surrogate=SURROGATE)
     designs = candidates(DesignSpace.from_yaml(request.space_yaml), request.n)
     table = learned.predict(designs).reset_index(drop=True)
     table.insert(0, "design_id", design_ids(table, platform.space.names).to_numpy())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from accel_core.plots import theme
 from accel_core.space import DesignSpace, Parameter
+
+TITLE_WIDTH = 11
+"""Characters of a title's line; longer ones run into the neighbors of a small panel."""
 
 
 def scatter_matrix(designs: pd.DataFrame, space: DesignSpace, dark: bool = False) -> go.Figure:
@@ -71,7 +76,8 @@ def coverage_bars(table: pd.DataFrame, dark: bool = False) -> go.Figure:
 
 
 def _title(parameter: Parameter) -> str:
-    return parameter.name.replace("_hz", " [MHz]").replace("_target", "").replace("_", " ")
+    words = parameter.name.replace("_hz", " [MHz]").replace("_target", "").replace("_", " ")
+    return "<br>".join(textwrap.wrap(words, TITLE_WIDTH))
 
 
 def _shown(parameter: Parameter, rows: pd.DataFrame) -> pd.Series:

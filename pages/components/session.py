@@ -18,6 +18,7 @@ from accel_core.platforms import PLATFORMS, Platform
 from accel_core.store import ResultStore
 
 SHIPPED = "results"
+MAX_READY_ROWS = 5_000
 LAYOUTS = "axiline_layouts.parquet"
 
 
@@ -145,14 +146,23 @@ def placed_missing() -> str | None:
 
 
 def download(table: pd.DataFrame, name: str, key: str) -> None:
-    """Offer a table as CSV and as Parquet, side by side; the file is made when it is asked for."""
+    """Offer a table as CSV and as Parquet, side by side; the file of a long table is made when it is asked for.
+
+    A click that falls into a rerun finds a file that is there already, but not one that is still to be made.
+    """
+    is_long = len(table) > MAX_READY_ROWS
     left, right = st.columns(2)
     left.download_button(
-        "CSV", lambda: table.to_csv(index=False), f"{name}.csv", "text/csv", key=f"{key}-csv", width="stretch"
+        "CSV",
+        (lambda: table.to_csv(index=False)) if is_long else table.to_csv(index=False),
+        f"{name}.csv",
+        "text/csv",
+        key=f"{key}-csv",
+        width="stretch",
     )
     right.download_button(
         "Parquet",
-        lambda: _parquet(table),
+        (lambda: _parquet(table)) if is_long else _parquet(table),
         f"{name}.parquet",
         "application/vnd.apache.parquet",
         key=f"{key}-parquet",

@@ -128,6 +128,7 @@ def test_bounds_are_dragged_and_typed_and_what_they_mean_follows(page, tmp_path)
 
     page.get_by_role("tab", name="Export").click()
     page.get_by_text("Meet all bounds", exact=True).click()
+    page.wait_for_timeout(1500)  # the choice runs the panel again, and a click meanwhile may meet the old button
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     download.value.save_as(tmp_path / "pareto.csv")

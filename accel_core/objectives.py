@@ -1,4 +1,4 @@
-"""What a search wants: objectives with directions, bounds, and a weighted cost to pick one design of a front."""
+"""What a search wants: objectives with directions, bounds, and a weighted cost to pick one design or to breed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accel_core.errors import InvalidInputError
-from accel_core.metrics import Direction
+from accel_core.metrics import Direction, get_metric
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -68,6 +68,86 @@ class CostFunction:
         return cost
 
 
+LOSSES: Mapping[str, Mapping[str, float]] = {
+    "source": {"cycles": 1.0, "energy_j": 1.0, "throughput_flops": -1.0, "utilization": -1.0},
+    "edp": {"edp_js": 1.0},
+    "speed": {"runtime_s": 1.0},
+    "energy": {"energy_j": 1.0},
+}
+"""Weights of `NormalizedCost` by name. ``source``: the four terms of the genetic algorithm that Kumar, Hofgard and Lev
+ran on Eyeriss, all ones; they take energy per multiply-accumulate, which normalizes to the same."""
+
+
+@dataclass(frozen=True)
+class NormalizedCost:
+    """A weighted sum of metrics, each first made comparable: its distance from a mean in standard deviations.
+
+    Attributes:
+        weights: By metric; positive to minimize.
+        mean: Of each of these metrics over a sample.
+        std: Standard deviations over the same sample; a metric without any, that is 0, does not count.
+    """
+
+    weights: Mapping[str, float]
+    mean: Mapping[str, float]
+    std: Mapping[str, float]
+
+    @classmethod
+    def from_sample(cls, table: pd.DataFrame, weights: Mapping[str, float]) -> NormalizedCost:
+        """Take mean and standard deviation of the rows that have all metrics, and a ``status`` of ok if any.
+
+        Raises:
+            InvalidInputError: If a metric is no column, or fewer than two rows are left.
+        """
+        values = np.column_stack([_column(table, metric) for metric in weights])
+        values = values[_is_ok(table) & np.isfinite(values).all(axis=1)]
+        if len(values) < 2:
+            raise InvalidInputError(
+                f"the loss needs {', '.join(weights)} of at least 2 designs for its scale; there are {len(values)}"
+            )
+        mean, std = values.mean(axis=0), values.std(axis=0)
+        # Equal numbers may leave a rounding error of their mean, by which nothing should be divided.
+        std = np.where(std > 1e-12 * np.abs(mean), std, 0.0)
+        return cls(
+            dict(weights),
+            dict(zip(weights, mean.tolist(), strict=True)),
+            dict(zip(weights, std.tolist(), strict=True)),
+        )
+
+    def __call__(self, frame: pd.DataFrame) -> FloatArray:
+        """Return the loss of each row; infinite, the worst, where a metric is missing or ``status`` is not ok."""
+        loss = np.zeros(len(frame))
+        for metric, weight in self.weights.items():
+            column = _column(frame, metric)
+            if self.std[metric] > 0:
+                loss += weight * (column - self.mean[metric]) / self.std[metric]
+            loss[~np.isfinite(column)] = np.inf
+        return np.where(_is_ok(frame) & np.isfinite(loss), loss, np.inf)
+
+
+Cost = CostFunction | NormalizedCost
+
+
+def loss_weights(loss: str | Mapping[str, float]) -> dict[str, float]:
+    """Return the weights that a name of `LOSSES`, a text ``metric=weight,...`` or a mapping means.
+
+    Raises:
+        InvalidInputError: If it is none of these, a weight is no finite number, or all are 0.
+    """
+    if isinstance(loss, str) and loss in LOSSES:
+        return dict(LOSSES[loss])
+    given = _loss_words(loss) if isinstance(loss, str) else loss
+    weights: dict[str, float] = {}
+    for metric, weight in given.items():
+        number = _number(weight)
+        if not math.isfinite(number):
+            raise InvalidInputError(f"loss: the weight of {metric} is {weight!r}; allowed: a finite number")
+        weights[get_metric(metric).name] = number
+    if not any(weights.values()):
+        raise InvalidInputError(f"loss: no metric has a weight; allowed: {', '.join(LOSSES)}, or metric=weight,...")
+    return weights
+
+
 def objectives_of(goals: Sequence[Goal]) -> list[Objective]:
     """Return the goals that are objectives, in their order."""
     return [goal for goal in goals if isinstance(goal, Objective)]
@@ -105,9 +185,32 @@ def is_feasible(frame: pd.DataFrame, goals: Sequence[Goal]) -> npt.NDArray[np.bo
     A ``status`` column other than ``ok`` is not feasible either.
     """
     kept = (violations(frame, goals) <= 0).all(axis=1) & np.isfinite(minimized(frame, goals)).all(axis=1)
-    if "status" in frame:
-        kept &= (frame["status"] == "ok").to_numpy(dtype=bool)
-    return np.asarray(kept, dtype=np.bool_)
+    return np.asarray(kept & _is_ok(frame), dtype=np.bool_)
+
+
+def _is_ok(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    if "status" not in frame:
+        return np.ones(len(frame), dtype=np.bool_)
+    return np.asarray(frame["status"] == "ok", dtype=np.bool_)
+
+
+def _loss_words(text: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for word in text.split(","):
+        metric, equals, weight = (part.strip() for part in word.partition("="))
+        if not (metric and equals and weight):
+            raise InvalidInputError(f"loss '{text[:80]}': write {', '.join(LOSSES)}, or metric=weight,...")
+        if metric in pairs:
+            raise InvalidInputError(f"loss '{text[:80]}': {metric} stands twice; give it once")
+        pairs[metric] = weight
+    return pairs
+
+
+def _number(value: object) -> float:
+    try:
+        return math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def _column(frame: pd.DataFrame, metric: str) -> FloatArray:

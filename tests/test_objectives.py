@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from accel_core.errors import InvalidInputError
 from accel_core.objectives import (
+    LOSSES,
     Bound,
     CostFunction,
+    NormalizedCost,
     Objective,
     directions_of,
     is_feasible,
+    loss_weights,
     minimized,
     objectives_of,
     violations,
@@ -80,9 +83,78 @@ def test_the_cost_is_a_weighted_sum():
     assert np.isnan(cost(FRAME)[3])
 
 
+def test_a_normalized_cost_is_in_standard_deviations_of_its_sample():
+    sample = pd.DataFrame(
+        {
+            "cycles": [100.0, 300.0, 9e9],
+            "utilization": [0.2, 0.6, 1.0],
+            "energy_j": [3.3e-4, 3.3e-4, 1.0],
+            "status": ["ok", "ok", "failed"],
+        }
+    )
+    cost = NormalizedCost.from_sample(sample, {"cycles": 2.0, "utilization": -1.0, "energy_j": 5.0})
+    assert (cost.mean["cycles"], cost.std["cycles"]) == (200.0, 100.0)
+    assert cost.std["energy_j"] == 0.0
+    # One deviation faster and half a one better used: 2 * -1 - 0.5; energy has no spread and does not count.
+    designs = pd.DataFrame({"cycles": [100.0, 200.0], "utilization": [0.5, 0.4], "energy_j": [1.0, 2.0]})
+    assert cost(designs).tolist() == pytest.approx([-2.5, 0.0])
+
+
+def test_a_design_without_result_has_the_worst_loss():
+    cost = NormalizedCost(
+        {"cycles": 1.0, "energy_j": 0.0}, {"cycles": 0.0, "energy_j": 0.0}, dict.fromkeys(("cycles", "energy_j"), 1.0)
+    )
+    designs = pd.DataFrame(
+        {
+            "cycles": [1e9, np.nan, 2.0, 3.0],
+            "energy_j": [1.0, 1.0, 1.0, np.nan],
+            "status": ["ok", "ok", "infeasible", "ok"],
+        }
+    )
+    assert cost(designs).tolist() == [1e9, np.inf, np.inf, np.inf]
+    assert cost(designs.drop(columns="status")).tolist() == [1e9, np.inf, 2.0, np.inf]
+
+
+@given(st.lists(st.floats(1.0, 1e6), min_size=2, max_size=20))
+def test_one_metric_normalized_keeps_its_order(values):
+    frame = pd.DataFrame({"cycles": values})
+    loss = NormalizedCost.from_sample(frame, {"cycles": 1.0})(frame)
+    assert (np.diff(loss[np.argsort(values)]) >= 0).all()
+
+
+def test_losses_are_read_from_names_texts_and_mappings():
+    assert loss_weights("source") == {"cycles": 1, "energy_j": 1, "throughput_flops": -1, "utilization": -1}
+    assert loss_weights("cycles=1, energy_j=-2.5e-1") == {"cycles": 1.0, "energy_j": -0.25}
+    assert loss_weights({"edp_js": "1e-3"}) == {"edp_js": 0.001}
+    for weights in LOSSES.values():
+        assert loss_weights(weights) == weights
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        ("fast", "loss 'fast': write source, edp, speed, energy, or metric=weight"),
+        ("cycles=1,cycles=2", "cycles stands twice"),
+        ("cycles=many", "the weight of cycles is 'many'; allowed: a finite number"),
+        ({"cycles": float("nan")}, "the weight of cycles is nan"),
+        ({"cycles": True}, "the weight of cycles is True"),
+        ({"happiness": 1.0}, "metric 'happiness' is unknown"),
+        ({"cycles": 0}, "loss: no metric has a weight"),
+        ({}, "loss: no metric has a weight"),
+    ],
+)
+def test_wrong_losses_are_told(loss, message):
+    with pytest.raises(InvalidInputError, match=message):
+        loss_weights(loss)
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
+        (
+            lambda: NormalizedCost.from_sample(FRAME.iloc[:1], {"runtime_s": 1.0}),
+            "the loss needs runtime_s of at least 2 designs for its scale; there are 1",
+        ),
         (lambda: Objective("power_w", "down"), "objective 'power_w': direction is 'down'; allowed: min, max"),
         (
             lambda: Objective("power_w", lower=2, upper=1),

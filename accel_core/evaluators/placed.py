@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from accel_core.errors import EvaluationError, InvalidInputError
-from accel_core.evaluators.results import Request, result_table
+from accel_core.evaluators.one_by_one import evaluate_each
+from accel_core.evaluators.results import Request
 from accel_core.paths import cache_path
 from accel_core.physical import FlowSettings, implement_in_process, load_technology, placed_available
-from accel_core.process import Limits, kill_running
-from accel_core.space import design_ids
+from accel_core.process import Limits
 
 
 def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
@@ -34,23 +31,8 @@ def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
     if missing := placed_available():
         raise InvalidInputError(f"fidelity placed is not available here: {missing}")
     load_technology(str(request.settings["technology"]), cache_path())  # a wrong one must not fail design by design
-    ids = design_ids(designs, platform.space.names).tolist()
-    # A design that stands in the table twice is implemented once: two runs would write the same folder.
-    rows = dict(zip(ids, designs.to_dict("records"), strict=True))
-    with ExitStack() as stack:
-        folder = request.artifacts or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        with ThreadPoolExecutor(max_workers=request.jobs) as pool:
-            try:
-                found = []
-                for outcome in pool.map(lambda name: _outcome(request, rows[name], folder / name), rows):
-                    found.append(outcome)
-                    request.progress(len(found), len(rows))
-            except BaseException:  # a person's Ctrl-C too: without this it would wait for the designs under way
-                kill_running()
-                raise
-    outcome_of = dict(zip(rows, found, strict=True))
-    outcomes = [outcome_of[name] for name in ids]
-    return _with_system_metrics(result_table(designs, outcomes, request), request)
+    results = evaluate_each(designs, request, lambda design, folder: _outcome(request, design, folder))
+    return _with_system_metrics(results, request)
 
 
 def _outcome(request: Request, design: Mapping[Any, Any], artifacts: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Mappings that Timeloop v4 evaluated, counted and priced again: every count equal, every energy to the printed digits."""
+"""Mappings that Timeloop v4 evaluated: every count of ours equals its, every energy to the digits it printed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_cycles_and_energy_are_timeloops_to_the_printed_digits(row: dict[str, ob
     for level in PRICES[1:]:
         # Timeloop prints energy by level in fJ per multiply-accumulate with two decimals.
         printed = float(row[f"e_{level}_uJ"]) * 1e9 / layer.macs  # type: ignore[arg-type]
-        assert cost[f"energy_{level}_j"] * 1e15 / layer.macs == pytest.approx(printed, abs=0.0051)
+        assert cost[f"energy_{level}_j"] * 1e15 / layer.macs == pytest.approx(printed, abs=0.006)
 
 
 @each_mapping

@@ -65,7 +65,8 @@ def reuse_bars(result: Mapping[str, float], *, dark: bool = False) -> go.Figure:
     """Show on a logarithmic axis how often each tensor is accessed at each level, against the multiply-accumulates.
 
     Args:
-        result: Metrics ``macs`` and ``accesses_{level}_{tensor}_{reads,writes}`` of one design, in words.
+        result: Metrics ``macs`` and ``accesses_{level}_{tensor}_{reads,writes}`` of one design, in words; what has no
+            column, such as writes of weights to DRAM, does not happen.
         dark: For a dark page.
     """
     figure = go.Figure(layout={"template": theme.template(dark)})
@@ -75,7 +76,9 @@ def reuse_bars(result: Mapping[str, float], *, dark: bool = False) -> go.Figure:
             name = level if level != "spad" else {"w": "weights", "i": "ifmap", "o": "psum"}[tensor]
             if (name, tensor) not in _ACCESSES:
                 continue
-            reads, writes = (result[f"accesses_{_ACCESSES[name, tensor]}_{way}"] for way in ("reads", "writes"))
+            reads, writes = (
+                result.get(f"accesses_{_ACCESSES[name, tensor]}_{way}", 0.0) for way in ("reads", "writes")
+            )
             tensors.append(title)
             counts.append(reads + writes)
             hover.append(_reuse_words(LEVELS[name], reads, writes, result["macs"]))
@@ -84,7 +87,7 @@ def reuse_bars(result: Mapping[str, float], *, dark: bool = False) -> go.Figure:
             x=tensors, y=counts, name="Scratchpads" if level == "spad" else LEVELS[level], marker={"color": color},
             customdata=hover, hovertemplate="%{customdata}<extra>%{x}</extra>",
             text=[f"{result['macs'] / count:,.0f}×" if count else "" for count in counts] if level == "dram" else None,
-            textposition="outside", cliponaxis=False,
+            textposition="outside", cliponaxis=False, constraintext="none", textfont={"size": 11},
         )  # fmt: skip
     figure.add_hline(y=result["macs"], line={"dash": "dot", "width": 1.5, "color": "#9AA4B2"})
     figure.update_layout(barmode="group", bargap=0.3, legend={"font": {"size": 11}})

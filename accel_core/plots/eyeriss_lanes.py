@@ -109,7 +109,7 @@ def _divisors(number: int, most: int) -> list[int]:
 
 
 def throttle_words(result: Mapping[str, float]) -> str:
-    """Say by how much a buffer's bandwidth slows the lanes; empty where it does not.
+    """Say by how much the global buffer's bandwidth slows the lanes; empty where it does not. No other buffer can.
 
     Args:
         result: Metrics of one design on one layer: ``cycles lanes macs`` and the accesses to the global buffer, words.
@@ -122,8 +122,6 @@ def throttle_words(result: Mapping[str, float]) -> str:
                for way in ("reads", "writes")}  # fmt: skip
     way, demand = max(demands.items(), key=lambda item: item[1])
     waits = f"the lanes wait {100 * (1 - 1 / slowdown):.0f} % of the time"
-    if demand <= GLB_WORDS_PER_CYCLE:
-        return f"A scratchpad's bandwidth throttles: {waits}."
     return (
         f"The global buffer throttles: {demand:.1f} {way} a cycle are wanted, {GLB_WORDS_PER_CYCLE} are possible; "
         f"{waits}."

@@ -1,0 +1,92 @@
+"""The resource triangle: a point that one drags between processing elements, scratchpads and the global buffer.
+
+The browser moves the point; when it is let go, Python hears the shares, finds the nearest design and sends the
+point of that design back, so that what is shown is always something that can be built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+Shares = tuple[float, float, float]
+
+POWER = 0.5
+"""Shares are drawn by their square roots, for processing elements seldom take more than a few percent."""
+
+_HERE = Path(__file__).parent
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+# Streamlit takes one module as one string; the files share its scope, and only main.js exports.
+_mount = st.components.v2.component(
+    "accelscope_triangle",
+    html=_read("triangle.html"),
+    css=_read("triangle.css"),
+    js="\n".join(_read(f"{name}.js") for name in ("geometry", "main")),
+)
+
+
+def triangle(
+    shares: Sequence[float],
+    *,
+    key: str,
+    corners: Mapping[str, str],
+    reach: Sequence[Sequence[float]],
+    marks: Mapping[str, Sequence[float]],
+    note: str,
+    revision: int,
+    wanted: Sequence[float] | None,
+    can_undo: bool,
+    on_drop: Callable[[], None],
+    on_undo: Callable[[], None],
+) -> None:
+    """Show the triangle.
+
+    What was let go stands in the session as ``dropped_shares(key)`` when `on_drop` is called.
+
+    Args:
+        shares: Of the present design, in the order of the corners; they need not add up to 1.
+        key: Name of this triangle in the session.
+        corners: Color by name: top, left, right.
+        reach: Shares of designs that can be had, drawn as dots.
+        marks: Shares of named designs.
+        note: Words above, such as the total.
+        revision: A higher one makes the browser adopt `shares`.
+        wanted: Shares asked for last, shown as a ghost; None shows none.
+        can_undo: Whether there is anything to go back to.
+        on_drop: Called when the point was let go.
+        on_undo: Called when the person wants the design before.
+    """
+    spec: dict[str, Any] = {
+        "shares": list(shares),
+        "corners": [{"name": name, "color": color} for name, color in corners.items()],
+        "reach": [list(point) for point in reach],
+        "marks": [{"name": name, "shares": list(point)} for name, point in marks.items()],
+        "note": note,
+        "power": POWER,
+        "revision": revision,
+        "wanted": None if wanted is None else list(wanted),
+        "can_undo": can_undo,
+    }
+    _mount(key=key, data={"spec": spec}, default={"drop": None}, on_drop_change=on_drop, on_undo_change=on_undo)
+
+
+def dropped_shares(key: str) -> Shares | None:
+    """Return the shares let go last, adding up to 1; None before the first time and for what no browser sends."""
+    state = st.session_state.get(key) or {}
+    drop = state.get("drop") if isinstance(state, Mapping) else None
+    try:
+        first, second, third = (float(share) for share in drop["shares"]) if drop else (0.0, 0.0, 0.0)
+    except (TypeError, ValueError, KeyError):
+        return None
+    total = first + second + third
+    if not 0 < total < 1e9 or min(first, second, third) < 0:
+        return None
+    return first / total, second / total, third / total

@@ -33,8 +33,16 @@ class Optimizer(abc.ABC):
     n_start: ClassVar[int] = 0
     """How many designs spread evenly over the space (Latin hypercube) come before any learning."""
 
-    def __init__(self, space: DesignSpace, goals: Sequence[Goal], seed: int = 0) -> None:
+    def __init__(
+        self, space: DesignSpace, goals: Sequence[Goal], seed: int = 0, *, metrics: Sequence[str] = ()
+    ) -> None:
         """Set up a search that knows nothing yet.
+
+        Args:
+            space: Where to search.
+            goals: Objectives and bounds.
+            seed: Of all randomness.
+            metrics: What else it wants to be told.
 
         Raises:
             InvalidInputError: If no goal is an objective, or the seed is negative.
@@ -46,11 +54,16 @@ class Optimizer(abc.ABC):
         self.space = space
         self.goals = tuple(goals)
         self.seed = seed
-        self._metrics = tuple(dict.fromkeys(goal.metric for goal in goals))
+        self._metrics = tuple(dict.fromkeys([*(goal.metric for goal in goals), *metrics]))
         self._told = pd.DataFrame(columns=list(dict.fromkeys([*space.names, *self._metrics, "status"])))
         self._keys: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
         self._pending: dict[int, None] = {}
         self._start: pd.DataFrame | None = None
+
+    @property
+    def n_scaling(self) -> int:
+        """How many designs come first that only set a scale; a budget counts them apart."""
+        return 0
 
     @property
     def told(self) -> pd.DataFrame:
@@ -87,7 +100,8 @@ class Optimizer(abc.ABC):
         A row whose status is not ``ok`` counts as breaking the bounds; whatever metrics it has are not used.
 
         Args:
-            results: Parameters, ``status``, and the metric of each goal; the metrics may be missing where no row is ok.
+            results: Parameters, ``status``, and the metric of each goal and whatever else the search wants; the metrics
+                may be missing where no row is ok.
 
         Raises:
             InvalidInputError: If a column is missing, a status unknown, or a metric of an ok row not finite.
@@ -139,7 +153,7 @@ class Optimizer(abc.ABC):
 
     def _starting(self, n: int) -> pd.DataFrame:
         """Return the next of the evenly spread designs, as long as too few designs are known."""
-        done = len(self._told) + len(self._pending)
+        done = self._n_begun()
         if done >= self.n_start:
             return pd.DataFrame(columns=list(self.space.names))
         if self._start is None:
@@ -151,6 +165,10 @@ class Optimizer(abc.ABC):
                 # A space with a handful of valid designs: they are found one by one.
                 self._start = pd.DataFrame(columns=list(self.space.names))
         return self._start.iloc[done : min(self.n_start, done + n)]
+
+    def _n_begun(self) -> int:
+        """Return how many designs, asked or told, count towards the start."""
+        return len(self._told) + len(self._pending)
 
     def _checked(self, results: pd.DataFrame) -> pd.DataFrame:
         place = f"optimizer '{self.name}', results"

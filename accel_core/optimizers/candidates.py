@@ -55,7 +55,12 @@ def draw_unseen(space: DesignSpace, n: int, known: KeyArray, rng: np.random.Gene
 
 
 def mutate(
-    space: DesignSpace, parents: FloatArray, rng: np.random.Generator, probability: float, local: float = 0.0
+    space: DesignSpace,
+    parents: FloatArray,
+    rng: np.random.Generator,
+    probability: float,
+    local: float = 0.0,
+    genes: npt.NDArray[np.bool_] | None = None,
 ) -> FloatArray:
     """Change genes of parents, given in the unit cube; at least one gene of each that has a choice.
 
@@ -65,8 +70,10 @@ def mutate(
         rng: Source of randomness.
         probability: Chance of each gene to change.
         local: Share of the changes that go one step up or down instead of anywhere; unordered genes go anywhere.
+        genes: Which parameters may change; all if not given.
     """
-    free = np.flatnonzero([parameter.size != 1 for parameter in space.parameters])
+    is_free = np.array([parameter.size != 1 for parameter in space.parameters])
+    free = np.flatnonzero(is_free if genes is None else is_free & genes)
     children = parents.copy()
     if not len(free) or not len(parents):
         return children

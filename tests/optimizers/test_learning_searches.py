@@ -2,11 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from accel_core.errors import InvalidInputError
-from accel_core.objectives import Bound, CostFunction, Objective
+from accel_core.objectives import Bound, Objective
 from accel_core.optimizers.active import ActiveSearch
 from accel_core.optimizers.fast_gp import FastProcesses, checkpoint, encode
-from accel_core.optimizers.genetic import GeneticSearch
 from accel_core.optimizers.motpe import ParzenSearch
 from accel_core.space import DesignSpace, Parameter, sample
 
@@ -108,25 +106,3 @@ def test_active_search_maximizes():
         search.tell(results.assign(throughput_flops=1.0 / results["runtime_s"]))
     best = 64**2 * 1e9 / 1e9
     assert search.told["throughput_flops"].max() > 0.9 * best
-
-
-def test_genetic_algorithm_minimizes_a_cost():
-    cost = CostFunction({"runtime_s": 1.0, "energy_j": 1.0})
-    goals = [Objective("runtime_s"), Objective("energy_j")]
-    search = GeneticSearch(SPACE, goals, seed=0, cost=cost, crossover=0.5)
-    for _ in range(12):
-        search.tell(measured(search.ask(8)))
-    costs = cost(search.told)
-    assert np.median(costs[-24:]) < 0.5 * np.median(costs[:8])
-
-
-def test_genetic_settings_are_checked():
-    goals = [Objective("runtime_s")]
-    for settings, text in (
-        ({"parents": 0}, "parents is 0; allowed: 1 to"),
-        ({"mutation": 1.5}, "mutation is 1.5"),
-        ({"crossover": -0.1}, "crossover is -0.1"),
-        ({"cost": CostFunction({"chip_area_mm2": 1.0})}, "cost uses 'chip_area_mm2'; allowed: runtime_s"),
-    ):
-        with pytest.raises(InvalidInputError, match=text):
-            GeneticSearch(SPACE, goals, **settings)

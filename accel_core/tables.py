@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import errno
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -51,18 +52,30 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         InvalidInputError: If the suffix is another one, or the file cannot be written.
     """
     _check_suffix(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with replaced_when_whole(path) as partial:
         if path.suffix == ".csv":
             table.to_csv(partial, index=False)
         else:
             table.to_parquet(partial, index=False)
+
+
+@contextmanager
+def replaced_when_whole(path: Path) -> Iterator[Path]:
+    """Yield a file beside ``path`` to write into; it takes the place of ``path`` at the end, or goes if that fails.
+
+    Raises:
+        InvalidInputError: If a file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
         os.replace(partial, path)
     except OSError as error:
+        raise InvalidInputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise InvalidInputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def check_writable(path: Path) -> None:

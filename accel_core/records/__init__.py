@@ -1,0 +1,5 @@
+"""Logs that others measured, read from the files they released and turned into tables."""
+
+from accel_core.records.prime import APPLICATIONS, PARAMETERS, PUBLISHED, Logged, application_of, import_prime
+
+__all__ = ["APPLICATIONS", "PARAMETERS", "PUBLISHED", "Logged", "application_of", "import_prime"]

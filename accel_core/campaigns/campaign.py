@@ -15,7 +15,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SettingValue, resolve_settings, settings_id
 from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
-from accel_core.platforms import Platform, get_platform
+from accel_core.platforms import get_platform
 from accel_core.space import SAMPLERS, Constraint, DesignSpace
 from accel_core.space.documents import StrictLoader
 
@@ -135,20 +135,21 @@ class Campaign:
         object.__setattr__(self, "fidelity", self.fidelity or platform.fidelities[0])
         object.__setattr__(self, "workload", self.workload or platform.default_workload.name)
         _check_choice("fidelity", self.fidelity, platform.fidelities)
-        _check_choice("workload", self.workload, platform.workloads)
-        object.__setattr__(self, "settings", resolve_settings(self.fidelity, self.settings))
+        platform.workload(self.workload)
+        object.__setattr__(self, "settings", resolve_settings(platform, self.fidelity, self.settings))
         object.__setattr__(self, "constraints", tuple(self.constraints))
-        _narrowed(platform, self.restrictions, self.constraints)
+        _narrowed(platform.space_under(self.settings), self.restrictions, self.constraints)
 
     @property
     def space(self) -> DesignSpace:
-        """The platform's space, narrowed by the restrictions and the constraints."""
-        return _narrowed(get_platform(self.platform), self.restrictions, self.constraints)
+        """The platform's space under the settings, narrowed by the restrictions and the constraints."""
+        space = get_platform(self.platform).space_under(self.settings)
+        return _narrowed(space, self.restrictions, self.constraints)
 
     @property
     def settings_id(self) -> str:
         """The digest under which its results are stored."""
-        return settings_id(self.fidelity, self.settings)
+        return settings_id(get_platform(self.platform), self.fidelity, self.settings)
 
     @property
     def size(self) -> int:
@@ -206,8 +207,8 @@ class Campaign:
         return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
 
 
-def _narrowed(platform: Platform, restrictions: Mapping[str, str], constraints: tuple[Constraint, ...]) -> DesignSpace:
-    space = platform.space.restrict(dict(restrictions))
+def _narrowed(whole: DesignSpace, restrictions: Mapping[str, str], constraints: tuple[Constraint, ...]) -> DesignSpace:
+    space = whole.restrict(dict(restrictions))
     return replace(space, constraints=(*space.constraints, *constraints))
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import IDENTITY, PROVENANCE, SETTINGS
+from accel_core.evaluators import IDENTITY, PROVENANCE, settings_of, unavailable
 from accel_core.metrics import is_metric
 from accel_core.platforms import Platform
+from accel_core.space import DesignSpace
 
 Commands = Any  # argparse gives its sub-parser collection no public type
 
@@ -40,7 +41,33 @@ def parse_given(given: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def split_given(platform: Platform, fidelity: str, given: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def choose_fidelity(platform: Platform, wanted: str | None, names: Collection[str]) -> str:
+    """Return the wanted fidelity, or the platform's first that can run here and takes all settings that are given.
+
+    Args:
+        platform: The platform.
+        wanted: What the command line says.
+        names: Parameters and settings that are given.
+
+    Raises:
+        InvalidInputError: If the platform does not have the wanted one, or none can run here.
+    """
+    if wanted is not None:
+        if wanted not in platform.fidelities:
+            raise InvalidInputError(
+                f"platform '{platform.name}' has no fidelity '{wanted}'; allowed: {', '.join(platform.fidelities)}"
+            )
+        return wanted
+    reasons = {name: unavailable(platform, name) for name in platform.fidelities}
+    possible = [name for name, reason in reasons.items() if reason is None]
+    if not possible:
+        why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        raise InvalidInputError(f"platform '{platform.name}' cannot be evaluated here: {why}")
+    fitting = [name for name in possible if set(names) <= {*platform.space.names, *settings_of(platform, name)}]
+    return (fitting or possible)[0]
+
+
+def split_given(platform: Platform, fidelity: str, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Tell values of parameters from settings of the fidelity.
 
     Raises:
@@ -48,7 +75,7 @@ def split_given(platform: Platform, fidelity: str, given: dict[str, str]) -> tup
     """
     parameters = {name: value for name, value in given.items() if name in platform.space.names}
     settings = {name: value for name, value in given.items() if name not in parameters}
-    known = SETTINGS.get(fidelity, {})
+    known = settings_of(platform, fidelity)
     for name in settings:
         if name not in known:
             allowed = ", ".join([*platform.space.names, *known])
@@ -58,42 +85,66 @@ def split_given(platform: Platform, fidelity: str, given: dict[str, str]) -> tup
     return parameters, settings
 
 
-def complete_designs(platform: Platform, table: pd.DataFrame, fixed: dict[str, str], place: Path) -> pd.DataFrame:
+def complete_designs(
+    platform: Platform,
+    table: pd.DataFrame,
+    fixed: Mapping[str, str],
+    place: Path,
+    spaces: Sequence[tuple[Sequence[int], DesignSpace]] = (),
+    others: Collection[str] = (),
+) -> pd.DataFrame:
     """Turn a user's table into valid designs: fixed values over columns over defaults.
 
     Columns of a result table (an earlier result may be evaluated again) are dropped; a defaulted parameter is said on
     standard error.
 
+    Args:
+        platform: The designs' platform.
+        table: One row a design.
+        fixed: Values for all designs.
+        place: What to call the table in errors.
+        spaces: Which rows, counted from 0, belong to which space; none of them says that all are the platform's.
+        others: Columns that mean something else.
+
     Raises:
         InvalidInputError: If a column belongs to nothing, or a value is not allowed.
     """
-    space = platform.space
-    known = {"design_id", *IDENTITY, *PROVENANCE}
-    strange = [str(name) for name in table.columns if name not in (*space.names, *known) and not is_metric(str(name))]
+    names = platform.space.names
+    known = {"design_id", *IDENTITY, *PROVENANCE, *platform.details, *others}
+    strange = [str(name) for name in table.columns if name not in (*names, *known) and not is_metric(str(name))]
     if strange:
         raise InvalidInputError(
-            f"{place}: column '{strange[0]}' is no parameter of {platform.name}; allowed: {', '.join(space.names)}"
+            f"{place}: column '{strange[0]}' is no parameter of {platform.name};"
+            f" allowed: {', '.join([*names, *others])}"
         )
-    if not any(name in table for name in space.names):
-        raise InvalidInputError(f"{place}: no column is a parameter of {platform.name}: {', '.join(space.names)}")
+    if not any(name in table for name in names):
+        raise InvalidInputError(f"{place}: no column is a parameter of {platform.name}: {', '.join(names)}")
     if table.empty:
         raise InvalidInputError(f"{place}: it has no rows; at least one design is needed")
-    designs = pd.DataFrame(index=range(len(table)))
-    defaults = space.defaults().iloc[0]
-    assumed = []
-    for name in space.names:
-        if name in fixed:
-            designs[name] = fixed[name]
-        elif name in table:
-            designs[name] = table[name].to_numpy()
-        else:
-            designs[name] = defaults[name]
-            assumed.append(f"{name}={defaults[name]}")
-    if assumed:
-        print(f"note: not in {place}, so at their defaults: {', '.join(assumed)}", file=sys.stderr)
+    given = {
+        name: fixed[name] if name in fixed else table[name].to_numpy() for name in names if name in (*fixed, *table)
+    }
+    designs = pd.DataFrame(given, index=range(len(table)))
+    spaces = spaces or [(range(len(table)), platform.space)]
+    designs = _with_defaults(designs, spaces, place)
     try:
-        designs = space.coerce(designs)
-        space.check(designs)
+        designs = platform.space.coerce(designs)
+        for rows, space in spaces:
+            space.check(designs.iloc[list(rows)], [row + 1 for row in rows])
     except InvalidInputError as error:
         raise InvalidInputError(f"{place}, {error}") from error
     return designs
+
+
+def _with_defaults(
+    designs: pd.DataFrame, spaces: Sequence[tuple[Sequence[int], DesignSpace]], place: Path
+) -> pd.DataFrame:
+    """Add the columns that are missing, each row's from the defaults of its space, and say so."""
+    missing = [name for name in spaces[0][1].names if name not in designs]
+    if not missing:
+        return designs
+    parts = [space.defaults()[missing].loc[[0] * len(rows)].set_axis(list(rows)) for rows, space in spaces]
+    defaults = pd.concat(parts).sort_index()
+    assumed = [f"{name}={'/'.join(map(str, defaults[name].unique()))}" for name in missing]
+    print(f"note: not in {place}, so at their defaults: {', '.join(assumed)}", file=sys.stderr)
+    return designs.join(defaults)

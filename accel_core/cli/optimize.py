@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from accel_core.cli.arguments import Commands, add_set, parse_given, split_given
+from accel_core.cli.arguments import Commands, add_set, choose_fidelity, parse_given, split_given
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import evaluate
+from accel_core.evaluators import evaluate, resolve_settings
 from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective
 from accel_core.optimizers import OPTIMIZERS, front
@@ -29,7 +29,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--optimizer", default="motpe", help=f"one of {', '.join(OPTIMIZERS)}")
     parser.add_argument("--budget", type=int, default=48, help="evaluations")
     parser.add_argument("--batch", type=int, default=4, help="designs asked for at a time")
-    parser.add_argument("--fidelity", required=True)
+    parser.add_argument("--fidelity", help="one of the platform's; its first that can run here, if left out")
     parser.add_argument("--workload")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, help="a .csv or .parquet file; written after every batch")
@@ -41,12 +41,14 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Write every evaluated design and print the front."""
     platform = get_platform(arguments.platform)
-    narrowed, settings = split_given(platform, arguments.fidelity, parse_given(arguments.given))
+    given = parse_given(arguments.given)
+    fidelity = choose_fidelity(platform, arguments.fidelity, given)
+    narrowed, settings = split_given(platform, fidelity, given)
     if arguments.optimizer not in OPTIMIZERS:
         raise InvalidInputError(f"optimizer '{arguments.optimizer}' is unknown; allowed: {', '.join(OPTIMIZERS)}")
     if arguments.budget < 1 or arguments.batch < 1:
         raise InvalidInputError(f"--budget {arguments.budget}, --batch {arguments.batch}: both must be at least 1")
-    space = platform.space.restrict(narrowed)
+    space = platform.space_under(resolve_settings(platform, fidelity, settings)).restrict(narrowed)
     goals: list[Goal] = [parse_objective(word) for word in arguments.objective]
     goals += [parse_bound(word) for word in arguments.bound]
     _check_metrics(platform, goals)
@@ -61,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
         batch = evaluate(
             platform.name,
             designs,
-            arguments.fidelity,
+            fidelity,
             workload=arguments.workload,
             settings=settings,
             artifacts=arguments.artifacts,

@@ -7,7 +7,9 @@ import json
 from typing import Any
 
 from accel_core.cli.arguments import Commands
+from accel_core.evaluators import settings_of
 from accel_core.platforms import PLATFORMS, Platform
+from accel_core.settings import Setting
 from accel_core.space import Parameter
 
 
@@ -20,16 +22,17 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print every platform."""
-    described = [describe(platform) for platform in PLATFORMS.values()]
+    described = {platform.name: describe(platform) for platform in PLATFORMS.values()}
     if arguments.json:
-        print(json.dumps(described, indent=2))
+        print(json.dumps(list(described.values()), indent=2))
         return
-    for entry in described:
+    for platform in PLATFORMS.values():
+        entry = described[platform.name]
         size = f"{entry['size']:,} designs" if entry["size"] else "a continuous space"
         print(f"{entry['name']}: {entry['title']}, {size}")
         for parameter in entry["parameters"]:
             print(f"  {parameter['name']:<20} {parameter['allowed']}: {parameter['meaning']}")
-        print(f"  workloads  {', '.join(entry['workloads'])}")
+        print(f"  workloads  {platform.workload_words}")
         print(f"  fidelities {', '.join(entry['fidelities'])}")
 
 
@@ -47,6 +50,20 @@ def describe(platform: Platform) -> dict[str, Any]:
         "workloads": list(platform.workloads),
         "fidelities": list(platform.fidelities),
         "metrics": list(platform.metrics),
+        "settings": {
+            fidelity: {name: _setting(setting) for name, setting in settings_of(platform, fidelity).items()}
+            for fidelity in platform.fidelities
+        },
+    }
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    return {
+        "default": setting.default,
+        "low": setting.low,
+        "high": setting.high,
+        "choices": list(setting.choices),
+        "meaning": setting.meaning,
     }
 
 

@@ -22,13 +22,15 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--sampler", default="lhs", help=f"one of {', '.join(SAMPLERS)}")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, help="a .csv or .parquet file")
-    add_set(parser, "narrow a parameter: NAME=V, NAME=V1,V2 or NAME=LO..HI")
+    add_set(parser, "narrow a parameter (NAME=V, NAME=V1,V2 or NAME=LO..HI), or give a setting of the space")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the designs and print how evenly they cover the space."""
-    space = get_platform(arguments.platform).space.restrict(parse_given(arguments.given))
+    platform, given = get_platform(arguments.platform), parse_given(arguments.given)
+    narrowed = {name: value for name, value in given.items() if name not in platform.space_settings}
+    space = platform.space_under(given).restrict(narrowed)
     if arguments.n < 1 or arguments.backend < 0:
         raise InvalidInputError(f"-n is {arguments.n} and --backend {arguments.backend}; at least 1 and 0 are allowed")
     if arguments.backend:

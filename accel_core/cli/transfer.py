@@ -1,15 +1,20 @@
-"""``export`` and ``import``: results out of the database and into it."""
+"""``export`` and ``import``: results out of the database and into it, and others' logs into tables."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from accel_core.cli.arguments import Commands
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SETTINGS
+from accel_core.metrics import to_display
 from accel_core.paths import data_path, database_path
 from accel_core.platforms import get_platform
+from accel_core.records import APPLICATIONS, PUBLISHED, Logged, application_of, import_prime
 from accel_core.store import ResultStore
 
 
@@ -21,8 +26,14 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--fidelity")
     parser.add_argument("--campaign")
     parser.set_defaults(run=run_export)
-    parser = commands.add_parser("import", help="store results from a file")
-    parser.add_argument("file", type=Path, help="a .csv or .parquet file with the columns of a result table")
+    parser = commands.add_parser("import", help="store results from a file, or make a table of a released log")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", type=Path, nargs="?", help="a .csv or .parquet file with the columns of a result table")
+    what.add_argument(
+        "--prime", type=Path, nargs="+", metavar="FILE", help=".tfrecord files released with PRIME, of one application"
+    )
+    parser.add_argument("--application", help="which one; left out, the name of the files' folder says it")
+    parser.add_argument("--out", type=Path, help="the .parquet file that --prime writes")
     parser.set_defaults(run=run_import)
 
 
@@ -46,9 +57,37 @@ def run_export(arguments: argparse.Namespace) -> None:
 
 
 def run_import(arguments: argparse.Namespace) -> None:
-    """Store a file's results, all or none."""
+    """Store a file's results, all or none; or turn a released log into a table."""
+    if arguments.prime is not None:
+        _import_prime(arguments.prime, arguments.application, arguments.out)
+        return
+    if arguments.application is not None or arguments.out is not None:
+        raise InvalidInputError("--application and --out belong to --prime; results of a file go to the database")
     if not arguments.file.is_file():
         raise InvalidInputError(f"{arguments.file}: no such file")
     with ResultStore(database_path()) as store:
         n_new = store.import_table(arguments.file)
     print(f"{n_new} new results from {arguments.file}")
+
+
+def _import_prime(paths: Sequence[Path], application: str | None, out: Path | None) -> None:
+    """Write the table, print what it has, and say so where the released log had something else."""
+    if out is None:
+        raise InvalidInputError("--prime needs --out F.parquet, the table to write")
+    named = {application_of(path) for path in paths} if application is None else {application}
+    name = named.pop()
+    if named or name is None:
+        raise InvalidInputError(
+            f"--application is missing, and the folders' names do not say it; allowed: {', '.join(APPLICATIONS)}"
+        )
+    logged, published = import_prime(paths, name, out), PUBLISHED[name]
+    print(f"{name} to {out}: {_describe(logged)}")
+    if (logged.infeasible, logged.feasible) != (published.infeasible, published.feasible):
+        print(f"note: the whole released log has {_describe(published)}", file=sys.stderr)
+
+
+def _describe(logged: Logged) -> str:
+    runtimes = " / ".join(f"{to_display('runtime_s', seconds):.2f}" for seconds in astuple(logged)[2:])
+    return (
+        f"{logged.infeasible:,} infeasible, {logged.feasible:,} feasible designs; runtime {runtimes} ms (min/mean/max)"
+    )

@@ -13,13 +13,20 @@ from accel_core.errors import InvalidInputError
 from accel_core.evaluators.analytical import evaluate_analytical
 from accel_core.evaluators.placed import evaluate_placed
 from accel_core.evaluators.results import IDENTITY, PROVENANCE, STATUSES, Progress, Request, ordered
-from accel_core.evaluators.settings import SETTINGS, Setting, SettingValue, resolve_settings, settings_id
+from accel_core.evaluators.settings import SETTINGS, resolve_settings, settings_id, settings_of
+from accel_core.evaluators.simulated import evaluate_simulated
+from accel_core.physical import placed_available
 from accel_core.platforms import Platform, get_platform
+from accel_core.settings import Setting, SettingValue
 from accel_core.workloads import Workload
 
 Evaluator = Callable[[pd.DataFrame, Request], pd.DataFrame]
 
-EVALUATORS: Mapping[str, Evaluator] = {"analytical": evaluate_analytical, "placed": evaluate_placed}
+EVALUATORS: Mapping[str, Evaluator] = {
+    "analytical": evaluate_analytical,
+    "simulated": evaluate_simulated,
+    "placed": evaluate_placed,
+}
 
 
 def evaluate(
@@ -41,14 +48,14 @@ def evaluate(
         designs: One row a design, one column a parameter; other columns are left out.
         fidelity: One of the platform's fidelities.
         workload: A name of the platform's workloads, or a workload; None takes the platform's first.
-        settings: Settings of the fidelity; those not given take their defaults.
+        settings: Settings of the platform's fidelity; those not given take their defaults.
         artifacts: Folder for what the tools write, ``<design_id>/`` for each design; None keeps nothing.
         seed: Seed of the tools.
         jobs: Designs in flight; None takes one per core.
         progress: Told how many designs of how many are done, where they are done one by one.
 
     Returns:
-        Columns ``design_id``, the parameters, ``IDENTITY``, the metrics, ``PROVENANCE``.
+        Columns ``design_id``, the parameters, ``IDENTITY``, the metrics and details, ``PROVENANCE``.
 
     Raises:
         InvalidInputError: If a name, a setting or a design is wrong. A design that cannot be built, or on which a
@@ -60,11 +67,18 @@ def evaluate(
             f"platform '{platform.name}' has no fidelity '{fidelity}'; allowed: {', '.join(platform.fidelities)}"
         )
     runs = workload_of(platform, workload)
-    platform.space.check(designs)
-    resolved = resolve_settings(fidelity, settings)
+    resolved = resolve_settings(platform, fidelity, settings)
+    platform.space_under(resolved).check(designs)
     request = Request(platform, runs, fidelity, resolved, seed, artifacts, jobs or os.cpu_count() or 1, progress)
     results = EVALUATORS[fidelity](designs.reset_index(drop=True), request)
     return ordered(results, platform.space)
+
+
+def unavailable(platform: Platform, fidelity: str) -> str | None:
+    """Return in one line why a platform's fidelity cannot be evaluated on this machine, or None."""
+    if fidelity == "placed":
+        return placed_available()
+    return platform.simulator.missing() if fidelity == "simulated" and platform.simulator else None
 
 
 def workload_of(platform: Platform, wanted: str | Workload | None) -> Workload:
@@ -80,11 +94,7 @@ def workload_of(platform: Platform, wanted: str | Workload | None) -> Workload:
             runs, given = ("layers", "vectors") if platform.default_workload.layers else ("training vectors", "layers")
             raise InvalidInputError(f"workload '{wanted.name}': {platform.name} runs {runs}, not {given}")
         return wanted
-    if wanted not in platform.workloads:
-        raise InvalidInputError(
-            f"platform '{platform.name}' has no workload '{wanted}'; allowed: {', '.join(platform.workloads)}"
-        )
-    return platform.workloads[wanted]
+    return platform.workload(wanted)
 
 
 __all__ = [
@@ -99,7 +109,10 @@ __all__ = [
     "Setting",
     "SettingValue",
     "evaluate",
+    "ordered",
     "resolve_settings",
     "settings_id",
+    "settings_of",
+    "unavailable",
     "workload_of",
 ]

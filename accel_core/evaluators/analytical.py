@@ -20,7 +20,7 @@ def evaluate_analytical(designs: pd.DataFrame, request: Request) -> pd.DataFrame
     if platform.analytical is None:
         raise InvalidInputError(f"platform '{platform.name}' has no analytical model")
     started = time.perf_counter()
-    metrics = platform.analytical(designs, request.workload).reset_index(drop=True)
+    metrics = platform.analytical(designs, request.workload, request.settings).reset_index(drop=True)
     if "status" not in metrics:
         metrics.insert(0, "status", "ok")
     metrics["seconds"] = (time.perf_counter() - started) / max(len(designs), 1)

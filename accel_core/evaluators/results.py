@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accel_core.evaluators.settings import SettingValue, settings_id
+from accel_core.evaluators.settings import settings_id
 from accel_core.metrics import is_metric
 from accel_core.platforms import Platform
+from accel_core.settings import SettingValue
 from accel_core.space import DesignSpace, design_ids
 from accel_core.workloads import Workload
 
@@ -34,7 +35,7 @@ class Request:
         platform: The designs' platform.
         workload: What the designs run.
         fidelity: How they are evaluated.
-        settings: Every setting of the fidelity.
+        settings: Every setting of the platform's fidelity.
         seed: Seed of the tools.
         artifacts: Folder that keeps what the tools write, ``<design_id>/`` for each design; None keeps nothing.
         jobs: Designs in flight.
@@ -56,11 +57,12 @@ def result_table(designs: pd.DataFrame, outcomes: Sequence[Mapping[Any, Any]], r
 
     Args:
         designs: One row a design, a column a parameter.
-        outcomes: One mapping a design: ``status``, metrics, and any of ``stage reason seconds tool_versions``.
+        outcomes: One mapping a design: ``status``, metrics, the platform's details, and any of ``stage reason seconds
+            tool_versions``.
         request: What all rows share.
 
     Returns:
-        Columns ``design_id``, the parameters, ``IDENTITY``, the metrics, ``PROVENANCE``.
+        Columns ``design_id``, the parameters, ``IDENTITY``, the metrics and details, ``PROVENANCE``.
     """
     names = list(request.platform.space.names)
     table = designs.loc[:, names].reset_index(drop=True)
@@ -75,10 +77,13 @@ def result_table(designs: pd.DataFrame, outcomes: Sequence[Mapping[Any, Any]], r
     for name in measured.columns:
         if is_metric(str(name)) and name not in table:
             table[name] = measured[name].astype(np.float64)
+    for name in request.platform.details:
+        if name in measured:
+            table[name] = measured[name].fillna("").astype(str)
     table["seconds"] = measured["seconds"].astype(np.float64) if "seconds" in measured else 0.0
     table["tool_versions"] = measured["tool_versions"].fillna("{}") if "tool_versions" in measured else "{}"
     table["settings"] = json.dumps(dict(request.settings), sort_keys=True)
-    table["settings_id"] = settings_id(request.fidelity, request.settings)
+    table["settings_id"] = settings_id(request.platform, request.fidelity, request.settings)
     table["seed"] = request.seed
     return table
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -174,13 +174,17 @@ class DesignSpace:
             allowed[rows] &= constraint.holds(columns, len(rows))
         return allowed
 
-    def check(self, designs: pd.DataFrame) -> None:
+    def check(self, designs: pd.DataFrame, numbers: Sequence[int] | None = None) -> None:
         """Reject a table with a row that is not a design of this space.
 
+        Args:
+            designs: One row a design.
+            numbers: What to call each row in errors; None counts from 1.
+
         Raises:
-            InvalidDesignError: Naming the first such row (counted from 1), its column or constraint, the value and
-                what is allowed.
+            InvalidDesignError: Naming the first such row, its column or constraint, the value and what is allowed.
         """
+        numbers = range(1, len(designs) + 1) if numbers is None else numbers
         self._require_columns(designs)
         for parameter in self.parameters:
             bad = ~parameter.contains(designs[parameter.name])
@@ -188,7 +192,7 @@ class DesignSpace:
                 row = int(np.argmax(bad))
                 value = designs[parameter.name].iloc[row]
                 raise InvalidDesignError(
-                    f"row {row + 1}: {parameter.name} is {value!s:.80}; allowed: {parameter.allowed}"
+                    f"row {numbers[row]}: {parameter.name} is {value!s:.80}; allowed: {parameter.allowed}"
                 )
         columns = columns_of(designs, self.parameters)
         for constraint in self.constraints:
@@ -197,7 +201,8 @@ class DesignSpace:
                 row = int(np.argmax(bad))
                 values = ", ".join(f"{name} {designs[name].iloc[row]}" for name in constraint.names)
                 raise InvalidDesignError(
-                    f"row {row + 1}: {values} breaks constraint '{constraint.name}'; allowed: {constraint.expression}"
+                    f"row {numbers[row]}: {values} breaks constraint '{constraint.name}'; "
+                    f"allowed: {constraint.expression}"
                 )
 
     def coerce(self, designs: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from accel_core.errors import InvalidInputError, StoreError
-from accel_core.evaluators import SETTINGS, resolve_settings, settings_id
+from accel_core.evaluators import resolve_settings, settings_id
 from accel_core.metrics import is_metric
 from accel_core.platforms import Platform, get_platform
 from accel_core.space import design_ids
@@ -48,7 +48,7 @@ def _of_platform(platform: Platform, rows: pd.DataFrame, place: str) -> pd.DataF
     if lacking:
         raise StoreError(f"{place}: column '{lacking[0]}' is missing; {platform.name} needs: {', '.join(space.names)}")
     for name in map(str, rows.columns):
-        if name not in (*space.names, *FIXED_COLUMNS) and not is_metric(name):
+        if name not in (*space.names, *FIXED_COLUMNS, *platform.details) and not is_metric(name):
             raise StoreError(f"{place}: column '{name}' is neither a parameter of {platform.name} nor a metric")
     try:
         designs = space.coerce(rows[list(space.names)].reset_index(drop=True))
@@ -84,19 +84,24 @@ def _with_key(platform: Platform, table: pd.DataFrame, place: str) -> pd.DataFra
             table[name] = value
         else:
             table[name] = table[name].fillna(value)
-    _allowed(table, "fidelity", SETTINGS, place)
-    _allowed(table, "workload", platform.workloads, place)
+    _allowed(table, "fidelity", platform.fidelities, place)
+    _reject(
+        ~table["workload"].isin(list(platform.workloads)),
+        table["workload"],
+        place,
+        f"allowed: {platform.workload_words}",
+    )
     identities = {}
     for fidelity, text in table[["fidelity", "settings"]].drop_duplicates().itertuples(index=False):
         try:
             given = json.loads(text)
             if not isinstance(given, dict):
                 raise TypeError("it is a list or a single value")
-            resolved = resolve_settings(fidelity, given)
+            resolved = resolve_settings(platform, fidelity, given)
         except (ValueError, TypeError, AttributeError, InvalidInputError) as error:
             row = int(((table["fidelity"] == fidelity) & (table["settings"] == text)).idxmax())
             raise cell(place, row, "settings", text, f"it must be a JSON object of settings ({error})") from error
-        identities[fidelity, text] = (json.dumps(resolved, sort_keys=True), settings_id(fidelity, resolved))
+        identities[fidelity, text] = (json.dumps(resolved, sort_keys=True), settings_id(platform, fidelity, resolved))
     pairs = [identities[pair] for pair in zip(table["fidelity"], table["settings"], strict=True)]
     return table.assign(settings=[text for text, _ in pairs], settings_id=[digest for _, digest in pairs])
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from accel_core.errors import InvalidInputError
+from accel_core.evaluators import resolve_settings
 from accel_core.optimizers import OPTIMIZERS
 from accel_core.platforms import Platform
 from pages.components import space_choice
@@ -120,7 +121,9 @@ def _searchable(platform: Platform, stored: pd.DataFrame, is_model: bool, fideli
     if len(done):
         return [name for name in names if name in done and done[name].notna().any()]
     if not is_model and fidelity == "analytical" and platform.analytical is not None:
-        known = platform.analytical(platform.space.defaults(), platform.default_workload)
+        known = platform.analytical(
+            platform.space.defaults(), platform.default_workload, resolve_settings(platform, fidelity, None)
+        )
         return [name for name in names if name in known]
     return names
 

@@ -89,7 +89,7 @@ def usable(results: pd.DataFrame, platform: Platform, fidelity: str, workload: s
     """Return results of one workload, implemented with the default settings: others cannot be compared with them."""
     if results.empty:
         return results
-    wanted = settings_id(fidelity, resolve_settings(fidelity, None))
+    wanted = settings_id(platform, fidelity, resolve_settings(platform, fidelity, None))
     return results[(results["workload"] == workload) & (results["settings_id"] == wanted)].reset_index(drop=True)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from accel_core.campaigns import Campaign, SamplerPlan
 from accel_core.campaigns.plan import ARCHITECTURE, BACKEND
 from accel_core.errors import AccelError, InvalidInputError
-from accel_core.evaluators import SETTINGS, SettingValue
+from accel_core.evaluators import SettingValue, settings_of
 from accel_core.platforms import Platform
 from accel_core.space import SAMPLERS
 from pages.components import space_choice
@@ -59,7 +59,7 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
         )  # fmt: skip
         workers = columns[1].number_input("Processes", 0, 1024, 0, key="run-workers", persist_state="session",
                                           help="At most; 0 takes one per core.")  # fmt: skip
-        settings = _choose_settings(fidelity)
+        settings = _choose_settings(platform, fidelity)
     choice = space_choice.current_choice(platform)
     try:
         return Campaign(
@@ -148,16 +148,22 @@ def _choose_sizes(platform: Platform) -> dict[str, int]:
     return {"architectures": int(architectures), "backends": int(backends)}
 
 
-def _choose_settings(fidelity: str) -> dict[str, SettingValue]:
-    """Show a field for each setting of a fidelity."""
+def _choose_settings(platform: Platform, fidelity: str) -> dict[str, SettingValue]:
+    """Show a field for each setting of a platform's fidelity."""
     chosen: dict[str, SettingValue] = {}
-    for name, setting in SETTINGS[fidelity].items():
-        title, key = name.replace("_", " ").capitalize(), f"run-setting-{fidelity}-{name}"
-        if isinstance(setting.default, str):
+    for name, setting in settings_of(platform, fidelity).items():
+        title, key = name.replace("_", " ").capitalize(), f"run-setting-{platform.name}-{fidelity}-{name}"
+        if setting.choices:
+            chosen[name] = st.selectbox(
+                title, setting.choices, setting.choices.index(str(setting.default)), key=key, help=setting.meaning,
+                persist_state="session",
+            )  # fmt: skip
+        elif isinstance(setting.default, str):
             chosen[name] = st.text_input(title, setting.default, key=key, help=setting.meaning, persist_state="session")
         else:
+            is_whole = isinstance(setting.default, int)
             chosen[name] = st.number_input(
-                title, setting.low, setting.high, setting.default, key=key, help=setting.meaning, format="%g",
-                persist_state="session",
+                title, setting.low, setting.high, setting.default, key=key, help=setting.meaning,
+                format=None if is_whole else "%g", persist_state="session",
             )  # fmt: skip
     return chosen

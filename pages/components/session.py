@@ -11,7 +11,7 @@ import streamlit as st
 
 from accel_core.campaigns import CampaignServer
 from accel_core.errors import AccelError
-from accel_core.evaluators import SETTINGS, resolve_settings, settings_id
+from accel_core.evaluators import resolve_settings, settings_id, settings_of
 from accel_core.paths import data_path, database_path, runs_path
 from accel_core.physical import placed_available
 from accel_core.platforms import PLATFORMS, Platform
@@ -89,12 +89,13 @@ def comparable(platform: Platform, fidelity: str | None = None) -> tuple[pd.Data
         settings = dict(zip(rows["settings_id"], rows["settings"], strict=True))
         if len(settings) < 2:
             continue
-        usual = settings_id(name, resolve_settings(name, None)) if name in SETTINGS else ""
+        is_known = name in platform.fidelities
+        usual = settings_id(platform, name, resolve_settings(platform, name, None)) if is_known else ""
         names = sorted(settings, key=lambda entry: (entry != usual, entry))
         chosen = st.sidebar.selectbox(
             f"Settings of {name} results",
             names,
-            format_func=lambda entry, known=settings: _settings_words(known[entry]),
+            format_func=lambda entry, known=settings: _settings_words(platform, known[entry]),
             key=f"settings-{platform.name}-{name}",
             persist_state="session",
             help="Results under other settings are stored too, and left out of what you see here.",
@@ -104,10 +105,15 @@ def comparable(platform: Platform, fidelity: str | None = None) -> tuple[pd.Data
     return found, revision
 
 
-def _settings_words(text: str) -> str:
-    """Return settings, as JSON, in words; limits are left out, for they change no result."""
-    known = {name for settings in SETTINGS.values() for name, entry in settings.items() if entry.keyed}
-    shown = {name: value for name, value in json.loads(text).items() if name in known}
+def _settings_words(platform: Platform, text: str) -> str:
+    """Return settings, as JSON, in words; limits are left out, for they change no result, and so are empty ones."""
+    known = {
+        name
+        for fidelity in platform.fidelities
+        for name, entry in settings_of(platform, fidelity).items()
+        if entry.keyed
+    }
+    shown = {name: value for name, value in json.loads(text).items() if name in known and value != ""}
     return ", ".join(f"{name} {value}" for name, value in shown.items()) or "none"
 
 

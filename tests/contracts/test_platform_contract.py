@@ -11,6 +11,15 @@ import pandas as pd
 import pytest
 
 from accel_core.errors import InvalidInputError
+from accel_core.evaluators import (
+    IDENTITY,
+    PROVENANCE,
+    STATUSES,
+    evaluate,
+    resolve_settings,
+    settings_id,
+    settings_of,
+)
 from accel_core.metrics import is_metric
 from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.process import Limits, run
@@ -35,6 +44,14 @@ def implemented(platform: Platform) -> pd.DataFrame:
     return designs.assign(
         f_effective_hz=rng.uniform(2e8, 9e8, len(designs)), power_w=rng.uniform(1e-3, 1e-2, len(designs))
     )
+
+
+def adder(platform: Platform, capability: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Return what adds metrics to designs, for the default workload and under the default settings."""
+    if capability == "system_metrics":
+        return lambda designs: platform.system_metrics(designs, platform.default_workload)
+    settings = resolve_settings(platform, capability, None)
+    return lambda designs: platform.analytical(designs, platform.default_workload, settings)
 
 
 def test_it_is_found_by_its_name(platform: Platform) -> None:
@@ -87,20 +104,71 @@ def test_rtl_compiles_without_a_warning(platform: Platform, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("capability", ["system_metrics", "analytical"])
 def test_metrics_of_a_table_are_those_of_its_rows(platform: Platform, capability: str) -> None:
-    add = getattr(platform, capability)
-    needs(add)
+    needs(getattr(platform, capability))
+    add = adder(platform, capability)
     designs = implemented(platform).sample(frac=1, random_state=0)
     before = designs.copy()
 
-    table = add(designs, platform.default_workload)
-    rows = pd.concat([add(designs.iloc[[i]], platform.default_workload) for i in range(len(designs))])
+    table = add(designs)
+    rows = pd.concat([add(designs.iloc[[i]]) for i in range(len(designs))])
 
     pd.testing.assert_frame_equal(designs, before)
     pd.testing.assert_frame_equal(table, rows)
-    added = [name for name in table if name not in designs]
+    added = [name for name in table if name not in (*designs, *platform.details, "status", "stage", "reason")]
     assert added
     assert set(added) <= set(platform.metrics)
-    assert np.isfinite(table[added].to_numpy(dtype=np.float64)).all()
+    done = table[table["status"] == "ok"] if "status" in table else table
+    assert len(done)
+    assert np.isfinite(done[added].to_numpy(dtype=np.float64)).all()
+
+
+def test_a_design_that_cannot_be_says_where_and_why_and_has_no_numbers(platform: Platform) -> None:
+    needs(platform.analytical)
+    table = adder(platform, "analytical")(some_designs(platform, 40))
+    if "status" not in table:
+        pytest.skip("its equations hold for every design")
+    impossible = table[table["status"] != "ok"]
+    assert set(table["status"]) <= set(STATUSES)
+    assert (impossible[["stage", "reason"]] != "").all(axis=None)
+    assert impossible[[name for name in platform.metrics if name in ("cycles", "energy_j")]].isna().all(axis=None)
+
+
+def test_results_carry_metrics_and_details_and_nothing_else(platform: Platform) -> None:
+    needs(platform.analytical)
+    results = evaluate(platform.name, some_designs(platform, 3), "analytical")
+    free = set(results.columns) - {"design_id", *platform.space.names, *IDENTITY, *PROVENANCE}
+    assert free <= {*platform.metrics, *platform.details}
+    assert not [name for name in platform.details if is_metric(name)]
+    assert all(isinstance(text, str) for name in platform.details if name in results for text in results[name])
+
+
+def test_every_setting_says_what_it_is_and_its_default_is_allowed(platform: Platform) -> None:
+    for fidelity in platform.fidelities:
+        for name, setting in settings_of(platform, fidelity).items():
+            assert setting.meaning.endswith("."), name
+            assert name not in platform.space.names
+            assert resolve_settings(platform, fidelity, {name: setting.default})[name] == setting.default
+    assert set(platform.settings) <= set(platform.fidelities)
+
+
+def test_a_setting_that_changes_a_result_changes_its_key(platform: Platform) -> None:
+    for fidelity in platform.fidelities:
+        usual = resolve_settings(platform, fidelity, None)
+        for name, setting in settings_of(platform, fidelity).items():
+            others = [word for word in setting.choices if word != setting.default]
+            other = others[0] if others else "other" if isinstance(setting.default, str) else setting.low
+            if other != setting.default:
+                changed = settings_id(platform, fidelity, {**usual, name: other})
+                assert (changed != settings_id(platform, fidelity, usual)) == setting.keyed, name
+
+
+def test_the_space_under_the_default_settings_is_the_space(platform: Platform) -> None:
+    assert platform.space_under({}) == platform.space
+    assert (
+        platform.space_under({name: entry.default for name, entry in platform.space_settings.items()}) == platform.space
+    )
+    for fidelity in platform.fidelities:
+        assert platform.space_under(resolve_settings(platform, fidelity, None)) == platform.space
 
 
 def test_features_keep_designs_and_add_finite_numbers(platform: Platform) -> None:
@@ -117,8 +185,8 @@ def test_features_keep_designs_and_add_finite_numbers(platform: Platform) -> Non
 
 def test_an_empty_table_stays_empty(platform: Platform) -> None:
     none = implemented(platform).iloc[:0]
-    for add in (platform.system_metrics, platform.analytical):
-        if add is not None:
-            assert add(none, platform.default_workload).empty
+    for capability in ("system_metrics", "analytical"):
+        if getattr(platform, capability) is not None:
+            assert adder(platform, capability)(none).empty
     if platform.features is not None:
         assert platform.features(none).empty

@@ -9,8 +9,10 @@ import pytest
 
 from accel_core.errors import InfeasibleError, InvalidDesignError, InvalidInputError, ToolTimeoutError
 from accel_core.evaluators import IDENTITY, PROVENANCE, evaluate, placed, resolve_settings, settings_id
+from accel_core.paths import data_path
 from accel_core.platforms import get_platform
 from accel_core.space import design_ids, sample
+from accel_core.tables import read_table
 from accel_core.workloads import Layer, Workload
 
 AXILINE = get_platform("axiline")
@@ -112,9 +114,9 @@ def test_a_programming_error_stays_loud(designs: pd.DataFrame, monkeypatch: pyte
 
 
 def test_settings_that_change_a_result_change_its_key_and_limits_do_not() -> None:
-    default = settings_id("placed", resolve_settings("placed", None))
-    assert settings_id("placed", resolve_settings("placed", {"activity": 0.2})) != default
-    assert settings_id("placed", resolve_settings("placed", {"time_limit_s": 5})) == default
+    default = settings_id(AXILINE, "placed", resolve_settings(AXILINE, "placed", None))
+    assert settings_id(AXILINE, "placed", resolve_settings(AXILINE, "placed", {"activity": 0.2})) != default
+    assert settings_id(AXILINE, "placed", resolve_settings(AXILINE, "placed", {"time_limit_s": 5})) == default
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_settings_that_change_a_result_change_its_key_and_limits_do_not() -> Non
 )
 def test_a_wrong_setting_is_named(settings: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):
-        resolve_settings("placed", settings)
+        resolve_settings(AXILINE, "placed", settings)
 
 
 def test_a_wrong_name_or_design_is_named(designs: pd.DataFrame) -> None:
@@ -155,3 +157,9 @@ def test_without_the_flow_placed_says_why_in_one_line(designs: pd.DataFrame, mon
     monkeypatch.setattr(placed, "placed_available", lambda: "coloquinte has no wheel for this system")
     with pytest.raises(InvalidInputError, match="placed is not available here: coloquinte has no wheel"):
         evaluate("axiline", designs, "placed")
+
+
+def test_results_that_ship_are_found_under_the_keys_of_today() -> None:
+    shipped = read_table(data_path() / "results" / "axiline.parquet")
+    for text, key in shipped[["settings", "settings_id"]].drop_duplicates().itertuples(index=False):
+        assert settings_id(AXILINE, "placed", resolve_settings(AXILINE, "placed", json.loads(text))) == key

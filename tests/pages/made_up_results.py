@@ -33,7 +33,7 @@ def made_up_results(
     for k in range(n_troubles):
         status, stage, reason = TROUBLES[k % len(TROUBLES)]
         outcomes[-1 - k] = {"status": status, "stage": stage, "reason": reason, "seconds": 1.0}
-    request = Request(platform, platform.default_workload, "placed", resolve_settings("placed", None))
+    request = Request(platform, platform.default_workload, "placed", resolve_settings(platform, "placed", None))
     results = result_table(designs, outcomes, request)
     done = results["status"] == "ok"
     if done.any():

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from accel_core.evaluators import resolve_settings, settings_id
+from accel_core.platforms import get_platform
 from accel_core.store import ResultStore
 from pages.components import session
+
+AXILINE = get_platform("axiline")
 
 
 def labels(app) -> dict[str, str]:
@@ -55,7 +58,7 @@ def test_results_under_other_settings_do_not_mix_and_can_be_chosen(small_store, 
     usual = small_store_results(small_store)
     busy = usual.head(5).assign(
         settings=usual["settings"].str.replace('"activity": 0.1', '"activity": 0.3'),
-        settings_id=settings_id("placed", resolve_settings("placed", {"activity": 0.3})),
+        settings_id=settings_id(AXILINE, "placed", resolve_settings(AXILINE, "placed", {"activity": 0.3})),
     )
     small_store.add(busy)
     app = open_page("pages/start.py")

@@ -65,7 +65,7 @@ def test_an_unknown_clock_leaves_only_what_needs_none() -> None:
 
 
 def test_the_estimate_assumes_the_target_clock_and_guesses_nothing_else() -> None:
-    row = AXILINE.analytical(pd.DataFrame([DESIGN]), THREE).iloc[0]
+    row = AXILINE.analytical(pd.DataFrame([DESIGN]), THREE, {}).iloc[0]
 
     assert row["runtime_s"] == pytest.approx(21 / 5e8)
     assert set(row.index) - set(DESIGN) == {"cycles", "macs", "utilization", "runtime_s", "throughput_flops"}
@@ -96,5 +96,5 @@ def test_utilization_never_exceeds_one() -> None:
     designs = sample(AXILINE.space, 200, seed=1).designs
 
     for workload in AXILINE.workloads.values():
-        utilization = AXILINE.analytical(designs, workload)["utilization"]
+        utilization = AXILINE.analytical(designs, workload, {})["utilization"]
         assert utilization.between(0, 1, inclusive="right").all()

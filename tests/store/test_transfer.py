@@ -54,7 +54,7 @@ def test_a_table_of_parameters_and_metrics_alone_takes_defaults(store, make_resu
         ("runtime_s", "soon", "row 2, column 'runtime_s': 'soon' is wrong; it must be a number"),
         ("status", "great", "row 2, column 'status': 'great' is wrong; allowed: ok"),
         ("workload", "chess", "row 2, column 'workload': 'chess' is wrong; allowed: train-500k"),
-        ("fidelity", "guessed", "row 2, column 'fidelity': 'guessed' is wrong; allowed: analytical, placed"),
+        ("fidelity", "guessed", "row 2, column 'fidelity': 'guessed' is wrong; allowed: placed, analytical"),
         ("runtime_s", "inf", "row 2, column 'runtime_s': inf is wrong; it must be a finite number"),
         ("seed", 1.5, "row 2, column 'seed': 1.5 is wrong; it must be a whole number"),
         ("seed", "1e30", r"row 2, column 'seed': .* is wrong; it must be a whole number from 0 to 2\*\*53"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -46,7 +48,7 @@ def system_metrics(results: pd.DataFrame, workload: Workload) -> pd.DataFrame:
     )
 
 
-def analytical(designs: pd.DataFrame, workload: Workload) -> pd.DataFrame:
+def analytical(designs: pd.DataFrame, workload: Workload, _settings: Mapping[str, object]) -> pd.DataFrame:
     """Estimate without tools: exact cycles, and the runtime if the target clock is met.
 
     Power, area and the clock that a design really reaches need an implementation, so they are not guessed here.

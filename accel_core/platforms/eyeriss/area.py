@@ -16,6 +16,7 @@ from accel_core.platforms.eyeriss.component_model import SCRATCHPADS, constants,
 Integers = npt.NDArray[np.int64]
 
 BITS = ("bits_glb", *(f"bits_{level}" for level in SCRATCHPADS))
+AREAS = ("area_mac_mm2", "area_glb_mm2", *(f"area_{level}_mm2" for level in SCRATCHPADS))
 
 
 def bits(designs: pd.DataFrame) -> pd.DataFrame:
@@ -34,14 +35,22 @@ def onchip_bits(designs: pd.DataFrame) -> Integers:
 
 def area_mm2(designs: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Return the area of designs in mm2, shape (n,)."""
-    area, reference = constants()["area"], constants()["reference"]["glb"]
-    pe_um2 = area["mac_um2"] + sum(
-        register_file_um2(designs[f"{level}_depth"].to_numpy(), designs[f"{level}_width"].to_numpy())
-        for level in SCRATCHPADS
-    )
-    glb_um2 = area["glb_um2"] * _bits(designs, "glb") / (reference["depth"] * reference["width"])
-    total: npt.NDArray[np.float64] = (_pes(designs) * pe_um2 + glb_um2) * 1e-6
+    total: npt.NDArray[np.float64] = area_parts_mm2(designs).to_numpy(np.float64).sum(axis=1)
     return total
+
+
+def area_parts_mm2(designs: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns ``AREAS``: area in mm2 of all MACs, the global buffer and each kind of scratchpad."""
+    area, reference = constants()["area"], constants()["reference"]["glb"]
+    bits_in_reference = reference["depth"] * reference["width"]
+    table = {
+        "area_mac_mm2": _pes(designs) * area["mac_um2"] * 1e-6,
+        "area_glb_mm2": area["glb_um2"] * _bits(designs, "glb") / bits_in_reference * 1e-6,
+    }
+    for level in SCRATCHPADS:
+        depth, width = designs[f"{level}_depth"].to_numpy(), designs[f"{level}_width"].to_numpy()
+        table[f"area_{level}_mm2"] = _pes(designs) * register_file_um2(depth, width) * 1e-6
+    return pd.DataFrame(table, index=designs.index)
 
 
 def _bits(designs: pd.DataFrame, level: str) -> Integers:

@@ -47,14 +47,16 @@ _TABLE: tuple[Metric, ...] = (
     Metric("power_switching_w", "Switching power", "W", "Power that charges nets.", "min", "mW", 1e3),
     Metric("power_leakage_w", "Leakage power", "W", "Power of idle cells.", "min", "mW", 1e3),
     Metric("cell_area_mm2", "Cell area", "mm²", "Sum of the placed cells' areas.", "min", "mm²", 1.0),
-    Metric("chip_area_mm2", "Chip area", "mm²", "Area of the floorplan's core box.", "min", "mm²", 1.0),
+    Metric("chip_area_mm2", "Chip area", "mm²", "Floorplan's core box, or all modeled components.", "min", "mm²", 1.0),
     Metric("wirelength_m", "Wirelength", "m", "Sum of the nets' estimated routed lengths.", "min", "mm", 1e3),
     Metric("cells", "Cells", "", "Placed standard cells.", "min", "", 1.0),
     Metric("flops", "Flip-flops", "", "Sequential cells.", "min", "", 1.0),
     Metric("cycles", "Cycles", "", "Clock cycles for the workload.", "min", "", 1.0),
-    Metric("runtime_s", "Runtime", "s", "Cycles / effective clock.", "min", "ms", 1e3),
-    Metric("energy_j", "Energy", "J", "Power * runtime.", "min", "µJ", 1e6),
+    Metric("runtime_s", "Runtime", "s", "Cycles / clock.", "min", "ms", 1e3),
+    Metric("energy_j", "Energy", "J", "Power * runtime, or the sum of all modeled accesses.", "min", "µJ", 1e6),
     Metric("edp_js", "Energy-delay product", "J·s", "Energy * runtime.", "min", "µJ·ms", 1e9),
+    Metric("lanes", "Lanes at work", "", "Multipliers at work at the same time, on average.", "max", "", 1.0),
+    Metric("onchip_bits", "On-chip bits", "", "Bits of all on-chip buffers.", "min", "kbit", 1e-3),
     Metric("utilization", "Utilization", "", "Useful share of the multiplier slots, 0 to 1.", "max", "%", 100.0),
     Metric("macs", "Multiply-accumulates", "", "Multiply-accumulates that the workload needs.", None, "M", 1e-6),
     Metric("throughput_flops", "Throughput", "op/s", "Operations (2 per multiply-accumulate) a second.", "max",
@@ -63,21 +65,28 @@ _TABLE: tuple[Metric, ...] = (
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 
+_LEVELS = {
+    "mac": "multiply-accumulates",
+    "ifmap": "ifmap scratchpads",
+    "weights": "weights scratchpads",
+    "psum": "psum scratchpads",
+    "glb": "global buffer",
+    "dram": "DRAM",
+}
+_ACTION = re.compile(r"(?P<level>\w+)_(?P<tensor>[wio])_(?P<action>reads|writes)")
+_TENSORS = {"w": "weights", "i": "inputs", "o": "outputs"}
+
 _FAMILIES = (
     (re.compile(r"energy_(?P<level>\w+)_j"), "Energy, {level}", "J", "Energy spent in {level}.", "µJ", 1e6),
-    (
-        re.compile(r"accesses_(?P<level>\w+)"),
-        "Accesses, {level}",
-        "",
-        "Scalar accesses to {level}.",
-        "M",
-        1e-6,
-    ),
+    (re.compile(r"accesses_(?P<level>\w+)"), "Accesses, {level}", "", "Words accessed in {level}.", "M", 1e-6),
+    (re.compile(r"bits_(?P<level>\w+)"), "Bits, {level}", "", "Bits of {level}, all instances together.", "kbit", 1e-3),
 )
 
 
 def get_metric(name: str) -> Metric:
-    """Return a metric by name, the per-level families ``energy_<level>_j`` and ``accesses_<level>`` included.
+    """Return a metric by name, families such as ``energy_<level>_j`` and ``accesses_<level>`` included.
+
+    Accesses may name tensor and action: ``accesses_<level>_<w, i or o>_<reads or writes>``.
 
     Raises:
         InvalidInputError: If no metric has that name.
@@ -86,11 +95,19 @@ def get_metric(name: str) -> Metric:
         return METRICS[name]
     for pattern, title, unit, meaning, display_unit, scale in _FAMILIES:
         if match := pattern.fullmatch(name):
-            level = match["level"].replace("_", " ")
+            level = _level_words(match["level"])
             return Metric(
                 name, title.format(level=level), unit, meaning.format(level=level), "min", display_unit, scale
             )
     raise InvalidInputError(f"metric '{name}' is unknown; allowed: {', '.join(METRICS)}")
+
+
+def _level_words(name: str) -> str:
+    if name in _LEVELS:
+        return _LEVELS[name]
+    if match := _ACTION.fullmatch(name):
+        return f"{_level_words(match['level'])}, {match['action']} of {_TENSORS[match['tensor']]}"
+    return name.replace("_", " ")
 
 
 def is_metric(name: str) -> bool:

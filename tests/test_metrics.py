@@ -35,7 +35,9 @@ def test_energy_delay_product_is_shown_in_micro_joule_milli_seconds():
     assert label("edp_js") == "Energy-delay product [µJ·ms]"
 
 
-@pytest.mark.parametrize("name", [*METRICS, "energy_dram_j", "accesses_spad_weights"])
+@pytest.mark.parametrize(
+    "name", [*METRICS, "energy_dram_j", "accesses_spad_weights", "accesses_dram_w_reads", "bits_glb"]
+)
 def test_every_metric_tells_what_it_is(name):
     metric = get_metric(name)
     assert metric.name == name
@@ -58,11 +60,15 @@ def test_by_hand():
     assert from_display("f_target_hz", 800).item() == pytest.approx(8e8)
     assert label("power_w") == "Power [mW]"
     assert label("cells") == "Cells"
-    assert get_metric("energy_dram_j").title == "Energy, dram"
+    assert get_metric("energy_dram_j").title == "Energy, DRAM"
+    assert get_metric("energy_weights_j").title == "Energy, weights scratchpads"
+    assert label("bits_glb") == "Bits, global buffer [kbit]"
+    assert get_metric("accesses_glb_i_reads").title == "Accesses, global buffer, reads of inputs"
+    assert get_metric("accesses_psum_o_writes").meaning == "Words accessed in psum scratchpads, writes of outputs."
     assert get_metric("accesses_global_buffer").title == "Accesses, global buffer"
 
 
-@pytest.mark.parametrize("name", ["powr_w", "", "energy__", "energy_dram", "Energy_dram_j"])
+@pytest.mark.parametrize("name", ["powr_w", "", "energy__", "energy_dram", "Energy_dram_j", "bits_", "bit_glb"])
 def test_unknown_metrics_are_told(name):
     assert not is_metric(name)
     with pytest.raises(InvalidInputError, match=f"metric '{name}' is unknown; allowed: f_target_hz, "):

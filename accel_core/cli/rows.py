@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import settings_of
 from accel_core.platforms import Platform
-from accel_core.workloads import Layer, Workload
+from accel_core.workloads import Workload, layer_workload
 
 LAYER = "layer"
 """Column that picks each row's layer."""
@@ -86,15 +86,7 @@ def _cells(column: pd.Series) -> list[Any]:
 
 
 def _one_layer(workload: Workload, cell: Any, place: str) -> Workload:
-    name = "" if cell is None else str(cell).strip()
-    found: list[Layer] = [layer for layer in workload.layers if layer.name == name]
-    if len(found) != 1:
-        why = "stands there more than once" if found else f"allowed: {', '.join(_some(workload))}"
-        raise InvalidInputError(f"{place}: layer '{name:.80}' of workload '{workload.name}': {why}")
-    title = f"{workload.title}, {name}"
-    return replace(workload, name=f"{workload.name}/{name}", title=title, layers=tuple(found))
-
-
-def _some(workload: Workload) -> list[str]:
-    names = [layer.name for layer in workload.layers]
-    return names if len(names) <= 30 else [*names[:30], f"and {len(names) - 30} more"]
+    try:
+        return layer_workload(workload, "" if cell is None else str(cell).strip())
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{place}: {error}") from error

@@ -11,16 +11,17 @@ from accel_core.errors import InvalidInputError
 from accel_core.platforms import Platform
 from accel_core.settings import Setting, SettingValue, resolve
 
+_LIMITS = {
+    "time_limit_s": Setting(600.0, "Seconds after which a design is given up.", 1.0, 86400.0, keyed=False),
+    "memory_limit_gb": Setting(4.0, "Gigabytes of address space of one tool.", 0.5, 1024.0, keyed=False),
+}
 SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     "analytical": {},
-    "simulated": {
-        "time_limit_s": Setting(600.0, "Seconds after which a design is given up.", 1.0, 86400.0, keyed=False),
-    },
+    "simulated": dict(_LIMITS),
     "placed": {
         "technology": Setting("nangate45", "Technology file, or the name of an embedded one."),
         "activity": Setting(0.1, "Signal transitions per clock cycle on every net but the clock's.", 0.0, 2.0),
-        "time_limit_s": Setting(600.0, "Seconds after which a design is given up.", 1.0, 86400.0, keyed=False),
-        "memory_limit_gb": Setting(4.0, "Gigabytes of address space of one tool.", 0.5, 1024.0, keyed=False),
+        **_LIMITS,
     },
 }
 """What every platform's evaluations take, by fidelity."""

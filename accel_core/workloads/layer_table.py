@@ -1,4 +1,4 @@
-"""Layer tables from outside: CSV files with the columns name, C, M, P, Q, R, S, stride."""
+"""Layer tables from outside: CSV files with the columns name, C, M, P, Q, R, S, stride, and perhaps repeat."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ MAX_SIZE = 10_000_000
 """Largest channel count or extent of a layer; more is taken for a slip."""
 
 COLUMNS = tuple(field.name for field in fields(Layer))
-_SIZES = COLUMNS[1:]
+"""All columns; a table may end before the last, ``repeat``, which then is 1 for every layer."""
 
 
 def read_layers(path: Path) -> tuple[Layer, ...]:
     """Read the layers of a network; the output is P x Q, the filter R x S.
+
+    A layer is run ``repeat`` times, once where the table does not say.
 
     Raises:
         InvalidInputError: If the file is missing, too large, not text, has other columns, no layer, or a size that is
@@ -29,9 +31,9 @@ def read_layers(path: Path) -> tuple[Layer, ...]:
     """
     rows = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     try:
-        _check_header(path.name, next(rows, []))
+        columns = _columns(path.name, next(rows, []))
         layers = tuple(
-            _layer(f"{path.name}, line {rows.line_num}", row) for row in _bounded(path.name, rows) if any(row)
+            _layer(f"{path.name}, line {rows.line_num}", columns, row) for row in _bounded(path.name, rows) if any(row)
         )
     except csv.Error as error:
         raise InvalidInputError(f"{path.name}, line {rows.line_num}: not readable as CSV: {error}") from None
@@ -54,12 +56,14 @@ def _text(path: Path) -> str:
         raise InvalidInputError(f"{path.name}: byte {error.start} is not UTF-8 text; allowed: a CSV file") from None
 
 
-def _check_header(place: str, header: list[str]) -> None:
-    names = [name.strip() for name in header]
-    if names != list(COLUMNS):
+def _columns(place: str, header: list[str]) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in header)
+    if names not in (COLUMNS, COLUMNS[:-1]):
         raise InvalidInputError(
-            f"{place}, line 1: the columns are {', '.join(names)[:100] or 'missing'}; allowed: {', '.join(COLUMNS)}"
+            f"{place}, line 1: the columns are {', '.join(names)[:100] or 'missing'};"
+            f" allowed: {', '.join(COLUMNS[:-1])}, and perhaps {COLUMNS[-1]}"
         )
+    return names
 
 
 def _bounded(place: str, rows: Iterable[list[str]]) -> Iterable[list[str]]:
@@ -69,13 +73,13 @@ def _bounded(place: str, rows: Iterable[list[str]]) -> Iterable[list[str]]:
         yield row
 
 
-def _layer(place: str, row: list[str]) -> Layer:
-    if len(row) != len(COLUMNS):
-        raise InvalidInputError(f"{place}: {len(row)} values; allowed: {len(COLUMNS)} ({', '.join(COLUMNS)})")
+def _layer(place: str, columns: tuple[str, ...], row: list[str]) -> Layer:
+    if len(row) != len(columns):
+        raise InvalidInputError(f"{place}: {len(row)} values; allowed: {len(columns)} ({', '.join(columns)})")
     name = row[0].strip()
     if not 1 <= len(name) <= 100:
         raise InvalidInputError(f"{place}: the name has {len(name)} characters; allowed: 1 to 100")
-    return Layer(name, *(_size(place, column, text) for column, text in zip(_SIZES, row[1:], strict=True)))
+    return Layer(name, *(_size(place, column, text) for column, text in zip(columns[1:], row[1:], strict=True)))
 
 
 def _size(place: str, column: str, text: str) -> int:

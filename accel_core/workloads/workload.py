@@ -6,6 +6,9 @@ from dataclasses import dataclass, fields
 
 from accel_core.errors import InvalidInputError
 
+MAX_NAMED = 30
+"""Layers that an error lists at most."""
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -20,6 +23,8 @@ class Layer:
         R: Filter height.
         S: Filter width.
         stride: Step of the filter in both directions.
+        repeat: How often it is run one after another: one group of a grouped or depthwise convolution, whose C and M
+            are those of the group, or one of several equal layers.
     """
 
     name: str
@@ -30,6 +35,7 @@ class Layer:
     R: int
     S: int
     stride: int = 1
+    repeat: int = 1
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -39,8 +45,13 @@ class Layer:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of the layer."""
-        return self.C * self.M * self.P * self.Q * self.R * self.S
+        """Multiply-accumulates of the layer, all repetitions together."""
+        return self.repeat * self.C * self.M * self.P * self.Q * self.R * self.S
+
+    @property
+    def outputs(self) -> int:
+        """Values that the layer computes, all repetitions together."""
+        return self.repeat * self.M * self.P * self.Q
 
 
 @dataclass(frozen=True)
@@ -67,3 +78,27 @@ class Workload:
                 f"workload '{self.name}': {len(self.layers)} layers and {self.n_vectors} vectors;"
                 " allowed: layers or vectors, and one of the two"
             )
+
+    def layer(self, name: str) -> Layer:
+        """Return the layer of that name.
+
+        Raises:
+            InvalidInputError: If there is none of that name, or several.
+        """
+        found = [layer for layer in self.layers if layer.name == name]
+        if len(found) == 1:
+            return found[0]
+        names = list(dict.fromkeys(layer.name for layer in self.layers))
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        why = f"stands there {len(found)} times" if found else f"allowed: {', '.join(names[:MAX_NAMED])}{more}"
+        raise InvalidInputError(f"layer '{name:.80}' of workload '{self.name}': {why}")
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all layers; 0 where vectors are streamed."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def outputs(self) -> int:
+        """Values that all layers compute; 0 where vectors are streamed."""
+        return sum(layer.outputs for layer in self.layers)

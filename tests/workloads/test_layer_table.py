@@ -30,6 +30,12 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(table: Path) -> None:
     assert read_layers(table)[0].name == "conv1_1"
 
 
+def test_a_column_of_repetitions_may_follow(table: Path) -> None:
+    table.write_text("name,C,M,P,Q,R,S,stride,repeat\ndepthwise,1,1,56,56,3,3,2,96\n")
+
+    assert read_layers(table) == (Layer("depthwise", 1, 1, 56, 56, 3, 3, 2, repeat=96),)
+
+
 def test_macs_of_vgg16_conv1_1() -> None:
     # 3 * 64 * 224 * 224 * 3 * 3
     assert Layer("conv1_1", 3, 64, 224, 224, 3, 3, 1).macs == 86_704_128
@@ -48,8 +54,10 @@ def test_macs_of_vgg16_conv1_1() -> None:
         (HEADER + "a,3,64,1,2,3,3\n", r"net.csv, line 2: 7 values; allowed: 8 \(name, C"),
         (HEADER + ",3,64,1,2,3,3,1\n", r"net.csv, line 2: the name has 0 characters; allowed: 1 to 100"),
         (HEADER + 'a"b"",3\n"', r"net.csv, line \d: (not readable as CSV|\d values)"),
+        ("name,C,M,P,Q,R,S,stride,repeat\na,3,64,1,2,3,3,1,0\n", r"net.csv, line 2: repeat is '0'; allowed: integers"),
+        ("name,C,M,P,Q,R,S,stride,repeat\na,3,64,1,2,3,3,1\n", r"net.csv, line 2: 8 values; allowed: 9 \(name, C"),
         (HEADER, r"net.csv has no layers; allowed: 1 to 10,000"),
-        ("", r"net.csv, line 1: the columns are missing; allowed: name, C, M, P, Q, R, S, stride"),
+        ("", r"net.csv, line 1: the columns are missing; allowed: name, C, M, P, Q, R, S, stride, and perhaps repeat"),
         ("name,C,M,P,Q,R,S\n" + CONV1, r"line 1: the columns are name, C, M, P, Q, R, S; allowed: .*stride"),
     ],
 )

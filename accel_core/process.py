@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -93,6 +95,21 @@ def run(
     return Finished(child.returncode, output.decode(errors="replace"), timed_out, cpu_s)
 
 
+def run_guarded(command: Sequence[str], stage: str, limits: Limits, cwd: Path) -> Finished:
+    """As ``run``, and the program also ends with this process, however this one ends, SIGKILL included.
+
+    Programs of somebody else do not watch their parent as ``end_with`` does, so a process of ours between them does.
+
+    Raises:
+        ToolNotFoundError: If the program does not exist.
+    """
+    if shutil.which(command[0]) is None:
+        raise ToolNotFoundError(stage, f"the program '{command[0]}' is not installed")
+    paths = os.pathsep.join(filter(None, [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH")]))
+    guard = [sys.executable, "-m", "accel_core.process", str(os.getpid()), *command]
+    return run(guard, stage, limits, cwd, {**os.environ, "PYTHONPATH": paths})
+
+
 def spawn_detached(
     command: Sequence[str], log: Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> int:
@@ -138,6 +155,15 @@ def end_with(parent: int) -> None:
         threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
+def _guard(parent: int, command: Sequence[str]) -> int:
+    """Run a command in this process' group and return its exit code; both end with ``parent``."""
+    end_with(parent)
+    code = subprocess.call(list(command), stdin=subprocess.DEVNULL)
+    if code < 0:  # Whoever waits shall see the same signal.
+        os.kill(os.getpid(), -code)
+    return code
+
+
 def _end(child: subprocess.Popen[bytes], own_group: bool) -> None:
     if own_group:
         kill_group(child.pid)
@@ -171,3 +197,7 @@ def _start(
 def _limit(pid: int, what: int, value: int) -> None:
     with contextlib.suppress(ProcessLookupError):  # It may have ended already.
         resource.prlimit(pid, what, (value, value))
+
+
+if __name__ == "__main__":
+    sys.exit(_guard(int(sys.argv[1]), sys.argv[2:]))

@@ -9,7 +9,7 @@ import pytest
 
 from accel_core import process
 from accel_core.errors import ToolNotFoundError
-from accel_core.process import Limits, kill_group, kill_running, run, spawn_detached
+from accel_core.process import Limits, kill_group, kill_running, run, run_guarded, spawn_detached
 
 PYTHON = sys.executable
 
@@ -133,3 +133,29 @@ def test_what_is_running_can_be_ended_from_another_thread():
         kill_running()
         assert slow.result(10).exit_code == -9
     assert not process._running
+
+
+@pytest.mark.parametrize(("ending", "code"), [("exit 3", 3), ("kill -SEGV $$", -11), ("true", 0)])
+def test_a_guarded_program_ends_as_it_would_alone(tmp_path, ending, code):
+    finished = run_guarded(["sh", "-c", f"pwd; echo bad >&2; {ending}"], "test", Limits(), tmp_path)
+    assert finished.exit_code == code
+    assert set(finished.output.splitlines()) == {"bad", str(tmp_path)}
+
+
+def test_a_missing_guarded_program_is_named_with_its_stage(tmp_path):
+    with pytest.raises(ToolNotFoundError, match="timeloop: the program 'no-such-tool' is not installed"):
+        run_guarded(["no-such-tool"], "timeloop", Limits(), tmp_path)
+
+
+def test_a_guarded_program_ends_with_the_process_that_wanted_it(tmp_path):
+    pid_file = tmp_path / "pid"
+    parent = (
+        "from pathlib import Path; from accel_core.process import Limits, run_guarded\n"
+        f"run_guarded(['sh', '-c', 'echo $$ > pid; sleep 60'], 'test', Limits(), Path({str(tmp_path)!r}))"
+    )
+    started = spawn_detached([PYTHON, "-c", parent], tmp_path / "log", env={**os.environ, "PYTHONPATH": os.getcwd()})
+    assert wait_until(lambda: pid_file.exists() and pid_file.read_text().strip(), 20)
+    assert is_alive(int(pid_file.read_text()))
+    kill_group(started)
+    assert wait_until(lambda: not is_alive(int(pid_file.read_text())))
+    os.waitpid(started, 0)

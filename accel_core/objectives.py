@@ -136,7 +136,7 @@ def loss_weights(loss: str | Mapping[str, float]) -> dict[str, float]:
     """
     if isinstance(loss, str) and loss in LOSSES:
         return dict(LOSSES[loss])
-    given = _loss_words(loss) if isinstance(loss, str) else loss
+    given = loss if isinstance(loss, Mapping) else _loss_words(str(loss))
     weights: dict[str, float] = {}
     for metric, weight in given.items():
         number = _number(weight)
@@ -146,6 +146,11 @@ def loss_weights(loss: str | Mapping[str, float]) -> dict[str, float]:
     if not any(weights.values()):
         raise InvalidInputError(f"loss: no metric has a weight; allowed: {', '.join(LOSSES)}, or metric=weight,...")
     return weights
+
+
+def loss_text(weights: Mapping[str, float]) -> str:
+    """Write weights as the text that `loss_weights` reads."""
+    return ",".join(f"{metric}={weight:.17g}" for metric, weight in weights.items())
 
 
 def objectives_of(goals: Sequence[Goal]) -> list[Objective]:

@@ -15,6 +15,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SettingValue, resolve_settings, settings_id
 from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
+from accel_core.optimizers import OPTIMIZERS, resolve_options
 from accel_core.platforms import get_platform
 from accel_core.space import SAMPLERS, Constraint, DesignSpace
 from accel_core.space.documents import StrictLoader
@@ -68,17 +69,21 @@ class OptimizerPlan:
     Attributes:
         goals: At least one ``Objective``, and bounds.
         name: One of ``OPTIMIZERS``.
-        budget: Designs to evaluate, all in all.
+        budget: Designs to evaluate, all in all but those that only set the scale of a loss.
         batch: Designs that are asked for at once; the results of all of them are told before the next.
+        options: Options of the optimizer, such as ``parents``, ``mutation`` and ``loss`` of ``genetic``.
     """
 
     goals: tuple[Goal, ...]
     name: str = "motpe"
     budget: int = 100
     batch: int = 4
+    options: Mapping[str, SettingValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Reject a search for nothing and numbers out of range."""
+        if kind := OPTIMIZERS.get(self.name):
+            object.__setattr__(self, "options", resolve_options(kind, self.options))
         for goal in self.goals:
             get_metric(goal.metric)
         if not objectives_of(self.goals):
@@ -88,6 +93,12 @@ class OptimizerPlan:
                 f"optimizer: batch is {self.batch} and budget {self.budget}; "
                 f"allowed: 1 <= batch <= budget <= {MAX_DESIGNS:,}"
             )
+
+    @property
+    def size(self) -> int:
+        """How many designs will be evaluated at its end, at most."""
+        kind = OPTIMIZERS.get(self.name)
+        return self.budget + (kind.n_scaling_under(self.options) if kind else 0)
 
 
 @dataclass(frozen=True)
@@ -156,7 +167,7 @@ class Campaign:
         """How many designs it will have evaluated at its end, at most."""
         if isinstance(self.choice, tuple):
             return len(self.choice)
-        return self.choice.size if isinstance(self.choice, SamplerPlan) else self.choice.budget
+        return self.choice.size
 
     @classmethod
     def from_yaml(cls, source: str | Path) -> Campaign:
@@ -264,8 +275,14 @@ def _choice_of(fields: Fields) -> SamplerPlan | OptimizerPlan | tuple[Mapping[st
     goals = tuple(_goal_of(goal) for goal in part.parts("goals"))
     budget = part.integer("budget", 100)
     name, batch = part.text("name") or "motpe", part.integer("batch", min(4, budget))
+    options = {option: part.take(option) for option in _options_of(name) if part.has(option)}
     part.finish()
-    return OptimizerPlan(goals, name, budget, batch)
+    return OptimizerPlan(goals, name, budget, batch, options)
+
+
+def _options_of(optimizer: str) -> tuple[str, ...]:
+    kind = OPTIMIZERS.get(optimizer)
+    return tuple(kind.options) if kind else ()
 
 
 def _goal_of(part: Fields) -> Goal:
@@ -290,4 +307,5 @@ def _choice_to(choice: SamplerPlan | OptimizerPlan | tuple[Mapping[str, Any], ..
     for goal in choice.goals:
         data = {name: getattr(goal, name, None) for name in ("name", "metric", "direction", "lower", "upper")}
         goals.append({name: value for name, value in data.items() if value is not None})
-    return {"optimizer": {"name": choice.name, "budget": choice.budget, "batch": choice.batch, "goals": goals}}
+    numbers = {"name": choice.name, "budget": choice.budget, "batch": choice.batch}
+    return {"optimizer": {**numbers, **choice.options, "goals": goals}}

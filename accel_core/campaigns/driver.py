@@ -19,7 +19,7 @@ from accel_core.campaigns.folder import RunFolder, write_json
 from accel_core.campaigns.owners import identity
 from accel_core.campaigns.queue import TaskQueue
 from accel_core.errors import AccelError
-from accel_core.optimizers import OPTIMIZERS, Optimizer
+from accel_core.optimizers import Optimizer, make_optimizer
 from accel_core.space import design_ids
 
 _POLL_S = 0.1
@@ -36,7 +36,9 @@ class Driver:
         self._folder = folder
         self._campaign: Campaign = campaign
         self._plan: OptimizerPlan = campaign.choice
-        self._optimizer: Optimizer = OPTIMIZERS[self._plan.name](campaign.space, self._plan.goals, seed=campaign.seed)
+        self._optimizer: Optimizer = make_optimizer(
+            self._plan.name, campaign.space, self._plan.goals, campaign.seed, self._plan.options
+        )
         self._n_told = 0
 
     def run(self) -> int:
@@ -64,7 +66,7 @@ class Driver:
     def _ask(self, queue: TaskQueue, known: pd.DataFrame) -> bool:
         """Queue the next batch; return whether there was one."""
         n_queued = queue.count()
-        n_wanted = min(self._plan.batch, self._plan.budget - n_queued)
+        n_wanted = min(self._plan.batch, self._plan.budget + self._optimizer.n_scaling - n_queued)
         if n_wanted <= 0:
             return False
         for _ in range(_MAX_STALE):

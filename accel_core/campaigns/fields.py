@@ -29,7 +29,7 @@ class Fields:
 
     def text(self, name: str, *, required: bool = False) -> str:
         """Take a text; empty when it is not there."""
-        value = self._take(name)
+        value = self.take(name)
         if value is None and not required:
             return ""
         if not isinstance(value, str) or not value:
@@ -38,7 +38,7 @@ class Fields:
 
     def integer(self, name: str, default: int) -> int:
         """Take a whole number."""
-        value = self._take(name)
+        value = self.take(name)
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int):
@@ -47,7 +47,7 @@ class Fields:
 
     def number(self, name: str) -> float | None:
         """Take a number; also a text such as ``1e-3``, which YAML does not take for one."""
-        value = self._take(name)
+        value = self.take(name)
         if value is None:
             return None
         try:
@@ -59,7 +59,7 @@ class Fields:
 
     def mapping(self, name: str) -> dict[str, Any]:
         """Take a mapping as it is; empty when it is not there."""
-        value = self._take(name)
+        value = self.take(name)
         return {} if value is None else Fields(value, f"{self._place}, {name}").rest()
 
     def words(self, name: str) -> dict[str, str]:
@@ -74,11 +74,11 @@ class Fields:
 
     def part(self, name: str) -> Fields:
         """Take a mapping to read field by field."""
-        return Fields(self._take(name), f"{self._place}, {name}")
+        return Fields(self.take(name), f"{self._place}, {name}")
 
     def parts(self, name: str) -> list[Fields]:
         """Take a list of mappings to read field by field."""
-        value = self._take(name)
+        value = self.take(name)
         if not isinstance(value, list):
             raise self._wrong(name, value, "it must be a list")
         return [Fields(item, f"{self._place}, {name}.{number}") for number, item in enumerate(value)]
@@ -100,7 +100,8 @@ class Fields:
                 f"{self._place}: field '{name}' is unknown; allowed: {', '.join(sorted(self._taken))}"
             )
 
-    def _take(self, name: str) -> Any:
+    def take(self, name: str) -> Any:
+        """Take a field as it is; None when it is not there."""
         self._taken.append(name)
         return self._left.pop(name, None)
 

@@ -24,8 +24,8 @@ def add_set(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=V", dest="given", help=what)
 
 
-def parse_given(given: Sequence[str]) -> dict[str, str]:
-    """Split ``NAME=VALUE`` words into a dict.
+def parse_given(given: Sequence[str], flag: str = "--set") -> dict[str, str]:
+    """Split ``NAME=VALUE`` words into a dict; ``flag`` is what they came with.
 
     Raises:
         InvalidInputError: If a word has no name or no value, or a name stands twice.
@@ -34,9 +34,9 @@ def parse_given(given: Sequence[str]) -> dict[str, str]:
     for word in given:
         name, equals, value = word.partition("=")
         if not (name and equals and value):
-            raise InvalidInputError(f"--set '{word}': write NAME=VALUE")
+            raise InvalidInputError(f"{flag} '{word}': write NAME=VALUE")
         if name in pairs:
-            raise InvalidInputError(f"--set {name} is given twice; give it once")
+            raise InvalidInputError(f"{flag} {name} is given twice; give it once")
         pairs[name] = value
     return pairs
 

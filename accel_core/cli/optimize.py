@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from accel_core.cli.arguments import Commands, add_set, choose_fidelity, parse_given, split_given
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import evaluate, resolve_settings
 from accel_core.metrics import get_metric
-from accel_core.objectives import Bound, Goal, Objective
-from accel_core.optimizers import OPTIMIZERS, front
+from accel_core.objectives import LOSSES, Bound, Goal, Objective, loss_weights
+from accel_core.optimizers import OPTIMIZERS, front, make_optimizer
+from accel_core.optimizers.genetic import GeneticSearch
 from accel_core.platforms import Platform, get_platform
 from accel_core.tables import check_writable, write_table
 
@@ -24,10 +27,18 @@ def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("optimize", help="search a platform's space on real evaluations")
     parser.add_argument("platform")
-    parser.add_argument("--objective", action="append", required=True, metavar="METRIC[:min|max]")
+    parser.add_argument(
+        "--objective", action="append", default=[], metavar="METRIC[:min|max]",
+        help="what the front is of; at least one, or a --loss, whose metrics are then taken",
+    )  # fmt: skip
     parser.add_argument("--bound", action="append", default=[], metavar="'METRIC<=V'", help="V in the metric's SI unit")
     parser.add_argument("--optimizer", default="motpe", help=f"one of {', '.join(OPTIMIZERS)}")
-    parser.add_argument("--budget", type=int, default=48, help="evaluations")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=V", help=_options_help())
+    parser.add_argument(
+        "--loss", metavar="METRIC=W,...",
+        help=f"weights of normalized metrics that genetic minimizes, or one of {', '.join(LOSSES)}",
+    )  # fmt: skip
+    parser.add_argument("--budget", type=int, default=48, help="evaluations, those that set a loss's scale apart")
     parser.add_argument("--batch", type=int, default=4, help="designs asked for at a time")
     parser.add_argument("--fidelity", help="one of the platform's; its first that can run here, if left out")
     parser.add_argument("--workload")
@@ -44,19 +55,21 @@ def run(arguments: argparse.Namespace) -> None:
     given = parse_given(arguments.given)
     fidelity = choose_fidelity(platform, arguments.fidelity, given)
     narrowed, settings = split_given(platform, fidelity, given)
-    if arguments.optimizer not in OPTIMIZERS:
-        raise InvalidInputError(f"optimizer '{arguments.optimizer}' is unknown; allowed: {', '.join(OPTIMIZERS)}")
     if arguments.budget < 1 or arguments.batch < 1:
         raise InvalidInputError(f"--budget {arguments.budget}, --batch {arguments.batch}: both must be at least 1")
     space = platform.space_under(resolve_settings(platform, fidelity, settings)).restrict(narrowed)
-    goals: list[Goal] = [parse_objective(word) for word in arguments.objective]
+    goals: list[Goal] = _objectives(arguments.objective, arguments.loss)
     goals += [parse_bound(word) for word in arguments.bound]
-    _check_metrics(platform, goals)
-    search = OPTIMIZERS[arguments.optimizer](space, goals, seed=arguments.seed)
+    _check_metrics(platform, [*(goal.metric for goal in goals), *_loss_metrics(arguments.loss)])
+    options = parse_given(arguments.option, "--option") | ({"loss": arguments.loss} if arguments.loss else {})
+    search = make_optimizer(arguments.optimizer, space, goals, arguments.seed, options)
+    budget = arguments.budget + search.n_scaling
+    if search.n_scaling:
+        print(f"the first {search.n_scaling} designs are random and set the scale of the loss")
     check_writable(arguments.out)
     results = pd.DataFrame()
-    while len(results) < arguments.budget:
-        designs = search.ask(min(arguments.batch, arguments.budget - len(results)))
+    while len(results) < budget:
+        designs = search.ask(min(arguments.batch, budget - len(results)))
         if designs.empty:
             print("the space is exhausted")
             break
@@ -72,7 +85,9 @@ def run(arguments: argparse.Namespace) -> None:
         search.tell(batch)
         results = pd.concat([results, batch], ignore_index=True)
         write_table(results, arguments.out)
-        print(f"{len(results)}/{arguments.budget} evaluated, {len(front(results, goals))} on the front", flush=True)
+        print(f"{len(results)}/{budget} evaluated, {len(front(results, goals))} on the front", flush=True)
+    if isinstance(search, GeneticSearch):
+        _print_best(results, search)
     _print_front(results, goals)
 
 
@@ -98,12 +113,39 @@ def parse_bound(word: str) -> Bound:
     return Bound(word, metric, upper=limit) if match["sign"] == "<=" else Bound(word, metric, lower=limit)
 
 
-def _check_metrics(platform: Platform, goals: list[Goal]) -> None:
-    for goal in goals:
-        if goal.metric not in platform.metrics:
+def _options_help() -> str:
+    named = (f"{name}: {', '.join(kind.options)}" for name, kind in OPTIMIZERS.items() if kind.options)
+    return f"an option of the optimizer ({'; '.join(named)})"
+
+
+def _loss_metrics(loss: str | None) -> Iterable[str]:
+    return loss_weights(loss) if loss else ()
+
+
+def _objectives(words: list[str], loss: str | None) -> list[Goal]:
+    if not words and not loss:
+        raise InvalidInputError("no --objective is given; give at least one, or --loss with --optimizer genetic")
+    if words:
+        return [parse_objective(word) for word in words]
+    weights = loss_weights(loss or {})
+    return [Objective(metric, "min" if weight > 0 else "max") for metric, weight in weights.items() if weight]
+
+
+def _check_metrics(platform: Platform, metrics: Iterable[str]) -> None:
+    for metric in metrics:
+        if metric not in platform.metrics:
             raise InvalidInputError(
-                f"metric '{goal.metric}' is none of {platform.name}'s; allowed: {', '.join(platform.metrics)}"
+                f"metric '{metric}' is none of {platform.name}'s; allowed: {', '.join(platform.metrics)}"
             )
+
+
+def _print_best(results: pd.DataFrame, search: GeneticSearch) -> None:
+    cost = search.cost
+    losses = cost(results) if cost is not None and len(results) else np.array([np.inf])
+    if cost is not None and np.isfinite(losses).any():
+        best = results.iloc[int(np.argmin(losses))]
+        values = ", ".join(f"{metric} {best[metric]:.6g}" for metric in cost.weights)
+        print(f"least loss {losses.min():.4g}: {best['design_id']}, {values}")
 
 
 def _print_front(results: pd.DataFrame, goals: list[Goal]) -> None:

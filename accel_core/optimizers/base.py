@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from accel_core.errors import InvalidInputError
 from accel_core.objectives import Goal, directions_of, minimized, violations
 from accel_core.optimizers.candidates import draw_unseen, fingerprints
+from accel_core.settings import Setting, SettingValue
 from accel_core.space import DesignSpace, sample
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,6 +33,8 @@ class Optimizer(abc.ABC):
     title: ClassVar[str]
     n_start: ClassVar[int] = 0
     """How many designs spread evenly over the space (Latin hypercube) come before any learning."""
+    options: ClassVar[Mapping[str, Setting]] = {}
+    """What may be set from outside by name; keyword arguments of the same names take them."""
 
     def __init__(
         self, space: DesignSpace, goals: Sequence[Goal], seed: int = 0, *, metrics: Sequence[str] = ()
@@ -59,6 +62,11 @@ class Optimizer(abc.ABC):
         self._keys: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
         self._pending: dict[int, None] = {}
         self._start: pd.DataFrame | None = None
+
+    @classmethod
+    def n_scaling_under(cls, options: Mapping[str, SettingValue]) -> int:
+        """Return what `n_scaling` will be under options, at most; a small space has fewer."""
+        return 0
 
     @property
     def n_scaling(self) -> int:

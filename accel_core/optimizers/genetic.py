@@ -12,8 +12,10 @@ from accel_core.errors import InvalidInputError
 from accel_core.objectives import Cost, Goal, NormalizedCost, loss_weights
 from accel_core.optimizers.base import FloatArray, Optimizer
 from accel_core.optimizers.candidates import fingerprints, mutate, repaired
+from accel_core.optimizers.options import resolve_options
 from accel_core.optimizers.ranking import best_first
 from accel_core.optimizers.tied import followed, free_genes
+from accel_core.settings import Setting, SettingValue
 from accel_core.space import DesignSpace, sample
 
 SAMPLE = 100
@@ -38,9 +40,14 @@ class GeneticSearch(Optimizer):
     name: ClassVar[str] = "genetic"
     title: ClassVar[str] = "Genetic algorithm"
     n_start: ClassVar[int] = 8
-    options: ClassVar[Mapping[str, type]] = {
-        "parents": int, "population": int, "mutation": float, "crossover": float, "loss": dict, "sample": int,
-    }  # fmt: skip
+    options: ClassVar[Mapping[str, Setting]] = {
+        "parents": Setting(6, "How many of the best designs have children.", 1, 10_000),
+        "population": Setting(0, "Parents are among the elite and so many less one told last; 0: all.", 0, 1_000_000),
+        "mutation": Setting(0.1, "Chance of each gene to be drawn anew.", 0, 1),
+        "crossover": Setting(0.0, "Chance of a child to have two parents.", 0, 1),
+        "loss": Setting("", "What to minimize: a preset's name or metric=weight,..., normalized; empty: the front."),
+        "sample": Setting(SAMPLE, "Random designs that set the scale of the loss.", 2, 100_000),
+    }
 
     def __init__(
         self,
@@ -75,18 +82,11 @@ class GeneticSearch(Optimizer):
         Raises:
             InvalidInputError: If a number is out of range, the loss is not understood, or comes beside a cost.
         """
-        for name, value, least, most in (
-            ("parents", parents, 1, 10_000),
-            ("population", population, 0, 1_000_000),
-            ("mutation", mutation, 0, 1),
-            ("crossover", crossover, 0, 1),
-            ("sample", sample, 2, 100_000),
-        ):
-            if not least <= value <= most:
-                raise InvalidInputError(f"optimizer 'genetic': {name} is {value}; allowed: {least} to {most}")
-        if cost is not None and loss is not None:
+        given = {"parents": parents, "population": population, "mutation": mutation, "crossover": crossover}
+        resolve_options(self, given | {"sample": sample})
+        if cost is not None and loss:
             raise InvalidInputError("optimizer 'genetic': both a cost and a loss are given; allowed: one of them")
-        self._loss = None if loss is None else loss_weights(loss)
+        self._loss = loss_weights(loss) if loss else None
         wanted = self._loss if self._loss is not None else cost.weights if cost is not None else {}
         super().__init__(space, goals, seed, metrics=tuple(wanted))
         self._n_parents, self._population = parents, population
@@ -94,6 +94,11 @@ class GeneticSearch(Optimizer):
         self._genes = free_genes(space)
         self._sample = space.defaults().iloc[:0] if self._loss is None else _random_designs(space, sample)
         self._sample_keys = fingerprints(space, self._sample)
+
+    @classmethod
+    def n_scaling_under(cls, options: Mapping[str, SettingValue]) -> int:
+        """Return how many designs set the scale of the loss, if there is one."""
+        return int(options.get("sample", SAMPLE)) if options.get("loss") else 0
 
     @property
     def n_scaling(self) -> int:

@@ -1,15 +1,36 @@
 """Optimizers by name."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accel_core.errors import InvalidInputError
+from accel_core.objectives import Goal
 from accel_core.optimizers.active import ActiveSearch
 from accel_core.optimizers.base import Optimizer
 from accel_core.optimizers.genetic import GeneticSearch
 from accel_core.optimizers.motpe import ParzenSearch
 from accel_core.optimizers.nsga2 import NondominatedSorting
+from accel_core.optimizers.options import resolve_options
 from accel_core.optimizers.random_search import RandomSearch
+from accel_core.space import DesignSpace
 
 OPTIMIZERS: Mapping[str, type[Optimizer]] = {
     kind.name: kind for kind in (RandomSearch, ParzenSearch, NondominatedSorting, GeneticSearch, ActiveSearch)
 }
 """Every optimizer by its short name."""
+
+
+def make_optimizer(
+    name: str, space: DesignSpace, goals: Sequence[Goal], seed: int = 0, options: Mapping[str, Any] | None = None
+) -> Optimizer:
+    """Return a new optimizer; ``options`` are those that its class lists.
+
+    Raises:
+        InvalidInputError: If there is no optimizer or option of a name, or a value is not allowed.
+    """
+    if name not in OPTIMIZERS:
+        raise InvalidInputError(f"optimizer '{name}' is unknown; allowed: {', '.join(OPTIMIZERS)}")
+    kind = OPTIMIZERS[name]
+    return kind(space, goals, seed, **resolve_options(kind, options or {}))

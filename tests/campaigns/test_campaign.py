@@ -33,6 +33,10 @@ optimizer:
     - {name: busy, metric: utilization, lower: 0.5}
 """
 
+BRED = SEARCHED.replace(
+    "nsga2", "genetic\n  parents: 4\n  mutation: 0.2\n  loss: {cycles: 1, utilization: -0.5}\n  sample: 30"
+)
+
 
 def test_a_sampled_campaign_is_read_with_defaults_filled_in():
     campaign = Campaign.from_yaml(SAMPLED)
@@ -50,7 +54,16 @@ def test_a_searching_campaign_is_read_with_its_goals():
     assert choice == OptimizerPlan(goals, "nsga2", budget=50, batch=5)
 
 
-@pytest.mark.parametrize("text", [SAMPLED, SEARCHED])
+def test_options_of_an_optimizer_are_read_and_the_scale_of_a_loss_is_paid_apart():
+    choice = Campaign.from_yaml(BRED).choice
+    assert choice.options == {
+        "parents": 4, "mutation": 0.2, "loss": "cycles=1,utilization=-0.5", "sample": 30,
+    }  # fmt: skip
+    assert (choice.budget, choice.size, Campaign.from_yaml(BRED).size) == (50, 80, 80)
+    assert Campaign.from_yaml(BRED.replace("{cycles: 1, utilization: -0.5}", "edp")).choice.options["loss"] == "edp"
+
+
+@pytest.mark.parametrize("text", [SAMPLED, SEARCHED, BRED])
 def test_yaml_goes_round_and_comes_from_a_file_too(text, tmp_path):
     campaign = Campaign.from_yaml(text)
     path = tmp_path / "campaign.yaml"
@@ -107,6 +120,12 @@ def test_a_wrong_field_is_named_with_its_value_and_what_is_allowed(old, new, mes
         ("lower: 0.5", "lower: half", r"goals\.1: lower is 'half'; it must be a number"),
         ("batch: 5", "batch: 51", "batch is 51 and budget 50; allowed: 1 <= batch <= budget"),
         ("  budget: 50", "  buget: 50", "field 'buget' is unknown"),
+        ("  batch: 5", "  batch: 5\n  parents: 3", "field 'parents' is unknown; allowed: batch, budget, goals, name"),
+        ("nsga2", "genetic\n  parents: 0", "optimizer 'genetic': setting parents is 0; allowed: 1 to 10000"),
+        ("nsga2", "genetic\n  mutation: high", "setting mutation is 'high'; it must be a number"),
+        ("nsga2", "genetic\n  loss: fast", "optimizer 'genetic': loss 'fast': write source, edp"),
+        ("nsga2", "genetic\n  loss: {joy: 1}", "optimizer 'genetic': metric 'joy' is unknown"),
+        ("nsga2", "genetic\n  loss: [1, 2]", "optimizer 'genetic': loss .*write"),
     ],
 )
 def test_a_wrong_goal_is_named(old, new, message):

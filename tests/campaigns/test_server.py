@@ -22,7 +22,8 @@ from accel_core.campaigns.planning import submit
 from accel_core.campaigns.worker import main
 from accel_core.errors import InvalidInputError, StoreError
 from accel_core.objectives import Objective
-from accel_core.space import Constraint
+from accel_core.optimizers.genetic import SAMPLE_SEED
+from accel_core.space import Constraint, design_ids, sample
 from accel_core.store import ResultStore
 from tests.campaigns.processes import drawn, kill_9, owners, wait_for
 
@@ -217,6 +218,20 @@ def test_a_killed_search_goes_on_to_the_same_designs(serve, store, runs, tmp_pat
                     kill_family(owner)
         assert set(other.find(campaign="hunted")["design_id"]) == set(calm)
     assert len(calm) == 24
+
+
+def test_a_search_with_a_loss_stores_the_designs_that_set_its_scale_too(serve, store):
+    options = {"loss": "runtime_s=1", "sample": 10, "parents": 3}
+    plan = OptimizerPlan((Objective("utilization", "max"),), "genetic", budget=6, batch=3, options=options)
+    campaign = Campaign("bred", "axiline", plan, "analytical")
+    server = serve()
+    server.launch(campaign)
+    wait_for(lambda: server.status("bred").is_over, 30)
+    assert server.status("bred").state == "finished"
+    scale = sample(campaign.space, 10, "random", SAMPLE_SEED).designs
+    stored = store.find(campaign="bred")
+    assert len(stored) == 16
+    assert set(design_ids(scale, campaign.space.names)) < set(stored["design_id"])
 
 
 def test_the_command_line_runs_a_campaign_to_its_end(tmp_path):

@@ -108,6 +108,12 @@ def wrong(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["optimize", "axiline", "--objective", "beauty", "--fidelity", "analytical", "--out", "r.csv"], "beauty"),
         (["optimize", "axiline", "--objective", "runtime_s", "--bound", "runtime_s=3", "--fidelity", "analytical",
           "--out", "r.csv"], "write METRIC<=VALUE"),
+        (["optimize", "axiline", "--fidelity", "analytical", "--out", "r.csv"], "no --objective is given"),
+        (["optimize", "axiline", "--loss", "joy=1", "--fidelity", "analytical", "--out", "r.csv"], "'joy' is unknown"),
+        (["optimize", "axiline", "--loss", "cycles=1", "--fidelity", "analytical", "--out", "r.csv"],
+         "optimizer 'motpe': option 'loss' is unknown; allowed: none"),
+        (["optimize", "axiline", "--loss", "cycles=1", "--optimizer", "genetic", "--option", "parents", "--fidelity",
+          "analytical", "--out", "r.csv"], "--option 'parents': write NAME=VALUE"),
     ],
 )  # fmt: skip
 def test_wrong_input_is_one_line_and_exit_code_2(
@@ -156,6 +162,16 @@ def test_a_search_writes_every_evaluation_and_its_front(tmp_path: Path, capsys: 
     assert main(["optimize", "axiline", *words, *bound]) == 0
     assert len(pd.read_parquet(out)) == 9
     assert "9/9 evaluated" in capsys.readouterr().out
+
+
+def test_a_search_minimizes_a_loss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "search.csv"
+    words = ["--optimizer", "genetic", "--loss", "runtime_s=1,utilization=-1", "--option", "sample=12", "--budget", "9"]
+    assert main(["optimize", "axiline", *words, "--fidelity", "analytical", "--out", str(out)]) == 0
+    assert len(pd.read_csv(out)) == 21
+    printed = capsys.readouterr().out
+    assert "the first 12 designs are random and set the scale of the loss" in printed
+    assert "least loss -" in printed
 
 
 def test_results_travel_out_and_in_without_a_copy(

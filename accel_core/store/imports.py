@@ -14,6 +14,8 @@ from accel_core.platforms import Platform, get_platform
 from accel_core.space import design_ids
 from accel_core.store.rows import FIXED_COLUMNS, cell
 
+_LAYER = "layer"
+"""Column that the command line adds for rows of several layers; the workload says the same."""
 _OPTIONAL = {"status": "ok", "stage": "", "reason": "", "tool_versions": "{}", "settings": "{}"}
 
 
@@ -43,6 +45,8 @@ def _platform(frame: pd.DataFrame, name: Any, place: str) -> Platform:
 
 
 def _of_platform(platform: Platform, rows: pd.DataFrame, place: str) -> pd.DataFrame:
+    if platform.default_workload.layers:
+        rows = rows.drop(columns=_LAYER, errors="ignore")
     space = platform.space
     lacking = [name for name in space.names if name not in rows]
     if lacking:
@@ -52,7 +56,6 @@ def _of_platform(platform: Platform, rows: pd.DataFrame, place: str) -> pd.DataF
             raise StoreError(f"{place}: column '{name}' is neither a parameter of {platform.name} nor a metric")
     try:
         designs = space.coerce(rows[list(space.names)].reset_index(drop=True))
-        space.check(designs)
     except InvalidInputError as error:
         raise StoreError(f"{place}: {error}") from error
     table = rows.drop(columns=["design_id", "settings_id"], errors="ignore")
@@ -61,7 +64,13 @@ def _of_platform(platform: Platform, rows: pd.DataFrame, place: str) -> pd.DataF
     table["design_id"] = design_ids(designs, space.names).to_numpy()
     for name in [name for name in rows.columns if is_metric(str(name)) and name not in space.names]:
         table[name] = _metric(rows[name], place)
-    return _with_key(platform, table, place)
+    table = _with_key(platform, table, place)
+    for text, alike in table.groupby("settings", sort=False):
+        try:
+            platform.space_under(json.loads(str(text))).check(alike, [int(row) + 1 for row in alike.index])
+        except InvalidInputError as error:
+            raise StoreError(f"{place}: {error}") from error
+    return table
 
 
 def _metric(values: pd.Series, place: str) -> pd.Series:

@@ -41,6 +41,7 @@ LAZY = {
     "accel_core.physical.placement": {"coloquinte"},
     "accel_core.physical.technology": {"yaml"},
     "accel_core.physical.versions": {"importlib"},
+    "accel_core.workloads.onnx_file": {"onnx"},
 }
 SUBPROCESSES = {"subprocess", "multiprocessing", "pty"}
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}

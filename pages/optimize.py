@@ -6,14 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from accel_core.errors import AccelError, InvalidInputError
-from accel_core.platforms import Platform
+from accel_core.evaluators import unavailable
+from accel_core.platforms import Platform, get_platform
 from pages.components import verify_runs
 from pages.components.optimize_flow import flow_progress, launch_search, searches, show_head
 from pages.components.optimize_form import FLOW, WHERE, Asked, search_form
 from pages.components.optimize_model import ModelRun, fitted, forget_model_run, last_model_run, run_search
 from pages.components.optimize_plan import reference_point
 from pages.components.optimize_view import Progress, better_known, choose_picks, no_design, show_growth, trust_note
-from pages.components.session import current_platform, placed_missing, service
+from pages.components.session import current_platform, service
 from pages.components.style import card, duration, page, progress
 from pages.components.verify_view import SELECTED, verification_cards
 
@@ -85,7 +86,8 @@ def model_results(run: ModelRun) -> None:
 
 def verify_button(shown: Progress, picks: pd.DataFrame) -> None:
     """Offer to implement the picks for real."""
-    missing = placed_missing()
+    platform = get_platform(shown.plan.platform)
+    missing = unavailable(platform, platform.fidelities[0])
     words = f"Verify {len(picks)} pick{'s' if len(picks) != 1 else ''} for real"
     if missing:
         st.warning(f"Picks cannot be verified: {missing}")

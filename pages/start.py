@@ -4,7 +4,7 @@ import streamlit as st
 
 from accel_core.metrics import get_metric
 from accel_core.plots.results import tradeoff
-from pages.components.session import category, comparable, current_platform, kinds, placed_missing
+from pages.components.session import category, comparable, current_platform, kinds, runnable
 from pages.components.style import card, figure, is_dark, metric_row, page, quantity
 
 STEPS = (
@@ -43,8 +43,7 @@ done = everything[everything["status"] == "ok"] if len(everything) else everythi
 best_known = platform.fidelities[0]
 measured = done[done["fidelity"] == best_known] if len(done) else done
 
-if missing := placed_missing():
-    st.warning(f"Fidelity placed is off: {missing}")
+runnable(platform)
 
 for column, (target, title, text) in zip(st.columns(len(STEPS)), STEPS, strict=True):
     with column, card(f"step-{title}", height="stretch"):

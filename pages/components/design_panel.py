@@ -15,12 +15,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from accel_core.campaigns import Campaign
 from accel_core.errors import AccelError
+from accel_core.evaluators import unavailable
 from accel_core.metrics import get_metric
 from accel_core.paths import ROOT, runs_path
 from accel_core.platforms import Platform
 from accel_core.space import Parameter
 from pages.components.predictions import Predicted
-from pages.components.session import layout_picture, placed_missing, service
+from pages.components.session import layout_picture, service
 from pages.components.style import fidelity_badge, percent, quantity, status_badge
 
 MAIN_METRICS = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j", "utilization")
@@ -126,7 +127,7 @@ def offer_run(place: DeltaGenerator, design: pd.Series, platform: Platform, resu
     elif (runs_path() / name / "campaign.yaml").exists():
         place.markdown(f"{status_badge(service().campaigns.status(name).state)} for real; see Runs")
     else:
-        missing = placed_missing()
+        missing = unavailable(platform, best)
         place.button(
             "Run it for real", type="primary", key=f"run-{design_id}", width="stretch", disabled=missing is not None,
             help=missing or RUN_HELP,

@@ -15,7 +15,7 @@ from pages.components import space_choice
 from pages.components.optimize_goals import choose_cost, choose_goals
 from pages.components.optimize_plan import SearchPlan, usable
 from pages.components.run_form import narrowed
-from pages.components.session import category, placed_missing, results
+from pages.components.session import category, results, runnable
 
 MODEL, FLOW = "Fitted model", "Real flow"
 WHERE = "optimize-where"
@@ -74,10 +74,7 @@ def _choose_where(platform: Platform) -> tuple[bool, str]:
     )  # fmt: skip
     if where == MODEL:
         return True, platform.fidelities[0]
-    missing = placed_missing() if "placed" in platform.fidelities else None
-    possible = [name for name in platform.fidelities if name != "placed" or not missing]
-    if missing:
-        st.warning(f"Fidelity placed is off: {missing}")
+    possible = runnable(platform)
     fidelity = st.segmented_control("Fidelity", possible, default=possible[0] if possible else None, required=True,
                                     key="optimize-fidelity", persist_state="session")  # fmt: skip
     return False, fidelity or platform.fidelities[-1]

@@ -14,7 +14,7 @@ from accel_core.platforms import Platform
 from accel_core.space import SAMPLERS
 from pages.components import space_choice
 from pages.components.run_plan import forecast
-from pages.components.session import placed_missing, service
+from pages.components.session import runnable, service
 
 SELECTED = "run-selected"
 """Session key of the campaign that the page shows in full."""
@@ -32,7 +32,7 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
         taken: Names of campaigns that exist.
     """
     _say_space(platform)
-    fidelities = _fidelities(platform)
+    fidelities = runnable(platform)
     if not fidelities:
         return None
     # Name and seed are proposed anew after each launch: another key forgets the old ones.
@@ -41,7 +41,8 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
     name = st.text_input("Name", f"{platform.name}-{number}", max_chars=63, key=f"run-name-{launched}")
     fidelity = st.segmented_control(
         "Fidelity", fidelities, default=fidelities[0], required=True, key="run-fidelity", persist_state="session",
-        help="placed: synthesis, placement, timing and power for real. analytical: the platform's equations, no tools.",
+        help="placed: synthesis, placement, timing and power for real. analytical: the platform's equations, no tools. "
+        "simulated: a program of somebody else.",
     )  # fmt: skip
     sizes = _choose_sizes(platform)
     with st.expander("Workload, sampler, settings"):
@@ -117,16 +118,6 @@ def _say_space(platform: Platform) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"Narrowed: {words}" if words else f"The whole space of {platform.title}", width="stretch")
         st.page_link("pages/design_space.py", label="Design space", width="content")
-
-
-def _fidelities(platform: Platform) -> list[str]:
-    """Return what can run on this machine; say in one line what cannot."""
-    missing = placed_missing() if "placed" in platform.fidelities else None
-    possible = [name for name in platform.fidelities if name != "placed" or not missing]
-    if missing:
-        instead = f" Fidelity {possible[0]} runs." if possible else ""
-        st.warning(f"Fidelity placed is off: {missing}{instead}")
-    return possible
 
 
 def _choose_sizes(platform: Platform) -> dict[str, int]:

@@ -7,8 +7,9 @@ import streamlit as st
 from accel_core.campaigns import Campaign
 from accel_core.campaigns.campaign import MAX_YAML_BYTES
 from accel_core.errors import InvalidInputError
+from accel_core.evaluators import unavailable
+from accel_core.platforms import get_platform
 from pages.components.run_form import launch_button, narrowed
-from pages.components.session import placed_missing
 
 
 def yaml_expander(campaign: Campaign | None) -> None:
@@ -29,8 +30,8 @@ def yaml_expander(campaign: Campaign | None) -> None:
             return
         words = narrowed(given.restrictions, len(given.constraints))
         st.markdown(f"**{given.name}**: {given.platform}, {given.fidelity}, {given.workload}; {words or 'whole space'}")
-        if given.fidelity == "placed" and (missing := placed_missing()):
-            st.error(f"{upload.name}: fidelity is 'placed', which is off: {missing}")
+        if missing := unavailable(get_platform(given.platform), given.fidelity):
+            st.error(f"{upload.name}: fidelity is '{given.fidelity}', which is off: {missing}")
             return
         launch_button(given, "run-yaml-launch", f"Launch {given.name}")
 

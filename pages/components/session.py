@@ -11,9 +11,8 @@ import streamlit as st
 
 from accel_core.campaigns import CampaignServer
 from accel_core.errors import AccelError
-from accel_core.evaluators import resolve_settings, settings_id, settings_of
+from accel_core.evaluators import resolve_settings, settings_id, settings_of, unavailable
 from accel_core.paths import data_path, database_path, runs_path
-from accel_core.physical import placed_available
 from accel_core.platforms import PLATFORMS, Platform
 from accel_core.store import ResultStore
 
@@ -146,9 +145,22 @@ def _shipped_layouts() -> dict[str, bytes]:
     return dict(zip(table["design_id"], table["png"], strict=True))
 
 
-def placed_missing() -> str | None:
-    """Return in one line why nothing can be placed on this machine, or None."""
-    return placed_available()
+def runnable(platform: Platform) -> list[str]:
+    """Return the fidelities that this machine can evaluate, and say in one line each what keeps it from the others.
+
+    It is a warning where it is the fidelity to begin with; the other ones may well be nobody's wish.
+    """
+    reasons = {name: unavailable(platform, name) for name in platform.fidelities}
+    possible = [name for name, reason in reasons.items() if reason is None]
+    for name, reason in reasons.items():
+        if reason is None:
+            continue
+        if name == platform.fidelities[0]:
+            instead = f" Fidelity {possible[0]} runs." if possible else ""
+            st.warning(f"Fidelity {name} is off: {reason.rstrip('.')}.{instead}")
+        else:
+            st.caption(f"Fidelity {name} is off: {reason.rstrip('.')}.")
+    return possible
 
 
 def download(table: pd.DataFrame, name: str, key: str) -> None:

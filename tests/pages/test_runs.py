@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from accel_core import evaluators
 from accel_core.campaigns import Campaign, CampaignServer, RunFolder, SamplerPlan
 from accel_core.campaigns.owners import MARK, is_alive, kill_family
 from accel_core.campaigns.planning import prepare, submit
@@ -20,7 +21,6 @@ from accel_core.errors import InvalidInputError
 from accel_core.platforms import get_platform
 from accel_core.space import Constraint
 from accel_core.store import ResultStore
-from pages.components import run_form
 from pages.components.run_form import SELECTED, narrowed, unused_number
 from pages.components.run_list import rate
 from pages.components.run_plan import Forecast
@@ -236,7 +236,7 @@ def test_the_chosen_space_is_said_and_a_space_without_designs_cannot_be_launched
 
 
 def test_where_nothing_can_be_placed_analytical_is_offered(empty_store, open_page, monkeypatch):
-    monkeypatch.setattr(run_form, "placed_missing", lambda: "coloquinte is not installed.")
+    monkeypatch.setattr(evaluators, "placed_available", lambda: "coloquinte is not installed.")
     app = open_page(PAGE)
     assert app.warning[0].value == "Fidelity placed is off: coloquinte is not installed. Fidelity analytical runs."
     assert app.button_group(key="run-fidelity").options == ["analytical"]

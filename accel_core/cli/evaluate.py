@@ -18,13 +18,14 @@ from accel_core.cli.arguments import (
     parse_given,
     split_given,
 )
+from accel_core.cli.layers import read_network
 from accel_core.cli.rows import LAYER, RowGroup, group_rows, row_columns
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import Progress, evaluate, ordered, resolve_settings
 from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.space import DesignSpace
 from accel_core.tables import check_writable, read_table, write_table
-from accel_core.workloads import Workload, read_layers
+from accel_core.workloads import Workload
 
 
 def add_to(commands: Commands) -> None:
@@ -41,7 +42,9 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--fidelity", help="one of the platform's; its first that can run here, if left out")
     runs = parser.add_mutually_exclusive_group()
     runs.add_argument("--workload", help="one of the platform's workloads")
-    runs.add_argument("--layers", type=Path, help="your own layer table: name,C,M,P,Q,R,S,stride[,repeat]")
+    runs.add_argument(
+        "--layers", type=Path, help="your own layer table, name,C,M,P,Q,R,S,stride[,repeat], or an .onnx model"
+    )
     parser.add_argument("--out", type=Path, required=True, help="a .csv or .parquet file")
     parser.add_argument("--artifacts", type=Path, help="keep what the tools write, one folder a design")
     parser.add_argument("--seed", type=int, default=0, help="seed of the tools")
@@ -123,7 +126,9 @@ def _given(arguments: argparse.Namespace) -> dict[str, str]:
 
 def _workload(platform: Platform, arguments: argparse.Namespace) -> Workload | None:
     if arguments.layers is not None:
-        layers = read_layers(arguments.layers)
+        layers, report = read_network(arguments.layers)
+        if arguments.layers.suffix != ".csv":
+            print("\n".join(f"{arguments.layers.name}: {line}" for line in report), file=sys.stderr)
         return Workload(arguments.layers.stem, arguments.layers.stem, f"file {arguments.layers.name}", layers=layers)
     return None if arguments.workload is None else platform.workload(arguments.workload)
 

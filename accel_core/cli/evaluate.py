@@ -128,7 +128,7 @@ def _workload(platform: Platform, arguments: argparse.Namespace) -> Workload | N
     if arguments.layers is not None:
         layers, report = read_network(arguments.layers)
         if arguments.layers.suffix != ".csv":
-            print("\n".join(f"{arguments.layers.name}: {line}" for line in report), file=sys.stderr)
+            print("\n".join(f"note: {arguments.layers.name}: {line}" for line in report), file=sys.stderr)
         return Workload(arguments.layers.stem, arguments.layers.stem, f"file {arguments.layers.name}", layers=layers)
     return None if arguments.workload is None else platform.workload(arguments.workload)
 

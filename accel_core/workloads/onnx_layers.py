@@ -228,9 +228,13 @@ def is_stretched(node: NodeProto) -> bool:
 
 
 def node_name(node: NodeProto, taken: set[str]) -> str:
-    """Return a name that can be printed and is not taken yet, and take it."""
+    """Return a name that can be printed and is not taken yet, and take it.
+
+    Colons and semicolons, with which results list what they say of each layer, become underscores.
+    """
     words = node.name or next(iter(node.output), "") or node.op_type
-    name = "".join(letter if letter.isprintable() else "?" for letter in words).strip()[:_NAME_LENGTH] or "layer"
+    letters = ("_" if letter in ":;" or not letter.isprintable() else letter for letter in words)
+    name = "".join(letters).strip()[:_NAME_LENGTH] or "layer"
     unique, n = name, 1
     while unique in taken:
         n += 1

@@ -55,8 +55,8 @@ def energy_bars(designs: Mapping[str, Mapping[str, float]], *, dark: bool = Fals
         shown = float(to_display("energy_j", total))
         figure.add_annotation(x=shown, y=name, text=f"{shown:,.0f}" if shown >= 100 else f"{shown:.3g}",
                               showarrow=False, xanchor="left", xshift=4)  # fmt: skip
-    figure.update_layout(barmode="stack", bargap=0.35, legend={"font": {"size": 11}, "traceorder": "normal"})
-    figure.update_xaxes(title="Energy [µJ]", range=[0, 1.16 * float(to_display("energy_j", max(totals)))])
+    figure.update_layout(barmode="stack", bargap=0.35, showlegend=False, margin={"t": 8, "b": 40})
+    figure.update_xaxes(title="Energy [µJ]", range=[0, 1.3 * float(to_display("energy_j", max(totals)))])
     figure.update_yaxes(title="", autorange="reversed", type="category")
     return figure
 
@@ -71,7 +71,7 @@ def reuse_bars(result: Mapping[str, float], *, dark: bool = False) -> go.Figure:
     """
     figure = go.Figure(layout={"template": theme.template(dark)})
     for level in ("dram", "glb", "spad"):
-        tensors, counts, hover = [], [], []
+        tensors, counts, hover, colors = [], [], [], []
         for tensor, title in TENSORS.items():
             name = level if level != "spad" else {"w": "weights", "i": "ifmap", "o": "psum"}[tensor]
             if (name, tensor) not in _ACCESSES:
@@ -80,17 +80,17 @@ def reuse_bars(result: Mapping[str, float], *, dark: bool = False) -> go.Figure:
                 result.get(f"accesses_{_ACCESSES[name, tensor]}_{way}", 0.0) for way in ("reads", "writes")
             )
             tensors.append(title)
+            colors.append(level_color(name, dark))
             counts.append(reads + writes)
             hover.append(_reuse_words(LEVELS[name], reads, writes, result["macs"]))
-        color = level_color("weights" if level == "spad" else level, dark)
         figure.add_bar(
-            x=tensors, y=counts, name="Scratchpads" if level == "spad" else LEVELS[level], marker={"color": color},
+            x=tensors, y=counts, name="Scratchpads" if level == "spad" else LEVELS[level], marker={"color": colors},
             customdata=hover, hovertemplate="%{customdata}<extra>%{x}</extra>",
             text=[f"{result['macs'] / count:,.0f}×" if count else "" for count in counts] if level == "dram" else None,
             textposition="outside", cliponaxis=False, constraintext="none", textfont={"size": 11},
         )  # fmt: skip
     figure.add_hline(y=result["macs"], line={"dash": "dot", "width": 1.5, "color": "#9AA4B2"})
-    figure.update_layout(barmode="group", bargap=0.3, legend={"font": {"size": 11}})
+    figure.update_layout(barmode="group", bargap=0.3, showlegend=False, margin={"t": 8, "b": 30})
     top = math.log10(4 * result["macs"])
     figure.update_yaxes(title="Accesses [words]", type="log", dtick=2, exponentformat="power", range=[top - 7, top])
     return figure
@@ -120,6 +120,8 @@ class Slab:
 def squares(designs: Mapping[str, Sequence[Slab]], unit: str, *, dark: bool = False) -> go.Figure:
     """Draw each design as a square of slabs; all areas, across designs too, are to one scale.
 
+    No legend: the page shows the colors of levels once for all its figures.
+
     Args:
         designs: Slabs by the design's name, from bottom to top.
         unit: What amounts are counted in, such as ``mm²``.
@@ -143,12 +145,12 @@ def squares(designs: Mapping[str, Sequence[Slab]], unit: str, *, dark: bool = Fa
                                       text=f"{100 * slab.amount / totals[name]:.0f} %",
                                       font={"size": 11, "color": "#FFFFFF" if not dark else "#12151C"})  # fmt: skip
             bottom += height
-        text = f"<b>{name}</b><br>{totals[name]:,.3g} {unit}"
+        text = f"<b>{name.replace(' ', '<br>')}</b><br>{totals[name]:,.3g} {unit}"
         figure.add_annotation(x=left + side / 2, y=0, yanchor="top", yshift=-4, showarrow=False, text=text)
         left += max(side, 0.55 * largest) + 0.14 * largest
     figure.update_xaxes(visible=False, range=[-0.04 * largest, left], constrain="domain")
-    figure.update_yaxes(visible=False, range=[-0.26 * largest, 1.02 * largest], scaleanchor="x", constrain="domain")
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 30, "b": 4}, legend={"font": {"size": 11}})
+    figure.update_yaxes(visible=False, range=[-0.4 * largest, 1.02 * largest], scaleanchor="x", constrain="domain")
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 8, "b": 4}, showlegend=False)
     return figure
 
 

@@ -82,10 +82,10 @@ def _words(count: int, level: str) -> str:
 
 
 def product_text(loops: Sequence[Loop]) -> str:
-    """Return loops as a product, such as ``M4 × C3 × S3 = 36``; ``1`` where there are none."""
+    """Return loops as a product, such as ``M4 × C3 × S3 = 36``; ``no loop`` where there are none."""
     product = math.prod(loop.factor for loop in loops)
     words = " × ".join(f"{loop.dimension}{loop.factor}" for loop in loops)
-    return f"{words} = {product}" if len(loops) > 1 else words or "1"
+    return f"{words} = {product}" if len(loops) > 1 else words or "no loop"
 
 
 @cache

@@ -14,6 +14,8 @@ from accel_core.plots import theme
 
 X, Y = "cycles", "energy_j"
 STAR = {"light": "#5B4BDB", "dark": "#9C93FF"}
+TICKS = [base * 10.0**power for power in range(12) for base in (1, 2, 5)]
+FIRST_POPULATION = 8
 PUBLISHED = {"light": "#6B7280", "dark": "#A3ABB8"}
 
 
@@ -53,9 +55,17 @@ def population(
         _add_points(figure, told.iloc[[best]], "least loss",
                     marker={"size": 14, "color": STAR[mode], "symbol": "star"})  # fmt: skip
     for name, update in ((X, figure.update_xaxes), (Y, figure.update_yaxes)):
-        update(title=label(name), type="log", dtick="D2", minor_showgrid=False)
+        update(title=label(name), type="log", tickvals=TICKS, ticktext=[_short(value) for value in TICKS])
     figure.update_layout(legend={"font": {"size": 11}})
     return figure
+
+
+def _short(value: float) -> str:
+    """Return a round number without its zeros, such as ``500k``."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if value >= size:
+            return f"{value / size:g}{unit}"
+    return f"{value:g}"
 
 
 def _add_points(figure: go.Figure, rows: pd.DataFrame, name: str, mode: str = "markers", **look: object) -> None:
@@ -98,9 +108,18 @@ def loss_curve(losses: Sequence[float], optimum: float | None = None, *, dark: b
             x=[1], y=[optimum], mode="markers", marker={"opacity": 0}, showlegend=False, hoverinfo="skip"
         )
     figure.update_xaxes(title="Evaluations", rangemode="tozero")
-    figure.update_yaxes(title="Loss")
+    figure.update_yaxes(title="Loss", range=_loss_range(least[known], optimum))
     figure.update_layout(showlegend=False)
     return figure
+
+
+def _loss_range(least: np.ndarray[tuple[int, ...], np.dtype[np.float64]], optimum: float | None) -> list[float] | None:
+    """Return a range that leaves out the first drop, which would flatten all that follows; None while it is short."""
+    if len(least) <= 2 * FIRST_POPULATION:
+        return None
+    low, high = min(least[-1], np.inf if optimum is None else optimum), least[FIRST_POPULATION]
+    spare = 0.08 * max(high - low, 0.1)
+    return [low - spare, high + spare]
 
 
 LESSON_STYLES: Mapping[str, tuple[str, str]] = {

@@ -15,7 +15,7 @@ import streamlit as st
 Shares = tuple[float, float, float]
 
 POWER = 0.5
-"""Shares are drawn by their square roots, for processing elements seldom take more than a few percent."""
+"""Ratios to the reference are drawn by their square roots, so that extreme shares stay off the edges."""
 
 _HERE = Path(__file__).parent
 
@@ -40,6 +40,7 @@ def triangle(
     corners: Mapping[str, str],
     reach: Sequence[Sequence[float]],
     marks: Mapping[str, Sequence[float]],
+    reference: Sequence[float],
     note: str,
     revision: int,
     wanted: Sequence[float] | None,
@@ -57,6 +58,7 @@ def triangle(
         corners: Color by name: top, left, right.
         reach: Shares of designs that can be had, drawn as dots.
         marks: Shares of named designs.
+        reference: Shares, all positive, that lie in the middle.
         note: Words above, such as the total.
         revision: A higher one makes the browser adopt `shares`.
         wanted: Shares asked for last, shown as a ghost; None shows none.
@@ -71,6 +73,7 @@ def triangle(
         "marks": [{"name": name, "shares": list(point)} for name, point in marks.items()],
         "note": note,
         "power": POWER,
+        "reference": list(reference),
         "revision": revision,
         "wanted": None if wanted is None else list(wanted),
         "can_undo": can_undo,

@@ -1,17 +1,20 @@
-// Shares of a total as a point in a triangle. Equal distances from the middle of a side mean equal shares; all
-// shares are raised to `power` first, so that a share of 1 % stays off the edge.
+// Shares of a total as a point in a triangle. The middle is where shares equal those of a reference; toward a corner
+// means relatively more of it. Ratios are raised to `power` (below 1), so that small shares stay off the edge.
 
 const CORNERS = [[200, 26], [22, 300], [378, 300]];
 
 /** Shares (any positive numbers) to barycentric weights. */
-function weightsOf(shares, power) {
-  const raised = shares.map((share) => Math.max(share, 0) ** power);
-  const sum = raised.reduce((total, value) => total + value, 0) || 1;
-  return raised.map((value) => value / sum);
+function weightsOf(shares, { power, reference }) {
+  return normalized(shares.map((share, i) => (Math.max(share, 0) / reference[i]) ** power));
 }
 
-function sharesOf(weights, power) {
-  return weightsOf(weights, 1 / power);
+function sharesOf(weights, { power, reference }) {
+  return normalized(weights.map((weight, i) => weight ** (1 / power) * reference[i]));
+}
+
+function normalized(values) {
+  const sum = values.reduce((total, value) => total + value, 0) || 1;
+  return values.map((value) => value / sum);
 }
 
 function toPoint(weights) {
@@ -24,7 +27,5 @@ function toWeights([x, y]) {
   const twice = (by - cy) * (ax - cx) + (cx - bx) * (ay - cy);
   const a = ((by - cy) * (x - cx) + (cx - bx) * (y - cy)) / twice;
   const b = ((cy - ay) * (x - cx) + (ax - cx) * (y - cy)) / twice;
-  const kept = [a, b, 1 - a - b].map((weight) => Math.max(weight, 0));
-  const sum = kept.reduce((total, weight) => total + weight, 0);
-  return kept.map((weight) => weight / sum);
+  return normalized([a, b, 1 - a - b].map((weight) => Math.max(weight, 0)));
 }

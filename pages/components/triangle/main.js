@@ -46,8 +46,8 @@ class Triangle {
   adopt() {
     this.revision = this.spec.revision;
     if (this.pointer !== undefined || this.timer !== undefined) return;
-    this.weights = weightsOf(this.spec.shares, this.spec.power);
-    this.wanted = this.spec.wanted ? weightsOf(this.spec.wanted, this.spec.power) : null;
+    this.weights = weightsOf(this.spec.shares, this.spec);
+    this.wanted = this.spec.wanted ? weightsOf(this.spec.wanted, this.spec) : null;
     this.el.box.classList.remove("waiting");
   }
 
@@ -63,16 +63,18 @@ class Triangle {
       return node("line", { class: "grid", x1: x, y1: y, x2: (from[0] + to[0]) / 2, y2: (from[1] + to[1]) / 2 });
     }));
     cloud.replaceChildren(...spec.reach.map((shares) => {
-      const [cx, cy] = toPoint(weightsOf(shares, spec.power));
+      const [cx, cy] = toPoint(weightsOf(shares, spec));
       return node("circle", { class: "reach", cx, cy, r: 2 });
     }));
     const places = [[200, 16, "middle"], [4, 320, "start"], [396, 320, "end"]];
     corners.replaceChildren(...spec.corners.map((corner, i) => node("text", {
       class: "corner", x: places[i][0], y: places[i][1], "text-anchor": places[i][2], fill: corner.color,
     }, corner.name)));
+    const [hx, hy] = toPoint(this.weights);
     marks.replaceChildren(...spec.marks.flatMap((mark) => {
-      const [x, y] = toPoint(weightsOf(mark.shares, spec.power));
+      const [x, y] = toPoint(weightsOf(mark.shares, spec));
       const ring = node("circle", { class: "mark", cx: x, cy: y, r: 5 });
+      if (Math.hypot(x - hx, y - hy) < 12) return [ring];
       const isRight = x < 250;
       return [ring, node("text", {
         class: "mark-text", x: x + (isRight ? 9 : -9), y: y + 4, "text-anchor": isRight ? "start" : "end",
@@ -90,7 +92,7 @@ class Triangle {
     ghost.style.display = leash.style.display = isApart && isFar ? "" : "none";
     setAll(ghost, { cx: gx, cy: gy });
     setAll(leash, { x1: x, y1: y, x2: gx, y2: gy });
-    const shares = sharesOf(this.weights, this.spec.power);
+    const shares = sharesOf(this.weights, this.spec);
     const words = this.spec.corners.map((corner, i) => `${corner.name} ${percent(shares[i])}`);
     setAll(handle, { "aria-valuenow": Math.round(100 * shares[0]), "aria-valuetext": words.join(", ") });
     values.replaceChildren(...this.spec.corners.map((corner, i) => {
@@ -111,7 +113,7 @@ class Triangle {
   moveTo(point) {
     // A share of nothing cannot be had; a hair's breadth of each stays.
     const weights = toWeights(point).map((weight) => Math.max(weight, 0.004));
-    this.weights = weightsOf(weights, 1);
+    this.weights = normalized(weights);
     this.wanted = null;
     this.queued ??= requestAnimationFrame(() => {
       this.queued = undefined;
@@ -161,7 +163,7 @@ class Triangle {
   commit() {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const shares = sharesOf(this.weights, this.spec.power);
+    const shares = sharesOf(this.weights, this.spec);
     this.wanted = this.weights;
     this.el.box.classList.add("waiting");
     this.el.live.textContent = this.spec.corners.map((corner, i) => `${corner.name} ${percent(shares[i])}`).join(", ");

@@ -1,0 +1,259 @@
+"""One design on the page Eyeriss: resource triangle, mesh with its mapping, buffers, energy and reuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from accel_core.errors import AccelError
+from accel_core.metrics import to_display
+from accel_core.platforms import get_platform
+from accel_core.platforms.eyeriss.mapping import LoopNest, parse_mapping
+from accel_core.plots.eyeriss import LEVELS, Slab, energy_bars, level_color, reuse_bars, squares
+from accel_core.plots.eyeriss_lanes import idle_reasons, throttle_words
+from accel_core.plots.eyeriss_mesh import mesh
+from accel_core.workloads import Layer, Workload
+from pages.components.eyeriss_designs import (
+    NAMES,
+    OWN,
+    PLATFORM,
+    SHOWN,
+    SOURCES,
+    Design,
+    Setup,
+    adopt,
+    can_undo,
+    own_design,
+    result_of,
+    revision,
+    show_other,
+    shown_design,
+    shown_name,
+    undo,
+    wanted_shares,
+)
+from pages.components.eyeriss_form import sizes_form
+from pages.components.eyeriss_shares import area_parts_mm2, nearest, reachable, reference_mm2, resources
+from pages.components.style import card, figure, is_dark, metric_row
+from pages.components.triangle import dropped_shares, triangle
+
+TRIANGLE, TOTAL, KEEP_PES = "eyeriss-triangle", "eyeriss-total", "eyeriss-keep-pes"
+PROBLEM = "eyeriss-problem"
+CORNERS = {"PEs": "mac", "Scratchpads": "weights", "Global buffer": "glb"}
+ROW_HEIGHT = 250
+
+
+def choose_design() -> None:
+    """Show which design is looked at, and its sizes."""
+    st.session_state.setdefault(SHOWN, NAMES[0])
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        st.segmented_control("Design", NAMES, required=True, key=SHOWN, on_change=show_other,
+                             label_visibility="collapsed", persist_state="session")  # fmt: skip
+        with st.popover("Edit sizes"):
+            sizes_form()
+
+
+def metrics_of(result: Mapping[str, Any]) -> None:
+    """Show the numbers of a design."""
+    lanes, pes = int(result["lanes"]), int(result["mesh_x"] * result["mesh_y"])
+    metric_row(
+        [
+            ("Cycles", f"{result['cycles']:,.0f}", "Clock cycles for the layer or network."),
+            ("Utilization", f"{100 * result['utilization']:.2f} %", f"{lanes} of {pes} lanes hold work."),
+            ("Energy [µJ]", f"{to_display('energy_j', result['energy_j']):,.1f}", "Of all levels, DRAM included."),
+            ("EDP [µJ·ms]", f"{to_display('edp_js', result['edp_js']):,.1f}", "Energy × runtime at 1 GHz (assumed)."),
+            ("GFLOPs", f"{result['throughput_flops'] / 1e9:.2f}", "(2 × MACs − outputs) / runtime."),
+            ("On-chip bits", f"{result['onchip_bits'] / 1e3:,.0f} k", "Global buffer and all scratchpads."),
+        ]
+    )
+
+
+def triangle_card() -> None:
+    """Show the resource triangle of the shown design."""
+    st.subheader("Resources", anchor=False, help="Drag the point, or use the arrow keys: the nearest design under the "
+                 "total is found and mapped at once.")  # fmt: skip
+    left, right = st.columns([1, 1], vertical_alignment="bottom")
+    total = left.number_input("Total area [mm²]", 0.05, 100.0, round(sum(reference_mm2()) + 0.005, 2), 0.25, key=TOTAL,
+                              persist_state="session", help="On-chip area of multipliers, scratchpads and global "
+                              "buffer; the baseline's by default.")  # fmt: skip
+    is_kept = right.toggle("Keep 168 PEs", False, key=KEEP_PES, persist_state="session",
+                           help="As the source did; its total of resources was the number of PEs alone.")  # fmt: skip
+    design = shown_design()
+    areas = resources(pd.DataFrame([design]))[0]
+    dark = is_dark()
+    triangle(
+        areas / areas.sum(),
+        key=TRIANGLE,
+        corners={name: level_color(level, dark) for name, level in CORNERS.items()},
+        reach=_reach(float(total), 168 if is_kept else 0),
+        reference=reference_mm2(),
+        marks={name: tuple(resources(pd.DataFrame([known]))[0]) for name, known in SOURCES.items()},
+        note=f"{design['mesh_x']} × {design['mesh_y']} PEs, {_used_words(float(areas.sum()), float(total))}",
+        revision=revision(),
+        wanted=wanted_shares(),
+        can_undo=can_undo(),
+        on_drop=_take_shares,
+        on_undo=undo,
+    )
+
+
+def _used_words(used_mm2: float, total_mm2: float) -> str:
+    if used_mm2 > total_mm2:
+        return f"{used_mm2:.3g} mm², over the total"
+    return f"{used_mm2:.3g} of {total_mm2:.3g} mm²"
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _reach(total_mm2: float, pes: int) -> list[list[float]]:
+    return reachable(total_mm2, pes)
+
+
+def _take_shares() -> None:
+    shares = dropped_shares(TRIANGLE)
+    if shares is None:
+        return
+    total = float(st.session_state[TOTAL])
+    found = nearest(shares, total, shown_design(), 168 if st.session_state.get(KEEP_PES) else 0)
+    if found is None:
+        st.session_state[PROBLEM] = f"No design is as small as {total:g} mm²; raise the total area."
+        return
+    adopt(found, shares)
+
+
+def mesh_card(result: Mapping[str, Any], setup: Setup) -> None:
+    """Show the mesh with the mapping on it, why lanes are idle, and the mapping itself."""
+    workload = get_platform(PLATFORM).workloads[setup.workload]
+    mappings = mappings_of(str(result["mapping"]), workload)
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    left.subheader("Mesh and mapping", anchor=False)
+    names = list(mappings)
+    name = names[0]
+    if len(names) > 1:
+        name = right.selectbox("Layer", names, key=f"eyeriss-layer-{setup.workload}", label_visibility="collapsed")
+    nest = parse_mapping(mappings[name])
+    layer = next((one for one in workload.layers if one.name == name), workload.layers[0])
+    columns, rows = int(result["mesh_x"]), int(result["mesh_y"])
+    figure(mesh(nest, columns, rows, dark=is_dark()), key="eyeriss-mesh", height=ROW_HEIGHT + 50)
+    st.html(f'<div class="accel-look">{" ".join(mesh_words(result, nest, layer, len(names) == 1))}</div>')
+    st.code(str(nest), language=None, wrap_lines=True)
+
+
+def mesh_words(result: Mapping[str, Any], nest: LoopNest, layer: Layer, is_single: bool) -> list[str]:
+    """Say how many lanes work, why others do not, and what waits for a buffer."""
+    columns, rows = int(result["mesh_x"]), int(result["mesh_y"])
+    words = [f"<b>{nest.lanes} of {columns * rows} lanes work.</b>", *idle_reasons(nest, layer, columns, rows)]
+    if is_single and (throttled := throttle_words(result)):
+        words.append(throttled)
+    return words
+
+
+def mappings_of(text: str, workload: Workload) -> dict[str, str]:
+    """Return the mapping of each layer from a result's text, ``layer: mapping; layer: mapping`` for networks."""
+    if ":" not in text:
+        return {workload.layers[0].name: text}
+    pairs = (part.partition(":") for part in text.split(";") if part.strip())
+    return {name.strip(): mapping.strip() for name, _, mapping in pairs}
+
+
+def pictures(setup: Setup, result: Mapping[str, Any]) -> None:
+    """Show buffers to scale, energy by level and reuse by tensor, side by side."""
+    shown = compared(setup)
+    _legend()
+    left, middle, right = st.columns(3, gap="small")
+    with left, card("eyeriss-buffers", height="stretch"):
+        st.subheader("Area, to scale", anchor=False)
+        designs = {name: design for name, design in compared_designs().items() if name in shown}
+        figure(squares({name: slabs(design) for name, design in designs.items()}, "mm²", dark=is_dark()),
+               key="eyeriss-squares", height=ROW_HEIGHT)  # fmt: skip
+    with middle, card("eyeriss-energy-bars", height="stretch"):
+        st.subheader("Energy by level", anchor=False)
+        figure(energy_bars(shown, dark=is_dark()), key="eyeriss-energies", height=ROW_HEIGHT)
+    with right, card("eyeriss-reuse", height="stretch"):
+        st.subheader("Reuse by tensor", anchor=False, help="Words read and written at each level. A number above DRAM: "
+                     "multiply-accumulates for one access. Dotted: the multiply-accumulates.")  # fmt: skip
+        figure(reuse_bars(result, dark=is_dark()), key="eyeriss-reuses", height=ROW_HEIGHT)
+
+
+def _legend() -> None:
+    """Show once for all three pictures which color is which level."""
+    dark = is_dark()
+    entries = "".join(
+        f'<span><span style="color:{level_color(level, dark)}">■</span> {title}</span>'
+        for level, title in LEVELS.items()
+    )
+    st.html(f'<div class="accel-look" style="display:flex;flex-wrap:wrap;gap:2px 18px">{entries}</div>')
+
+
+def compared_designs() -> dict[str, Design]:
+    """Return the source's two designs, and one's own if it differs from both."""
+    own = own_design()
+    return {**SOURCES, **({OWN: own} if own not in SOURCES.values() else {})}
+
+
+def compared(setup: Setup) -> dict[str, dict[str, Any]]:
+    """Return results of the designs that can be mapped."""
+    found = {}
+    for name, design in compared_designs().items():
+        try:
+            row = result_of(design, setup)
+        except AccelError:
+            continue
+        if row["status"] == "ok":
+            found[name] = row
+    return found
+
+
+def slabs(design: Design) -> list[Slab]:
+    """Return the area of each level of a design, the global buffer at the bottom."""
+    parts = area_parts_mm2(pd.DataFrame([design])).iloc[0]
+    pes = design["mesh_x"] * design["mesh_y"]
+    made = []
+    for level in ("glb", "weights", "psum", "ifmap", "mac"):
+        if level == "mac":
+            words = f"{pes} multiply-accumulate units"
+        else:
+            each = f"{design[f'{level}_depth']:,} × {design[f'{level}_width']} bits"
+            words = each if level == "glb" else f"{pes} × {each}"
+        made.append(Slab(level, float(parts[f"area_{level}_mm2"]), words))
+    return made
+
+
+def design_view(setup: Setup, beside: DeltaGenerator) -> None:
+    """Show the chosen design with everything around it.
+
+    Args:
+        setup: What it is evaluated on.
+        beside: Place beside the choice of the view.
+    """
+    with beside:
+        choose_design()
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.warning(problem)
+    place = st.container()
+    left, right = st.columns([2, 3], gap="small")
+    with left, card("eyeriss-triangle-card", height="stretch"):
+        triangle_card()
+    with right, card("eyeriss-mesh-card", height="stretch"):
+        result = _result_or_why(setup)
+        if result is not None:
+            mesh_card(result, setup)
+    if result is not None:
+        with place:
+            metrics_of(result)
+        pictures(setup, result)
+
+
+def _result_or_why(setup: Setup) -> dict[str, Any] | None:
+    try:
+        result = result_of(shown_design(), setup)
+    except AccelError as error:
+        st.error(str(error))
+        return None
+    if result["status"] != "ok":
+        st.warning(f"{shown_name()} cannot run this: {result['reason']}")
+        return None
+    return result

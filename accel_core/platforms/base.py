@@ -27,11 +27,14 @@ class Simulator:
         missing: Says in one line why it cannot run on this machine, or returns None.
         run: Takes a design, a workload, the settings (``time_limit_s`` among them) and a folder for its files; returns
             metrics, details and ``tool_versions``, or raises an ``EvaluationError``.
+        files: Takes a design, a workload and the settings; returns what ``run`` would give to the program, text by
+            path within the folder. Works without the program.
     """
 
     title: str
     missing: Callable[[], str | None]
     run: Callable[[Mapping[str, Any], Workload, Settings, Path], Mapping[str, Any]]
+    files: Callable[[Mapping[str, Any], Workload, Settings], Mapping[str, str]]
 
 
 @dataclass(frozen=True)

@@ -24,17 +24,21 @@ Run = Callable[[Mapping[str, Any], Workload, Settings, Path], Mapping[str, Any]]
 
 
 def platform(run: Run | None, missing: str | None = None) -> Platform:
-    simulator = None if run is None else Simulator("Pretender", lambda: missing, run)
+    simulator = None if run is None else Simulator("Pretender", lambda: missing, run, no_files)
     return replace(AXILINE, simulator=simulator, details=("mapping",))
 
 
 def request(on: Platform, **kwargs: Any) -> Request:
-    settings = resolve_settings(replace(on, simulator=Simulator("", lambda: None, fine)), "simulated", None)
+    settings = resolve_settings(replace(on, simulator=Simulator("", lambda: None, fine, no_files)), "simulated", None)
     return Request(on, on.default_workload, "simulated", settings, **kwargs)
 
 
 def fine(design: Mapping[str, Any], workload: Workload, settings: Settings, folder: Path) -> dict[str, Any]:
     return {"cycles": design["features"] * 2.0, "mapping": "M4", "tool_versions": {"pretender": "3"}}
+
+
+def no_files(*_: Any) -> dict[str, str]:
+    return {}
 
 
 @pytest.fixture

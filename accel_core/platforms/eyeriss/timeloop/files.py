@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from accel_core.platforms.base import Settings
 from accel_core.platforms.eyeriss.energy import ENERGIES, energy_table
 from accel_core.platforms.eyeriss.timeloop.architecture import flat_architecture, flat_constraints, nested_architecture
 from accel_core.platforms.eyeriss.timeloop.documents import document
 from accel_core.platforms.eyeriss.timeloop.problem import problem, reference_table, search, variables
-from accel_core.workloads import Layer
+from accel_core.workloads import Layer, Workload
 
 INPUT = "parsed-processed-input.yaml"
 """What Timeloop's front end calls the one file that it hands to ``timeloop-mapper``."""
@@ -59,3 +62,32 @@ def timeloop_files(
         "ERT.yaml": document({"ERT": ert}, f"{words}; pJ, table '{energies}'"),
         INPUT: document(flat, f"{words}: all of it as timeloop-mapper reads it"),
     }
+
+
+def workload_files(design: Mapping[str, Any], workload: Workload, settings: Settings) -> dict[str, str]:
+    """Return the files of all layers of a workload by path, a folder for each layer of another shape."""
+    return {
+        f"{folder}/{name}": text
+        for folder, layer in layer_folders(workload.layers).values()
+        for name, text in layer_files(design, layer, settings).items()
+    }
+
+
+def layer_files(design: Mapping[str, Any], layer: Layer, settings: Settings) -> dict[str, str]:
+    """Return ``timeloop_files`` under the settings ``energy_table objective victory``."""
+    table, objective = str(settings["energy_table"]), str(settings["objective"])
+    return timeloop_files(design, layer, table, objective, int(settings["victory"]))
+
+
+def layer_folders(layers: Iterable[Layer]) -> dict[Layer, tuple[str, Layer]]:
+    """Return folder name and layer by shape; of layers of one shape the first, and each is run once."""
+    folders: dict[Layer, tuple[str, Layer]] = {}
+    for number, layer in enumerate(layers, 1):
+        folder = f"{number:02d}_{re.sub(r'[^A-Za-z0-9_.-]', '_', layer.name)}"
+        folders.setdefault(shape_of(layer), (folder, replace(layer, repeat=1)))
+    return folders
+
+
+def shape_of(layer: Layer) -> Layer:
+    """Return what Timeloop sees of a layer: neither its name nor how often it is run."""
+    return replace(layer, name="", repeat=1)

@@ -6,14 +6,13 @@ import re
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from accel_core.errors import InfeasibleError, ToolFailedError, ToolTimeoutError
 from accel_core.platforms.base import Settings
 from accel_core.platforms.eyeriss.mapping import LoopNest
-from accel_core.platforms.eyeriss.timeloop.files import INPUT, timeloop_files
+from accel_core.platforms.eyeriss.timeloop.files import INPUT, layer_files, layer_folders, shape_of
 from accel_core.platforms.eyeriss.timeloop.outputs import (
     LOOPS,
     STATISTICS,
@@ -70,13 +69,9 @@ def simulate_layers(
     deadline = time.monotonic() + limit
     done: dict[Layer, LayerResult] = {}
     output = ""
-    shapes = [replace(layer, name="", repeat=1) for layer in layers]
-    for number, (shape, named) in enumerate(zip(shapes, layers, strict=True), 1):
-        if shape in done:
-            continue
-        layer = replace(named, repeat=1)
-        place = folder / f"{number:02d}_{re.sub(r'[^A-Za-z0-9_.-]', '_', layer.name)}"
-        _write_files(place, design, layer, settings)
+    for shape, (name, layer) in layer_folders(layers).items():
+        place = folder / name
+        _write_files(place, layer_files(design, layer, settings))
         left = Limits(max(deadline - time.monotonic(), 0.001), memory)
         finished = run_guarded([PROGRAM, INPUT], STAGE, left, place)
         output = finished.output
@@ -84,16 +79,15 @@ def simulate_layers(
         if finished.timed_out:
             raise ToolTimeoutError(STAGE, f"{layer.name}: not finished when {limit:g} s were over")
         done[shape] = _result(finished, place, layer, memory)
-    return [done[shape] for shape in shapes], {PROGRAM: _version(output)}
+    return [done[shape_of(layer)] for layer in layers], {PROGRAM: _version(output)}
 
 
-def _write_files(place: Path, design: Mapping[str, Any], layer: Layer, settings: Settings) -> None:
+def _write_files(place: Path, files: Mapping[str, str]) -> None:
     """Write the input, and take away what an earlier run may have left there."""
     place.mkdir(parents=True, exist_ok=True)
     for name in (STATISTICS, LOOPS, LOG):
         (place / name).unlink(missing_ok=True)
-    table, objective = str(settings["energy_table"]), str(settings["objective"])
-    for name, text in timeloop_files(design, layer, table, objective, int(settings["victory"])).items():
+    for name, text in files.items():
         (place / name).write_text(text, encoding="utf-8")
 
 

@@ -23,7 +23,6 @@ class Setting:
         keyed: Whether another value makes another result. A limit only decides whether there is one, so a stored
             result is found again under any limit.
         choices: The words that are allowed; empty allows any text.
-        is_flag: Whether the command line has a flag of its own for it, beside ``--set``.
     """
 
     default: SettingValue
@@ -32,7 +31,6 @@ class Setting:
     high: float | None = None
     keyed: bool = True
     choices: tuple[str, ...] = ()
-    is_flag: bool = False
 
 
 def resolve(known: Mapping[str, Setting], given: Mapping[str, Any] | None, where: str) -> dict[str, SettingValue]:

@@ -28,6 +28,9 @@ from accel_core.space import sample
 pytestmark = pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFORMS.keys())
 
 
+OUTCOME = ("status", "stage", "reason", "tool_versions")
+
+
 def some_designs(platform: Platform, n: int = 12) -> pd.DataFrame:
     return sample(platform.space, n, seed=11).designs
 
@@ -114,7 +117,7 @@ def test_metrics_of_a_table_are_those_of_its_rows(platform: Platform, capability
 
     pd.testing.assert_frame_equal(designs, before)
     pd.testing.assert_frame_equal(table, rows)
-    added = [name for name in table if name not in (*designs, *platform.details, "status", "stage", "reason")]
+    added = [name for name in table if name not in (*designs, *platform.details, *OUTCOME)]
     assert added
     assert set(added) <= set(platform.metrics)
     done = table[table["status"] == "ok"] if "status" in table else table

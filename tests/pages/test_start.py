@@ -63,7 +63,7 @@ def test_results_under_other_settings_do_not_mix_and_can_be_chosen(small_store, 
     small_store.add(busy)
     app = open_page("pages/start.py")
     assert labels(app)["Designs placed"] == "48"
-    choice = app.sidebar.selectbox[0]
+    choice = next(box for box in app.sidebar.selectbox if box.label == "Settings of placed results")
     assert choice.options == ["activity 0.1, technology nangate45", "activity 0.3, technology nangate45"]
     choice.select_index(1).run()
     assert labels(app)["Designs placed"] == "5"

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 from accel_core import records
 from accel_core.errors import InvalidInputError
+from accel_core.paths import data_path
 from accel_core.process import Limits, run
 from accel_core.records import APPLICATIONS, PARAMETERS, PUBLISHED, application_of, import_prime
+from accel_core.space import DesignSpace
 from tests.records import prime_files
 from tests.records.prime_files import GOOD, Value
 
@@ -50,6 +52,12 @@ def with_(**changes: Value) -> Mapping[str, Value]:
 def test_the_space_has_the_released_size() -> None:
     assert math.prod(len(values) for values in PARAMETERS.values()) == 452_760_000
     assert sum(len(values) for values in PARAMETERS.values()) == 77  # the one-hot width that the release prints
+
+
+def test_the_released_values_are_those_of_the_template() -> None:
+    space = DesignSpace.from_yaml(data_path() / "spaces" / "edgetpu.yaml")
+
+    assert [(parameter.name, tuple(parameter.values)) for parameter in space.parameters] == list(PARAMETERS.items())
 
 
 def test_the_published_logs_are_mostly_infeasible() -> None:

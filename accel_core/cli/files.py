@@ -1,0 +1,64 @@
+"""``files``: designs and layers as the files of the program that simulates them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from accel_core.cli.arguments import Commands, add_set, complete_designs, parse_given, split_given
+from accel_core.cli.layers import read_network
+from accel_core.errors import InvalidInputError
+from accel_core.evaluators import resolve_settings, workload_of
+from accel_core.platforms import PLATFORMS, get_platform
+from accel_core.space import design_ids
+from accel_core.tables import read_table
+from accel_core.workloads import Workload
+
+FIDELITY = "simulated"
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("files", help="write designs as the files of a simulator, installed or not")
+    parser.add_argument("platform")
+    parser.add_argument("--designs", type=Path, required=True, help="a .csv or .parquet file, one row a design")
+    runs = parser.add_mutually_exclusive_group()
+    runs.add_argument("--workload", help="one of the platform's workloads")
+    runs.add_argument("--layers", type=Path, help="your own layer table, or an .onnx model")
+    parser.add_argument("--out", type=Path, required=True, help="a folder; gets one for each design")
+    add_set(parser, f"fix a parameter for all designs, or a setting of fidelity {FIDELITY}")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the files and print how many designs there are."""
+    platform = get_platform(arguments.platform)
+    if platform.simulator is None:
+        able = ", ".join(entry.name for entry in PLATFORMS.values() if entry.simulator) or "none"
+        raise InvalidInputError(f"platform '{platform.name}' has no simulator to write files for; allowed: {able}")
+    fixed, given = split_given(platform, FIDELITY, parse_given(arguments.given))
+    settings = resolve_settings(platform, FIDELITY, given)
+    table = read_table(arguments.designs)
+    space = platform.space_under(settings)
+    designs = complete_designs(platform, table, fixed, arguments.designs, [(range(len(table)), space)])
+    workload = workload_of(platform, _own_layers(arguments.layers) if arguments.layers else arguments.workload)
+    records = dict(zip(design_ids(designs, space.names), designs.to_dict("records"), strict=True))
+    for name, design in records.items():
+        files = platform.simulator.files({str(key): value for key, value in design.items()}, workload, settings)
+        _write(arguments.out / name, files)
+    print(f"{len(records)} designs on {workload.name} as files of {platform.simulator.title} to {arguments.out}")
+
+
+def _own_layers(path: Path) -> Workload:
+    layers, _ = read_network(path)
+    return Workload(path.stem, path.stem, f"file {path.name}", layers=layers)
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    try:
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInputError(f"--out {folder.parent}: cannot be written: {error.strerror}") from None

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from accel_core.objectives import Goal
 from accel_core.optimizers.base import Optimizer
 from accel_core.optimizers.candidates import mutate, repaired
 from accel_core.optimizers.genetic import uniform_crossover
 from accel_core.optimizers.ranking import best_first
+from accel_core.optimizers.tied import followed, free_genes
+from accel_core.space import DesignSpace
 
 POPULATION = 50
 CROSSOVER = 0.9
@@ -28,6 +32,11 @@ class NondominatedSorting(Optimizer):
     title: ClassVar[str] = "NSGA-II"
     n_start: ClassVar[int] = 30
 
+    def __init__(self, space: DesignSpace, goals: Sequence[Goal], seed: int = 0) -> None:
+        """Set up the search; see `Optimizer`."""
+        super().__init__(space, goals, seed)
+        self._genes = free_genes(space)
+
     def _propose(self, n: int, rng: np.random.Generator, chosen: pd.DataFrame) -> pd.DataFrame:
         if self._told.empty:
             return chosen.iloc[:0]
@@ -37,6 +46,7 @@ class NondominatedSorting(Optimizer):
         winners = rng.integers(0, len(population), (2, n, 2)).min(axis=2)
         children = uniform_crossover(population[winners[0]], population[winners[1]], rng, CROSSOVER)
         changed = rng.random(n) < 1.0 - (1.0 - 1.0 / population.shape[1]) ** population.shape[1]
-        mutated = mutate(self.space, children, rng, 1.0 / population.shape[1], local=0.5)
-        wanted = self.space.from_unit(np.where(changed[:, None], mutated, children))
+        mutated = mutate(self.space, children, rng, 1.0 / population.shape[1], local=0.5, genes=self._genes)
+        mutated = np.where(changed[:, None], mutated, children)
+        wanted = followed(self.space, self.space.from_unit(mutated), mutated != children)
         return repaired(self.space, wanted, self._known(), rng)

@@ -1,0 +1,58 @@
+"""The loop orders that matter at DRAM and at the global buffer.
+
+A level's loops can stand in 720 orders, but what they cost depends on little: which tensor the innermost loops leave in
+place, and which loop moves the input's tile first.
+
+* Weights stay while the innermost loops are P and Q, outputs while they are C, R and S, inputs while it is M. These sets
+  are disjoint, so only one tensor can stay. Loops of the others' sets further out save nothing, wherever they are. If
+  weights stay, P and Q both go inside, if outputs, C, R and S; to keep one of a set outside only makes more visits.
+* The input's first moving loop decides by which vector its tile slides. A loop further out costs less than a whole
+  tile only if its step, less those of the loops inside it, is nothing or the same vector. That takes a move along one
+  axis: its inner loops may only be its partner on that axis (P and R move along rows, Q and S along columns) and M.
+  It saves the more, the further in it stands, so the partner goes next to the first, or it does not matter where.
+* Anywhere but innermost, M makes whole tiles be fetched again and saves nothing, so it goes outermost.
+
+What is left are the sixteen orders of ``ORDERS``; any other order of the same loops has no smaller count of anything
+than one of them. The tests compare them with all 720 on small layers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from accel_core.platforms.eyeriss.architecture import IntArray
+from accel_core.platforms.eyeriss.mapping import DIMENSIONS
+
+_WITHOUT_M = ("PQCRS", "PRQCS", "QPCRS", "QSPCR", "RCSPQ", "RPCSQ", "SCRPQ", "SQCRP")
+
+
+def _array(words: list[str]) -> IntArray:
+    return np.array([[DIMENSIONS.index(name) for name in word] for word in words], np.int64)
+
+
+ORDERS = _array([f"{word}M" for word in _WITHOUT_M] + [f"M{word}" for word in _WITHOUT_M])
+"""Dimensions innermost first, shape (16, 6)."""
+
+STAYING = np.array([1, 2, 0, 0, 1, 1])
+"""Which tensor stays while a dimension's loop is innermost: 0 weights (P, Q), 1 outputs (C, R, S), 2 inputs (M)."""
+
+
+def _different_orders() -> IntArray:
+    """Return for each set of dimensions that have a loop (bit i for dimension i) the orders that differ on it.
+
+    Returns:
+        Shape (64, 17): the number of orders, then their indices, then zeros.
+    """
+    table = np.zeros((64, 1 + len(ORDERS)), np.int64)
+    for present in range(64):
+        seen: set[tuple[int, ...]] = set()
+        for index, order in enumerate(ORDERS.tolist()):
+            loops = tuple(dimension for dimension in order if present >> dimension & 1)
+            if loops not in seen:
+                seen.add(loops)
+                table[present, len(seen)] = index
+        table[present, 0] = len(seen)
+    return table
+
+
+DIFFERENT = _different_orders()

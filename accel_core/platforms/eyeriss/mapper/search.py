@@ -1,0 +1,334 @@
+"""The search for the best mapping of one layer on one design: branch and bound, exact.
+
+It branches on the factors inside the global buffer and the tensor that stays above the scratchpads, and bounds the cost of
+each branch (``bounds``), DRAM included: it moves at least what the best factors at DRAM move that divide what the array
+leaves over. Branches whose bound is worse than the best mapping so far are cut. The others are tried, the least bound
+first, with all factors at DRAM, the least traffic first until that bound is no better than the best either, and with all
+orders that matter (``orders``). Nothing is sampled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from accel_core.platforms.eyeriss.architecture import IntArray
+from accel_core.platforms.eyeriss.cost import FloatArray, price
+from accel_core.platforms.eyeriss.counts import (
+    C1,
+    CY,
+    M0,
+    MX,
+    MY,
+    OF_OUTPUT,
+    OF_WEIGHTS,
+    QX,
+    R1,
+    STRIDE,
+    SY,
+    C,
+    M,
+    P,
+    Q,
+    R,
+    S,
+    count,
+    input_fills,
+    visits,
+)
+from accel_core.platforms.eyeriss.mapper.bounds import SLACK, WEIGHTS, Machine, bound, bound_at, is_free, third_visits
+from accel_core.platforms.eyeriss.mapper.orders import DIFFERENT, ORDERS, STAYING
+from accel_core.platforms.eyeriss.mapper.tables import Fitting, Problem
+
+EDP, DELAY, ENERGY = range(3)
+OF_INPUT = np.array([1, 0, 1, 1, 1, 1])
+"""Per dimension, whether the input's tile moves with it."""
+
+FOUND = ("inner", "outer", "glb_order", "dram_order", "n_priced")
+"""Indices of the best mapping that ``search`` returns, and how many mappings it priced."""
+
+
+@njit(cache=True)
+def score(objective: int, cycles: float, energy: float) -> tuple[float, float]:
+    """Return what is minimized, and what decides between equals."""
+    if objective == EDP:
+        return cycles * energy, cycles
+    if objective == DELAY:
+        return cycles, energy
+    return energy, cycles
+
+
+@njit(cache=True)
+def is_below(first: float, second: float, best_first: float, best_second: float) -> bool:
+    """Tell whether a score is better than the best so far."""
+    return first < best_first or (first == best_first and second < best_second)
+
+
+@njit(cache=True)
+def is_hopeless(objective: int, cycles: float, energy: float, best: FloatArray, limit: FloatArray) -> bool:
+    """Tell whether a bound is no better than the best so far, or worse than what is known."""
+    first, second = score(objective, cycles, energy)
+    return not is_below(first, second, best[0], best[1]) or is_below(limit[0], limit[1], first, second)
+
+
+@njit(cache=True)
+def search(
+    problem: Problem,
+    inner: IntArray,
+    keys: IntArray,
+    fitting: Fitting,
+    machine: Machine,
+    objective: int,
+    known: FloatArray,
+) -> tuple[IntArray, FloatArray]:
+    """Find the mapping of least cost of a layer on a design.
+
+    Args:
+        problem: The layer and its factorizations.
+        inner: Candidates for the factors inside the global buffer, which fit the mesh, shape (n, 8).
+        keys: Key of what each leaves over, shape (n,).
+        fitting: Which factors at DRAM leave a tile that fits the global buffer.
+        machine: The design.
+        objective: ``EDP``, ``DELAY`` or ``ENERGY``.
+        known: Score of some mapping of this layer that fits this design, or infinities; it saves time and changes
+            nothing, for ties go to the first mapping in an order that does not depend on it.
+
+    Returns:
+        ``FOUND``, and the score; the first index is -1 if nothing fits.
+    """
+    found, best, limit = np.array([-1, 0, 0, 0, 0]), np.full(2, np.inf), known * (1 + 1e-9)
+    cycles, energy, first, second = branches(problem, inner, keys, fitting, machine, objective)
+    least = np.argmin(first)
+    if first[least] < np.inf:
+        explore(problem, inner[least // 3], keys[least // 3], least, fitting, machine, objective, cycles[least],
+                energy[least], found, best, limit)  # fmt: skip
+    hopeful = np.flatnonzero((first <= min(best[0], limit[0])) & (first < np.inf))
+    hopeful = hopeful[np.argsort(second[hopeful], kind="mergesort")]
+    hopeful = hopeful[np.argsort(first[hopeful], kind="mergesort")]
+    for branch in hopeful:
+        if first[branch] > min(best[0], limit[0]):
+            break
+        explore(problem, inner[branch // 3], keys[branch // 3], branch, fitting, machine, objective, cycles[branch],
+                energy[branch], found, best, limit)  # fmt: skip
+    return found, best
+
+
+@njit(cache=True)
+def branches(
+    problem: Problem, inner: IntArray, keys: IntArray, fitting: Fitting, machine: Machine, objective: int
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return least cycles, energy without inputs and outputs at DRAM, and score of all branches, shape (3 n,) each."""
+    n = 3 * len(inner)
+    cycles, energy, first, second = np.full(n, np.inf), np.full(n, np.inf), np.full(n, np.inf), np.full(n, np.inf)
+    per_word = min(machine.energies[0], machine.energies[1]) / 8 * SLACK
+    for i in range(len(inner)):
+        f, key = inner[i], keys[i]
+        tile = f[C1] * f[R1]
+        if tile > machine.capacity[1] or tile * f[M0] > machine.capacity[2] or f[M0] > machine.capacity[3]:
+            continue
+        if fitting.first[0, key] < 0:
+            look_up(problem, key, fitting)
+        if fitting.first[0, key] == fitting.rows.shape[1]:
+            continue
+        for staying in range(3):
+            branch = 3 * i + staying
+            cycles[branch], energy[branch] = bound(problem.layer, f, staying, machine)
+            words = fitting.reach[1 if staying == WEIGHTS else 0, key]
+            first[branch], second[branch] = score(objective, cycles[branch], energy[branch] + per_word * words)
+    return cycles, energy, first, second
+
+
+@njit(cache=True)
+def explore(
+    problem: Problem, inner: IntArray, key: int, branch: int, fitting: Fitting, machine: Machine, objective: int,
+    cycles: float, energy: float, found: IntArray, best: FloatArray, limit: FloatArray,
+) -> None:  # fmt: skip
+    """Try all factors at DRAM of a branch that may be better than the best so far."""
+    i, staying = branch // 3, branch % 3
+    per_word = min(machine.energies[0], machine.energies[1]) / 8 * SLACK
+    rest, digits = leave_over(problem.layer, inner), digits_of(problem, key)
+    ordering, counted = 0, 0
+    if staying == WEIGHTS:
+        layer = problem.layer
+        ordering, counted = 1, layer[C] * layer[M] * layer[R] * layer[S]
+        for row in free_rows(problem, digits, fitting):
+            at_dram = per_word * problem.least[row]
+            if not is_hopeless(objective, cycles, energy + at_dram, best, limit):
+                try_row(problem, inner, rest, row, staying, machine, objective, cycles, energy, i, found, best, limit)
+    rows, words = fitting.rows[ordering], fitting.words[ordering]
+    place = fitting.first[ordering, key]
+    while place < len(rows):
+        at_dram = per_word * (words[place] - counted)
+        if is_hopeless(objective, cycles, energy + at_dram, best, limit):
+            break
+        if staying != WEIGHTS or not is_free(rest, problem.outer[rows[place]]):
+            try_row(
+                problem, inner, rest, rows[place], staying, machine, objective, cycles, energy, i, found, best, limit
+            )
+        place = next_dividing(problem, digits, rows, place + 1)
+
+
+@njit(cache=True)
+def digits_of(problem: Problem, key: int) -> IntArray:
+    """Return which divisor of C, M, P, Q, R and S is left over; all of P is."""
+    shape, digits = problem.shape, np.zeros(6, np.int64)
+    for dimension in (S, R, Q, M, C):
+        digits[dimension] = key % shape[dimension]
+        key //= shape[dimension]
+    digits[P] = shape[P] - 1
+    return digits
+
+
+@njit(cache=True)
+def next_dividing(problem: Problem, digits: IntArray, rows: IntArray, start: int) -> int:
+    """Return the first place from ``start`` whose factors at DRAM divide what is left over; else the length."""
+    of_c, of_m, of_q = problem.divides[C, digits[C]], problem.divides[M, digits[M]], problem.divides[Q, digits[Q]]
+    of_r, of_s = problem.divides[R, digits[R]], problem.divides[S, digits[S]]
+    for place in range(start, len(rows)):
+        row = problem.digits[rows[place]]
+        if of_c[row[C]] and of_m[row[M]] and of_q[row[Q]] and of_r[row[R]] and of_s[row[S]]:
+            return place
+    return len(rows)
+
+
+@njit(cache=True)
+def free_rows(problem: Problem, digits: IntArray, fitting: Fitting) -> list[int]:
+    """Return the rows that fit and leave all loops which move weights to DRAM; a row counts divisors as digits."""
+    shape, found = problem.shape, [0 for _ in range(0)]
+    for p in range(shape[P]):
+        for q in range(shape[Q]):
+            row = ((digits[C] * shape[M] + digits[M]) * shape[P] + p) * shape[Q] + q
+            row = (row * shape[R] + digits[R]) * shape[S] + digits[S]
+            if fitting.fits[row] and problem.divides[Q, digits[Q], q]:
+                found.append(row)
+    return found
+
+
+@njit(cache=True)
+def look_up(problem: Problem, key: int, fitting: Fitting) -> None:
+    """Fill in ``first`` and ``reach`` of a key."""
+    layer, digits = problem.layer, digits_of(problem, key)
+    n = fitting.rows.shape[1]
+    for ordering in range(2):
+        place = next_dividing(problem, digits, fitting.rows[ordering], 0)
+        fitting.first[ordering, key] = place
+        fitting.reach[ordering, key] = fitting.words[ordering, min(place, n - 1)]
+    fitting.reach[1, key] -= layer[C] * layer[M] * layer[R] * layer[S]
+    for row in free_rows(problem, digits, fitting):
+        fitting.reach[1, key] = min(fitting.reach[1, key], problem.least[row])
+
+
+@njit(cache=True)
+def leave_over(layer: IntArray, inner: IntArray) -> IntArray:
+    """Return what inner factors leave over of C, M, Q, R, S."""
+    return np.array(
+        [
+            layer[C] // (inner[CY] * inner[C1]),
+            layer[M] // (inner[MX] * inner[MY] * inner[M0]),
+            layer[Q] // inner[QX],
+            layer[R] // inner[R1],
+            layer[S] // inner[SY],
+        ]
+    )
+
+
+@njit(cache=True)
+def dram_words(layer: IntArray, dram: IntArray, order: IntArray) -> tuple[int, int]:
+    """Return the words of inputs that DRAM is read for, and of outputs that it is written."""
+    n, axis, step = np.empty(6, np.int64), np.full(6, -1, np.int64), np.empty(6, np.int64)
+    stride = layer[STRIDE]
+    extent = np.array(
+        [
+            layer[C] // dram[C],
+            (layer[P] // dram[P] - 1) * stride + layer[R] // dram[R],
+            (layer[Q] // dram[Q] - 1) * stride + layer[S] // dram[S],
+        ]
+    )
+    for i in range(6):
+        dimension = order[i]
+        n[i] = dram[dimension]
+        step[i] = layer[dimension] // dram[dimension]
+        if dimension == C:
+            axis[i] = 0
+        elif dimension in (P, R):
+            axis[i] = 1
+        elif dimension in (Q, S):
+            axis[i] = 2
+        if dimension in (P, Q):
+            step[i] *= stride
+    outputs = layer[M] // dram[M] * (layer[P] // dram[P]) * (layer[Q] // dram[Q])
+    return input_fills(n, axis, step, extent), visits(n, order, OF_OUTPUT) * outputs
+
+
+@njit(cache=True)
+def try_row(
+    problem: Problem, inner: IntArray, rest: IntArray, row: int, staying: int, machine: Machine, objective: int,
+    least_cycles: float, least_energy: float, i: int, found: IntArray, best: FloatArray, limit: FloatArray,
+) -> None:  # fmt: skip
+    """Price the orders of a branch with given factors at DRAM, and keep the best mapping in ``found`` and ``best``."""
+    layer, dram, energies = problem.layer, problem.outer[row], machine.energies
+    per_word = min(energies[0], energies[1]) / 8 * SLACK
+    more = bound_at(layer, inner, staying, machine, rest, dram, third_visits(staying, rest, dram, layer))
+    if is_hopeless(objective, least_cycles, least_energy + more + per_word * problem.least[row], best, limit):
+        return
+    glb = np.array([rest[0] // dram[C], rest[1] // dram[M], layer[P] // dram[P], rest[2] // dram[Q],
+                    rest[3] // dram[R], rest[4] // dram[S]])  # fmt: skip
+    all_outputs = layer[M] * layer[P] * layer[Q]
+    mover = OF_WEIGHTS if staying == 0 else OF_OUTPUT if staying == 1 else OF_INPUT
+    at_glb, at_dram = DIFFERENT[present(glb)], DIFFERENT[present(dram)]
+    for a in range(1, at_dram[0] + 1):
+        inputs, outputs = dram_words(layer, dram, ORDERS[at_dram[a]])
+        back = energies[0] / 8 + energies[3] / machine.words[0]
+        at_pins = SLACK * ((inputs + outputs - all_outputs) * back + outputs * energies[1] / 8)
+        if is_hopeless(objective, least_cycles, least_energy + at_pins, best, limit):
+            continue
+        for b in range(1, at_glb[0] + 1):
+            if stays(glb, at_glb[b], dram, at_dram[a]) != staying:
+                continue
+            again = visits_again(glb, ORDERS[at_glb[b]], dram, ORDERS[at_dram[a]], mover)
+            more = bound_at(layer, inner, staying, machine, rest, dram, again)
+            if is_hopeless(objective, least_cycles, least_energy + at_pins + more, best, limit):
+                continue
+            counts = count(layer, inner, glb, ORDERS[at_glb[b]], dram, ORDERS[at_dram[a]])
+            prices = price(counts, machine.words, energies)
+            found[4] += 1
+            first, second = score(objective, prices[0], prices[1:].sum())
+            if is_below(first, second, best[0], best[1]):
+                best[0], best[1] = first, second
+                found[0], found[1], found[2], found[3] = i, row, at_glb[b], at_dram[a]
+
+
+@njit(cache=True)
+def visits_again(glb: IntArray, glb_order: IntArray, dram: IntArray, dram_order: IntArray, mover: IntArray) -> int:
+    """Return how often each word of a tensor comes back: the loops outside the innermost mover that do not move it."""
+    product, has_moved = 1, False
+    for i in range(12):
+        dimension = glb_order[i] if i < 6 else dram_order[i - 6]
+        n = glb[dimension] if i < 6 else dram[dimension]
+        if n > 1 and mover[dimension]:
+            has_moved = True
+        elif has_moved:
+            product *= n
+    return int(product)
+
+
+@njit(cache=True)
+def present(factors: IntArray) -> int:
+    """Return the set of dimensions that have a loop, bit i for dimension i."""
+    mask = 0
+    for dimension in range(6):
+        if factors[dimension] > 1:
+            mask |= 1 << dimension
+    return mask
+
+
+@njit(cache=True)
+def stays(glb: IntArray, glb_order: int, dram: IntArray, dram_order: int) -> int:
+    """Return the tensor that stays above the scratchpads: that of the innermost loop; weights if there is none."""
+    for i in range(6):
+        if glb[ORDERS[glb_order, i]] > 1:
+            return int(STAYING[ORDERS[glb_order, i]])
+    for i in range(6):
+        if dram[ORDERS[dram_order, i]] > 1:
+            return int(STAYING[ORDERS[dram_order, i]])
+    return 0

@@ -1,0 +1,36 @@
+"""An EdgeTPU-class template: what PRIME (Kumar et al., ICLR 2022) designs from logged data alone.
+
+A rectangle of processing elements (PEs); in each a memory for activations and cores that share it; in each core a
+memory for parameters and lanes, each a multiply-add of four pairs. The simulator behind the released data is
+proprietary. Ours has the same parameters and the same kinds of limits; its assumed constants (data/edgetpu.yaml) are
+set such that random designs fail about as often, and take about as long, as those released.
+"""
+
+from accel_core.platforms.base import Platform
+from accel_core.platforms.edgetpu.applications import applications
+from accel_core.platforms.edgetpu.architecture import SPACE, constants
+from accel_core.platforms.edgetpu.metrics import METRICS, analytical
+from accel_core.settings import Setting
+
+EDGETPU = Platform(
+    name="edgetpu",
+    title="EdgeTPU-class",
+    summary="A template of processing elements, cores and lanes with five kinds of memory; most of its designs cannot"
+    " run a given network.",
+    space=SPACE,
+    workloads={name: application.workload for name, application in applications().items()},
+    metrics=METRICS,
+    analytical=analytical,
+    settings={
+        "analytical": {
+            "inferences": Setting(
+                int(constants()["inferences"]),
+                "Inferences one after another that runtime and energy are of; the released runtimes are of 1000.",
+                low=1,
+                high=1_000_000,
+            )
+        }
+    },
+)
+
+__all__ = ["EDGETPU"]

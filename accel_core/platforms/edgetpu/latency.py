@@ -27,6 +27,8 @@ class Outcome(NamedTuple):
         cycles: Clock cycles; 0 where another memory is too small, as in all that follow.
         dram_bytes: Bytes between DRAM and chip.
         core_reads: Bytes of parameters that one core reads from its memory.
+        bus_bytes: Bytes on the buses of the array.
+        pe_reads: Bytes that cores read from PE memories.
         resident: Share of the parameters that stay in the core memories.
     """
 
@@ -37,6 +39,8 @@ class Outcome(NamedTuple):
     cycles: Floats
     dram_bytes: Floats
     core_reads: Floats
+    bus_bytes: Floats
+    pe_reads: Floats
     resident: Floats
 
 
@@ -46,6 +50,8 @@ def empty_outcome(n: int) -> Outcome:
         np.full(n, FEASIBLE, dtype=np.int8),
         np.zeros(n, dtype=np.int64),
         np.full(n, -1, dtype=np.int32),
+        np.zeros(n),
+        np.zeros(n),
         np.zeros(n),
         np.zeros(n),
         np.zeros(n),
@@ -143,3 +149,4 @@ def _infer(
     out.cycles[row] = model.start_cycles + n * model.layer_cycles + bundles * model.bundle_cycles + cycles
     out.program_bytes[row] = n * model.header_bytes + bundles * model.bundle_bytes
     out.dram_bytes[row], out.core_reads[row], out.resident[row] = moved, reads, resident
+    out.bus_bytes[row], out.pe_reads[row] = tiling.bus_bytes[a], tiling.pe_reads[a]

@@ -34,8 +34,10 @@ class Tiling(NamedTuple):
         tiles: Spatial tiles, by PE memory; 1 where inputs and outputs stay in the PEs.
         inputs: Bytes that tiles read from DRAM, by PE memory.
         outputs: Bytes that tiles write to DRAM, by PE memory.
-        working: Shape (arrays,): parameters that a core holds while it works and loads the next.
+        working: Shape (arrays,): parameters of the largest group of channels.
         total: Shape (arrays,): parameters of one core over all layers.
+        bus_bytes: Shape (arrays,): bytes on all buses in one inference.
+        pe_reads: Shape (arrays,): bytes that cores read from PE memories in one inference.
         need: Shape (arrays, 4): least bytes of activation, parameter, core and PE memory.
         culprit: Shape (arrays, 4): the layers that need them.
     """
@@ -52,6 +54,8 @@ class Tiling(NamedTuple):
     outputs: Floats
     working: Floats
     total: Floats
+    bus_bytes: Floats
+    pe_reads: Floats
     need: Ints
     culprit: Ints
 
@@ -73,19 +77,20 @@ def tile_layers(layers: Layers, arrays: Ints, spread: Spread, sizes: Sizes, mode
         np.empty((k, sizes.pe.size, n)),
         np.zeros(k),
         np.zeros(k),
+        np.zeros(k),
+        np.zeros(k),
         np.zeros((k, 4), dtype=np.int64),
         np.zeros((k, 4), dtype=np.int64),
     )
     for a in range(k):
         lanes = arrays[a, 3]
         for i in range(n):
-            _compute(tiling, a, i, layers, spread, model)
+            _compute(tiling, a, i, layers, spread, arrays[a], model)
             _hold_parameters(tiling, a, i, layers, spread, lanes)
             _block_pixels(tiling, a, i, layers, spread, lanes, sizes, model)
             _slice_filters(tiling, a, i, layers, lanes, sizes, model)
             _cut_rows(tiling, a, i, layers, spread, sizes)
         tiling.working[a] = tiling.need[a, CORE]
-        tiling.need[a, CORE] = min(tiling.working[a], tiling.total[a])
     return tiling
 
 
@@ -97,30 +102,36 @@ def _need(tiling: Tiling, a: int, i: int, memory: int, size: int) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _compute(tiling: Tiling, a: int, i: int, layers: Layers, spread: Spread, model: Model) -> None:
-    """Count cycles of lanes and buses.
+def _compute(tiling: Tiling, a: int, i: int, layers: Layers, spread: Spread, array: Ints, model: Model) -> None:
+    """Count what lanes and buses do.
 
-    Only a sum over input channels fills the four multipliers of a lane; a layer that works channel by channel uses one.
-    Every row of PEs has one bus, on which the inputs that it needs come once (assumed).
+    Only a sum over input channels fills the four multipliers of a lane, which share their four inputs with all lanes of
+    the core; a layer that works channel by channel uses one, on an input of its own. Every row of PEs has one bus, on
+    which the inputs that it needs come once (assumed).
     """
+    pes_x, pes_y, _, lanes = array
     taps = layers.filter_rows[i] * layers.filter_columns[i]
     reduction = taps if layers.per_channel[i] else taps * -(-layers.channels_in[i] // 4)
+    cycles = spread.groups[a, i] * spread.pixels[a, i] * reduction
     tiling.groups[a, i] = spread.groups[a, i]
-    tiling.compute[a, i] = spread.groups[a, i] * spread.pixels[a, i] * reduction
+    tiling.compute[a, i] = cycles
     tiling.fill[a, i] = spread.groups[a, i] * model.fill_cycles
+    tiling.pe_reads[a] += cycles * pes_x * pes_y * spread.readers[a, i] * (lanes if layers.per_channel[i] else 4)
     height = (spread.rows[a, i] - 1) * layers.stride[i] + layers.filter_rows[i]
     width = (layers.columns[i] - 1) * layers.stride[i] + layers.filter_columns[i]
     channels = spread.row_channels[a, i] if layers.per_channel[i] else layers.channels_in[i]
-    tiling.bus[a, i] = -(-(height * width * channels) // model.bus_bytes)
+    row_bytes = height * width * channels
+    tiling.bus[a, i] = -(-row_bytes // model.bus_bytes)
+    tiling.bus_bytes[a] += row_bytes * pes_y
 
 
 @njit(cache=True, error_model="numpy")
 def _hold_parameters(tiling: Tiling, a: int, i: int, layers: Layers, spread: Spread, lanes: int) -> None:
-    """Count the parameters of a core, and those of two groups of channels: one at work and one on its way."""
+    """Count the parameters of a core, and those of one group of channels, which it works with at a time."""
     filters = layers.filter_bytes[i]
     tiling.core_bytes[a, i] = spread.core_channels[a, i] * filters
     tiling.total[a] += tiling.core_bytes[a, i]
-    _need(tiling, a, i, CORE, 2 * min(spread.core_channels[a, i], lanes) * filters)
+    _need(tiling, a, i, CORE, min(spread.core_channels[a, i], lanes) * filters)
 
 
 @njit(cache=True, error_model="numpy")

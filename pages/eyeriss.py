@@ -7,8 +7,8 @@ import streamlit as st
 from pages.components.eyeriss_compare import compare_view
 from pages.components.eyeriss_designs import VIEW
 from pages.components.eyeriss_form import setup_form
-from pages.components.eyeriss_ga import search_view
 from pages.components.eyeriss_lesson import lesson_strip
+from pages.components.eyeriss_search_view import search_view
 from pages.components.eyeriss_view import design_view
 from pages.components.session import service
 from pages.components.style import card, page

@@ -15,6 +15,7 @@ from accel_core.platforms.eyeriss.area import area_mm2, onchip_bits
 from accel_core.plots.eyeriss_search import lesson
 from pages.components.eyeriss_designs import DEFAULT_WORKLOAD, OWN, PUBLISHED, Setup, result_of
 from pages.components.eyeriss_lesson import N_SEEDS, lesson_table
+from pages.components.eyeriss_timeloop import simulate_button, simulated
 from pages.components.eyeriss_view import compared_designs
 from pages.components.session import download
 from pages.components.style import card, figure, is_dark
@@ -33,7 +34,8 @@ METRICS: Mapping[str, tuple[str, float, str]] = {
     "Energy [µJ]": ("energy_j", 1e6, ",.2f"),
     "EDP [µJ·ms]": ("edp_js", 1e9, ",.1f"),
 }
-WAYS: Mapping[str, str] = {"published": "published", "random": "random search", "exact": "exact mapper"}
+WAYS: Mapping[str, str] = {"published": "published", "random": "random search", "exact": "exact mapper",
+                             "timeloop": "Timeloop"}  # fmt: skip
 
 
 def compare_view(setup: Setup, beside: DeltaGenerator) -> None:
@@ -50,6 +52,7 @@ def compare_view(setup: Setup, beside: DeltaGenerator) -> None:
         st.subheader("Results", anchor=False, help="Published: as the source prints them. The others are computed "
                      "here, with the layer, energies and options above.")  # fmt: skip
         st.table(shown(results))
+        simulate_button(setup, designs)
     left, right = st.columns([2, 3], gap="small")
     with left, card("eyeriss-parameters", height="stretch"):
         st.subheader("Parameters", anchor=False)
@@ -82,10 +85,15 @@ def results_table(setup: Setup, designs: Mapping[str, Mapping[str, int]]) -> pd.
         if name != OWN and setup.workload == DEFAULT_WORKLOAD:
             rows.append({"design": name, "way": "published", "status": "ok", **PUBLISHED[name]})
         for mapper in ("random", "exact"):
-            result = result_of(design, replace(setup, mapper=mapper))
-            metrics = {metric: result[metric] for metric, _, _ in METRICS.values()}
-            rows.append({"design": name, "way": mapper, "status": result["status"], **metrics})
+            rows.append(_row(name, mapper, result_of(design, replace(setup, mapper=mapper))))
+        if (measured := simulated(setup, design)) is not None:
+            rows.append(_row(name, "timeloop", measured))
     return pd.DataFrame(rows)
+
+
+def _row(name: str, way: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    metrics = {metric: result[metric] for metric, _, _ in METRICS.values()}
+    return {"design": name, "way": way, "status": result["status"], **metrics}
 
 
 def shown(results: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +102,7 @@ def shown(results: pd.DataFrame) -> pd.DataFrame:
     for row in results.to_dict("records"):
         heading = f"{row['design']} · {WAYS[row['way']]}"
         columns[heading] = {
-            title: format(row[metric] * scale, layout) if row["status"] == "ok" else "infeasible"
+            title: format(row[metric] * scale, layout) if row["status"] == "ok" else row["status"]
             for title, (metric, scale, layout) in METRICS.items()
         }
     return pd.DataFrame(columns)

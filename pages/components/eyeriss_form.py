@@ -8,12 +8,12 @@ import streamlit as st
 
 from accel_core.platforms import get_platform
 from accel_core.platforms.eyeriss.energy import TABLES
+from accel_core.platforms.eyeriss.random_mapper import PATIENCE
 from pages.components.eyeriss_designs import DEFAULT_WORKLOAD, PLATFORM, Design, Setup, adopt, shown_design
 
 MAPPERS: Mapping[str, str] = {"random": "Random search", "exact": "Exact"}
 OBJECTIVES: Mapping[str, str] = {"edp": "EDP", "delay": "Cycles", "energy": "Energy"}
 ENERGIES: Mapping[str, str] = {"scaled": "Scaled with sizes", "fixed": "Fixed (as published)"}
-PATIENCE, SEED = "eyeriss-patience", "eyeriss-mapper-seed"
 
 
 def setup_form() -> Setup:
@@ -36,9 +36,11 @@ def setup_form() -> Setup:
     with columns[3].popover("Options", width="stretch"):
         objective = st.selectbox("The mapper minimizes", list(OBJECTIVES), format_func=OBJECTIVES.__getitem__,
                                  key="eyeriss-objective", persist_state="session")  # fmt: skip
-        patience = st.number_input("Random search: samples without improvement", 1, 100_000, 100, key=PATIENCE,
-                                   persist_state="session")  # fmt: skip
-        seed = st.number_input("Random search: seed", 0, 1_000_000, 0, key=SEED, persist_state="session")
+        patience = st.number_input("Random search: samples without improvement", 1, 1_000_000, PATIENCE,
+                                   key="eyeriss-patience", persist_state="session")  # fmt: skip
+        seed = st.number_input(
+            "Random search: seed", 0, 1_000_000, 0, key="eyeriss-mapper-seed", persist_state="session"
+        )
     assert mapper is not None
     return Setup(workload, table, mapper, objective, int(patience), int(seed))
 

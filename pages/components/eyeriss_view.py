@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -38,11 +39,11 @@ from pages.components.eyeriss_designs import (
 )
 from pages.components.eyeriss_form import sizes_form
 from pages.components.eyeriss_shares import area_parts_mm2, nearest, reachable, reference_mm2, resources
+from pages.components.eyeriss_timeloop import download_files
 from pages.components.style import card, figure, is_dark, metric_row
 from pages.components.triangle import dropped_shares, triangle
 
-TRIANGLE, TOTAL, KEEP_PES = "eyeriss-triangle", "eyeriss-total", "eyeriss-keep-pes"
-PROBLEM = "eyeriss-problem"
+TRIANGLE, TOTAL, KEEP_PES, OWN_MAPPING = "eyeriss-triangle", "eyeriss-total", "eyeriss-keep-pes", "eyeriss-mapping"
 CORNERS = {"PEs": "mac", "Scratchpads": "weights", "Global buffer": "glb"}
 ROW_HEIGHT = 250
 
@@ -96,7 +97,6 @@ def triangle_card() -> None:
         revision=revision(),
         wanted=wanted_shares(),
         can_undo=can_undo(),
-        on_drop=_take_shares,
         on_undo=undo,
     )
 
@@ -112,33 +112,50 @@ def _reach(total_mm2: float, pes: int) -> list[list[float]]:
     return reachable(total_mm2, pes)
 
 
-def _take_shares() -> None:
-    shares = dropped_shares(TRIANGLE)
+def take_shares() -> None:
+    """Adopt the design nearest to what was let go in the triangle; to be called before any widget is shown."""
+    shares = dropped_shares(TRIANGLE, revision())
     if shares is None:
         return
     total = float(st.session_state[TOTAL])
     found = nearest(shares, total, shown_design(), 168 if st.session_state.get(KEEP_PES) else 0)
     if found is None:
-        st.session_state[PROBLEM] = f"No design is as small as {total:g} mm²; raise the total area."
+        st.warning(f"No design is as small as {total:g} mm²; raise the total area.")
+        show_other()
         return
     adopt(found, shares)
+
+
+def mesh_head(setup: Setup) -> Setup:
+    """Show the mesh's title and tools; return the setup with the mapping that the person wrote, if any."""
+    left, middle, right = st.columns([5, 4, 4], vertical_alignment="center")
+    left.subheader("Mesh and mapping", anchor=False)
+    with right:
+        download_files(setup, shown_design())
+    with middle.popover("Own mapping", width="stretch"):
+        text = st.text_area("Mapping to use instead", key=OWN_MAPPING, persist_state="session", height=90,
+                            placeholder="Q4 M2 P112 - Q28 P2 - M4X Q2X - M4Y S3Y - - R3 C3 - M2",
+                            help="Timeloop's notation, L6 to L0 with '-' between; empty for none.")  # fmt: skip
+    return replace(setup, mapping=" ".join((text or "").split()))
 
 
 def mesh_card(result: Mapping[str, Any], setup: Setup) -> None:
     """Show the mesh with the mapping on it, why lanes are idle, and the mapping itself."""
     workload = get_platform(PLATFORM).workloads[setup.workload]
     mappings = mappings_of(str(result["mapping"]), workload)
-    left, right = st.columns([3, 2], vertical_alignment="center")
-    left.subheader("Mesh and mapping", anchor=False)
-    names = list(mappings)
-    name = names[0]
-    if len(names) > 1:
-        name = right.selectbox("Layer", names, key=f"eyeriss-layer-{setup.workload}", label_visibility="collapsed")
+    name = next(iter(mappings))
+    if len(mappings) > 1:
+        name = st.selectbox(
+            "Layer", list(mappings), key=f"eyeriss-layer-{setup.workload}", label_visibility="collapsed"
+        )
     nest = parse_mapping(mappings[name])
     layer = next((one for one in workload.layers if one.name == name), workload.layers[0])
     columns, rows = int(result["mesh_x"]), int(result["mesh_y"])
     figure(mesh(nest, columns, rows, dark=is_dark()), key="eyeriss-mesh", height=ROW_HEIGHT + 50)
-    st.html(f'<div class="accel-look">{" ".join(mesh_words(result, nest, layer, len(names) == 1))}</div>')
+    words = mesh_words(result, nest, layer, len(mappings) == 1)
+    if setup.mapping:
+        words.append("This is your own mapping; empty the field to let the mapper find one.")
+    st.html(f'<div class="accel-look">{" ".join(words)}</div>')
     st.code(str(nest), language=None, wrap_lines=True)
 
 
@@ -153,9 +170,9 @@ def mesh_words(result: Mapping[str, Any], nest: LoopNest, layer: Layer, is_singl
 
 def mappings_of(text: str, workload: Workload) -> dict[str, str]:
     """Return the mapping of each layer from a result's text, ``layer: mapping; layer: mapping`` for networks."""
-    if ":" not in text:
+    if ": " not in text:
         return {workload.layers[0].name: text}
-    pairs = (part.partition(":") for part in text.split(";") if part.strip())
+    pairs = (part.partition(": ") for part in text.split("; ") if part.strip())
     return {name.strip(): mapping.strip() for name, _, mapping in pairs}
 
 
@@ -229,18 +246,18 @@ def design_view(setup: Setup, beside: DeltaGenerator) -> None:
         setup: What it is evaluated on.
         beside: Place beside the choice of the view.
     """
+    take_shares()
     with beside:
         choose_design()
-    if problem := st.session_state.pop(PROBLEM, None):
-        st.warning(problem)
     place = st.container()
     left, right = st.columns([2, 3], gap="small")
     with left, card("eyeriss-triangle-card", height="stretch"):
         triangle_card()
     with right, card("eyeriss-mesh-card", height="stretch"):
-        result = _result_or_why(setup)
+        chosen = mesh_head(setup)
+        result = _result_or_why(chosen)
         if result is not None:
-            mesh_card(result, setup)
+            mesh_card(result, chosen)
     if result is not None:
         with place:
             metrics_of(result)

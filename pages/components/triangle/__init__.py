@@ -45,12 +45,11 @@ def triangle(
     revision: int,
     wanted: Sequence[float] | None,
     can_undo: bool,
-    on_drop: Callable[[], None],
     on_undo: Callable[[], None],
 ) -> None:
     """Show the triangle.
 
-    What was let go stands in the session as ``dropped_shares(key)`` when `on_drop` is called.
+    What was let go stands in the session as ``dropped_shares(key, revision)``, before the page shows anything.
 
     Args:
         shares: Of the present design, in the order of the corners; they need not add up to 1.
@@ -63,7 +62,6 @@ def triangle(
         revision: A higher one makes the browser adopt `shares`.
         wanted: Shares asked for last, shown as a ghost; None shows none.
         can_undo: Whether there is anything to go back to.
-        on_drop: Called when the point was let go.
         on_undo: Called when the person wants the design before.
     """
     spec: dict[str, Any] = {
@@ -78,18 +76,27 @@ def triangle(
         "wanted": None if wanted is None else list(wanted),
         "can_undo": can_undo,
     }
-    _mount(key=key, data={"spec": spec}, default={"drop": None}, on_drop_change=on_drop, on_undo_change=on_undo)
+    _mount(key=key, data={"spec": spec}, default={"drop": None}, on_drop_change=_nothing, on_undo_change=on_undo)
 
 
-def dropped_shares(key: str) -> Shares | None:
-    """Return the shares let go last, adding up to 1; None before the first time and for what no browser sends."""
+def dropped_shares(key: str, revision: int) -> Shares | None:
+    """Return the shares let go since a revision was shown, adding up to 1.
+
+    None where nothing was let go since, and for what no browser sends.
+    """
     state = st.session_state.get(key) or {}
     drop = state.get("drop") if isinstance(state, Mapping) else None
     try:
-        first, second, third = (float(share) for share in drop["shares"]) if drop else (0.0, 0.0, 0.0)
+        if not drop or int(drop["revision"]) != revision:
+            return None
+        first, second, third = (float(share) for share in drop["shares"])
     except (TypeError, ValueError, KeyError):
         return None
     total = first + second + third
     if not 0 < total < 1e9 or min(first, second, third) < 0:
         return None
     return first / total, second / total, third / total
+
+
+def _nothing() -> None:
+    """A state needs a callback to have a default; the page reads the state instead."""

@@ -1,0 +1,200 @@
+"""The page Eyeriss: one design and its mapping, the live search, the comparison, and what a wrong input says."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from pages.components.eyeriss_designs import BASELINE, OPTIMUM
+from pages.components.eyeriss_lesson import sentence
+from pages.components.eyeriss_search_view import RUN
+from pages.components.eyeriss_shares import nearest, reference_mm2, resources
+from pages.components.eyeriss_view import OWN_MAPPING, TRIANGLE, mappings_of
+from pages.components.triangle import dropped_shares
+
+PAGE = "pages/eyeriss.py"
+REFERENCE = "L6[WIO] Q4 M2 P112 - L5[IO] Q28 P2 - L4[] M4X Q2X - L3[] M4Y S3Y - L2[I] - L1[W] R3 C3 - L0[O] M2"
+FIXED = {"eyeriss-energy": "fixed"}
+
+
+def labels(app) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def areas(design) -> list[float]:
+    return list(resources(pd.DataFrame([design]))[0])
+
+
+@pytest.fixture
+def page(empty_store, open_page):
+    return open_page(PAGE, **FIXED)
+
+
+def test_the_first_sight_is_the_baseline_under_the_exact_mapper(page) -> None:
+    shown = labels(page)
+    assert (shown["Cycles"], shown["Utilization"]) == ("516,096", "100.00 %")
+    assert 300 < float(shown["Energy [µJ]"]) <= 375.1
+    assert len(page.get("plotly_chart")) == 4
+    assert len(page.get("bidi_component")) == 1
+    assert any("57.14 % to 100 % utilization" in html.proto.body for html in page.get("html"))
+    assert page.code[0].value.startswith("L6[WIO]")
+
+
+def test_the_random_mapper_is_worse_and_the_optimum_needs_602112_cycles(page) -> None:
+    exact = float(labels(page)["EDP [µJ·ms]"])
+    page.session_state["eyeriss-mapper"] = "random"
+    page.run()
+    assert float(labels(page)["EDP [µJ·ms]"].replace(",", "")) > exact
+    page.session_state["eyeriss-mapper"] = "exact"
+    page.session_state["eyeriss-shown"] = "Source's optimum"
+    page.run()
+    assert labels(page)["Cycles"] == "602,112"
+    assert any("42 rows cannot be filled" in html.proto.body for html in page.get("html"))
+
+
+def test_a_mapping_of_ones_own_is_evaluated_and_a_wrong_one_is_one_sentence(page) -> None:
+    page.text_area(key=OWN_MAPPING).set_value(REFERENCE).run()
+    shown = labels(page)
+    assert (shown["Cycles"], shown["Utilization"], shown["Energy [µJ]"]) == ("903,168", "57.14 %", "390.0")
+    assert page.code[0].value == REFERENCE
+    page.text_area(key=OWN_MAPPING).set_value(REFERENCE.replace("P112", "P100")).run()
+    assert not page.exception
+    assert "factors of P multiply to 200" in page.error[0].value
+    page.text_area(key=OWN_MAPPING).set_value("Q4 M2").run()
+    assert "1 levels with '-'" in page.error[0].value
+    page.text_area(key=OWN_MAPPING).set_value(REFERENCE.replace("M4X Q2X", "M4X Q4X")).run()
+    assert "Q" in page.error[0].value
+
+
+def test_a_mapping_that_does_not_fit_names_the_level(page) -> None:
+    page.session_state["eyeriss-shown"] = "Source's optimum"
+    page.text_area(key=OWN_MAPPING).set_value(REFERENCE).run()
+    assert "columns" in page.warning[0].value
+    assert not page.metric
+
+
+def test_a_size_edited_makes_the_design_ones_own_and_can_be_undone(page) -> None:
+    page.selectbox(key="eyeriss-size-glb_depth").set_value(512).run()
+    assert not page.exception
+    assert page.session_state["eyeriss-shown"] == "Yours"
+    assert labels(page)["On-chip bits"] == "624 k"
+
+
+def test_networks_show_one_layer_at_a_time(page) -> None:
+    page.selectbox(key="eyeriss-workload").set_value("alexnet").run()
+    assert not page.exception
+    choice = page.selectbox(key="eyeriss-layer-alexnet")
+    assert len(choice.options) > 3
+    first = page.code[0].value
+    choice.select_index(1).run()
+    assert page.code[0].value != first
+
+
+def test_the_search_advances_pauses_and_hands_over_its_best(page) -> None:
+    page.session_state["eyeriss-view"] = "Search"
+    page.run()
+    page.number_input(key="eyeriss-generations").set_value(3)
+    page.button(key="eyeriss-start").click().run()
+    run = page.session_state[RUN]
+    while not run.is_over:
+        page.run()
+    assert not page.exception
+    assert not run.problem
+    assert len(run.results) == 8 + 7 + 7
+    assert (run.results["mesh_x"] * run.results["mesh_y"] == 168).all()
+    best = run.results.iloc[run.best]
+    assert labels(page)["Cycles"] == f"{best['cycles']:,.0f}"
+    page.button(key="eyeriss-take").click().run()
+    assert page.session_state["eyeriss-shown"] == "Yours"
+    assert labels(page)["Cycles"] == f"{best['cycles']:,.0f}"
+
+
+def test_a_loss_without_weights_is_one_sentence(page) -> None:
+    page.session_state["eyeriss-view"] = "Search"
+    page.run()
+    for slider in page.slider:
+        slider.set_value(0.0)
+    page.button(key="eyeriss-start").click().run()
+    assert page.error[0].value == "every weight of the loss is 0; raise at least one"
+    assert page.selectbox(key="eyeriss-preset").value == "Own weights"
+
+
+def test_the_tables_mark_what_is_published_and_what_is_computed(page) -> None:
+    page.session_state["eyeriss-view"] = "Compare"
+    page.run()
+    assert not page.exception
+    results, parameters = (table.value for table in page.table)
+    assert results["Baseline · published"].to_list() == ["903,168", "57.14", "188.48", "720.99", "651.0"]
+    assert results.loc["Cycles", "Baseline · exact mapper"] == "516,096"
+    assert results.loc["Cycles", "Source's optimum · exact mapper"] == "602,112"
+    assert parameters.loc["Mesh"].to_list() == ["14 × 12", "4 × 42"]
+    assert parameters.loc["On-chip bits"].to_list() == ["1,639,936", "1,014,784"]
+
+
+def test_shares_that_are_had_lead_back_to_the_same_design() -> None:
+    for design in (BASELINE, OPTIMUM):
+        assert nearest(areas(design), sum(areas(design)) * 1.000001, design) == design
+
+
+@pytest.mark.parametrize("shares", [(0.2, 0.7, 0.1), (0.01, 0.2, 0.79), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)])
+def test_the_nearest_design_keeps_the_total_and_follows_the_shares(shares) -> None:
+    found = nearest(shares, 2.0, BASELINE)
+    assert sum(areas(found)) <= 2.0
+    moved = [area / sum(areas(found)) for area in areas(found)]
+    largest = max(range(3), key=lambda i: shares[i] / reference_mm2()[i])
+    assert moved[largest] >= areas(BASELINE)[largest] / sum(areas(BASELINE))
+    kept = nearest(shares, 2.0, BASELINE, pes=168)
+    assert kept["mesh_x"] * kept["mesh_y"] == 168
+
+
+def test_no_design_is_nearest_where_none_is_small_enough() -> None:
+    assert nearest((1, 1, 1), 1e-4, BASELINE) is None
+
+
+def test_a_point_let_go_in_the_triangle_is_mapped_at_once(page) -> None:
+    page.session_state[TRIANGLE] = {"drop": {"shares": [0.02, 0.5, 0.48], "revision": 0}}
+    page.run()
+    assert not page.exception
+    assert page.session_state["eyeriss-shown"] == "Yours"
+    assert labels(page)["On-chip bits"] != "1,640 k"
+    moved = labels(page)
+    page.run()
+    assert labels(page) == moved
+    page.session_state["eyeriss-total"], page.session_state["eyeriss-keep-pes"] = 0.05, True
+    page.session_state[TRIANGLE] = {"drop": {"shares": [0.02, 0.5, 0.48], "revision": 1}}
+    page.run()
+    assert page.warning[0].value == "No design is as small as 0.05 mm²; raise the total area."
+    assert labels(page) == moved
+
+
+@pytest.mark.parametrize("sent", [{}, [1, 2], [0, 0, 0], [-1, 1, 1], "x"])
+def test_what_no_triangle_sends_is_ignored(monkeypatch: pytest.MonkeyPatch, sent) -> None:
+    monkeypatch.setattr("pages.components.triangle.st.session_state", {"t": {"drop": {"shares": sent, "revision": 0}}})
+    assert dropped_shares("t", 0) is None
+
+
+def test_shares_let_go_count_once_and_add_up_to_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "pages.components.triangle.st.session_state", {"t": {"drop": {"shares": [1, 2, 1], "revision": 3}}}
+    )
+    assert dropped_shares("t", 3) == (0.25, 0.5, 0.25)
+    assert dropped_shares("t", 4) is None
+
+
+def test_the_lesson_is_one_sentence_for_every_outcome() -> None:
+    ways = {"published": (0.5714, 1.0), "random": (0.6, 1.0), "exact": (1.0, 1.0)}
+    assert sentence(ways) == (
+        "By mapping alone the same 14 × 12 hardware goes from 57.14 % to 100 % utilization; the source's new hardware "
+        "reached 85.71 %."
+    )
+    assert sentence({"random": (0.5, 1.0), "exact": (0.75, 1.0)}).endswith("from 50 % to 75 % utilization.")
+    assert "finds what" in sentence({"random": (0.75, 1.0), "exact": (0.75, 1.0)})
+    assert sentence({}) == "The baseline has no mapping on this layer."
+
+
+def test_mappings_of_networks_are_told_apart() -> None:
+    class Network:
+        layers = (type("L", (), {"name": "only"}),)
+
+    assert mappings_of("a: Q4 - P2; b: M2 - C3", Network) == {"a": "Q4 - P2", "b": "M2 - C3"}
+    assert mappings_of("Q4 - P2", Network) == {"only": "Q4 - P2"}

@@ -125,7 +125,7 @@ def complete_designs(
         name: fixed[name] if name in fixed else table[name].to_numpy() for name in names if name in (*fixed, *table)
     }
     designs = pd.DataFrame(given, index=range(len(table)))
-    spaces = spaces or [(range(len(table)), platform.space)]
+    spaces = _merged(spaces) or [(range(len(table)), platform.space)]
     designs = _with_defaults(designs, spaces, place)
     try:
         designs = platform.space.coerce(designs)
@@ -134,6 +134,15 @@ def complete_designs(
     except InvalidInputError as error:
         raise InvalidInputError(f"{place}, {error}") from error
     return designs
+
+
+def _merged(spaces: Sequence[tuple[Sequence[int], DesignSpace]]) -> list[tuple[Sequence[int], DesignSpace]]:
+    """Put the rows of equal spaces together."""
+    rows_of: dict[int, list[int]] = {}
+    known = {id(space): space for _, space in spaces}
+    for rows, space in spaces:
+        rows_of.setdefault(id(space), []).extend(rows)
+    return [(sorted(rows), known[key]) for key, rows in rows_of.items()]
 
 
 def _with_defaults(

@@ -24,4 +24,4 @@ def evaluate_analytical(designs: pd.DataFrame, request: Request) -> pd.DataFrame
     if "status" not in metrics:
         metrics.insert(0, "status", "ok")
     metrics["seconds"] = (time.perf_counter() - started) / max(len(designs), 1)
-    return result_table(designs, metrics.to_dict("records"), request)
+    return result_table(designs, metrics, request)

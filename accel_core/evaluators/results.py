@@ -52,13 +52,15 @@ class Request:
     progress: Progress = lambda done, total: None
 
 
-def result_table(designs: pd.DataFrame, outcomes: Sequence[Mapping[Any, Any]], request: Request) -> pd.DataFrame:
+def result_table(
+    designs: pd.DataFrame, outcomes: pd.DataFrame | Sequence[Mapping[Any, Any]], request: Request
+) -> pd.DataFrame:
     """Join designs and outcomes, row by row, into a result table.
 
     Args:
         designs: One row a design, a column a parameter.
-        outcomes: One mapping a design: ``status``, metrics, the platform's details, and any of ``stage reason seconds
-            tool_versions``.
+        outcomes: One row or mapping a design: ``status``, metrics, the platform's details, and any of ``stage reason
+            seconds tool_versions``.
         request: What all rows share.
 
     Returns:
@@ -66,26 +68,34 @@ def result_table(designs: pd.DataFrame, outcomes: Sequence[Mapping[Any, Any]], r
     """
     names = list(request.platform.space.names)
     table = designs.loc[:, names].reset_index(drop=True)
-    table.insert(0, "design_id", design_ids(table, names).to_numpy())
-    measured = pd.DataFrame(list(outcomes), index=table.index)
-    table["platform"] = request.platform.name
-    table["workload"] = request.workload.name
-    table["fidelity"] = request.fidelity
-    table["status"] = measured["status"]
-    for name in ("stage", "reason"):
-        table[name] = measured[name].fillna("").astype(str) if name in measured else ""
+    if isinstance(outcomes, pd.DataFrame):
+        measured = outcomes.reset_index(drop=True)
+    else:
+        measured = pd.DataFrame(list(outcomes), index=table.index)
+    columns: dict[str, Any] = {  # one table made of all columns at once: adding them one by one takes far longer
+        "platform": request.platform.name,
+        "workload": request.workload.name,
+        "fidelity": request.fidelity,
+        "status": measured["status"],
+        **{name: _words(measured, name, "") for name in ("stage", "reason")},
+    }
     for name in measured.columns:
         if is_metric(str(name)) and name not in table:
-            table[name] = measured[name].astype(np.float64)
-    for name in request.platform.details:
-        if name in measured:
-            table[name] = measured[name].fillna("").astype(str)
-    table["seconds"] = measured["seconds"].astype(np.float64) if "seconds" in measured else 0.0
-    table["tool_versions"] = measured["tool_versions"].fillna("{}") if "tool_versions" in measured else "{}"
-    table["settings"] = json.dumps(dict(request.settings), sort_keys=True)
-    table["settings_id"] = settings_id(request.platform, request.fidelity, request.settings)
-    table["seed"] = request.seed
-    return table
+            columns[str(name)] = measured[name].astype(np.float64)
+    columns |= {name: _words(measured, name, "") for name in request.platform.details if name in measured}
+    columns["seconds"] = measured["seconds"].astype(np.float64) if "seconds" in measured else 0.0
+    columns["tool_versions"] = _words(measured, "tool_versions", "{}")
+    columns["settings"] = json.dumps(dict(request.settings), sort_keys=True)
+    columns["settings_id"] = settings_id(request.platform, request.fidelity, request.settings)
+    columns["seed"] = request.seed
+    table.insert(0, "design_id", design_ids(table, names).to_numpy())
+    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
+
+
+def _words(measured: pd.DataFrame, name: str, empty: str) -> pd.Series:
+    if name not in measured:
+        return pd.Series(empty, index=measured.index, dtype="str")
+    return measured[name].fillna(empty).astype(str)
 
 
 def ordered(results: pd.DataFrame, space: DesignSpace) -> pd.DataFrame:

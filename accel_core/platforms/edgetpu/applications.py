@@ -17,14 +17,23 @@ from accel_core.platforms.edgetpu.architecture import Floats, Ints
 from accel_core.workloads import Layer, Workload
 
 KINDS = ("conv", "depthwise", "dense", "pool", "scale")
-"""``pool`` averages each channel, ``scale`` multiplies each channel by a gate; neither has parameters or counted MACs."""
+"""``pool`` averages channels, ``scale`` multiplies them by gates; neither has parameters, nor MACs that count."""
 
 _PER_CHANNEL = ("depthwise", "pool", "scale")
 _WITHOUT_PARAMETERS = ("pool", "scale")
 
 MAX_LAYERS = 10_000
 
-CONTEXT = ("dense_layers", "conv_layers", "depthwise_layers", "parameters", "macs", "inputs", "outputs", "largest_layer")
+CONTEXT = (
+    "dense_layers",
+    "conv_layers",
+    "depthwise_layers",
+    "parameters",
+    "macs",
+    "inputs",
+    "outputs",
+    "largest_layer",
+)
 
 
 class Layers(NamedTuple):
@@ -73,6 +82,7 @@ class Application:
         source: Where its layers come from.
         is_reconstructed: Whether its layers are made up to known totals.
         remembered: Those totals: ``conv depthwise dense parameters_mib operations``, from memory.
+        released: Of the released data: designs ``infeasible`` and ``feasible``, runtimes ``min_ms mean_ms max_ms``.
         rows: Its layers.
     """
 
@@ -81,6 +91,7 @@ class Application:
     source: str
     is_reconstructed: bool
     remembered: Mapping[str, float]
+    released: Mapping[str, float]
     rows: tuple[Row, ...]
 
     @cached_property
@@ -143,6 +154,7 @@ def applications() -> Mapping[str, Application]:
             entry["source"],
             entry["reconstructed"],
             entry["remembered"],
+            entry["released"],
             tuple(_read((folder / f"{entry['name']}.csv").read_text(encoding="utf-8"))),
         )
         for entry in entries

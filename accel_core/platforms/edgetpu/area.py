@@ -44,4 +44,5 @@ def area_parts_mm2(designs: pd.DataFrame | Mapping[str, npt.ArrayLike]) -> dict[
 
 def area_mm2(designs: pd.DataFrame | Mapping[str, npt.ArrayLike]) -> Floats:
     """Return the area of each design."""
-    return np.sum(list(area_parts_mm2(designs).values()), axis=0, dtype=np.float64)
+    total: Floats = np.sum(list(area_parts_mm2(designs).values()), axis=0)
+    return total

@@ -142,7 +142,7 @@ def _infer(
         stream = np.ceil(streamed * weight_bytes[i])
         parts = max(np.ceil(share * core_bytes[i]), 1.0)
         dram = min(stream * tiles[i] + inputs[i], stream + inputs[i] * parts) + outputs[i]
-        cycles += max(max(lanes, bus[i]), np.ceil(dram * per_byte))
+        cycles += max(lanes, bus[i], np.ceil(dram * per_byte))
         bundles += max(groups[i], parts) * tiles[i]
         moved += dram
         reads += blocks[i] * core_bytes[i]

@@ -3,8 +3,8 @@
 The columns of PEs split either the columns or the channels of the output, the rows of PEs its rows or its channels, the
 cores of a PE its channels or its pixels; lanes always split channels, and the four multipliers of a lane the input
 channels. (The hierarchy is that of Seshadri et al., IISWC 2022, section 2; the choices are assumed.) Each of the eight
-ways loses what does not divide. The compiler takes the one with the fewest cycles, and among equals the one that copies
-the fewest parameters to several cores.
+ways loses what does not divide. The compiler takes the one with the fewest cycles; among equals the one with the fewest
+channels a core, so that few parameters are copied to several cores, and then the one of the lowest number.
 
 Compiled functions call none of another module's: the compiler's cache would not notice a change there.
 """
@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from accel_core.platforms.edgetpu.applications import Ints, Layers
+from accel_core.platforms.edgetpu.applications import Layers
+from accel_core.platforms.edgetpu.architecture import Ints
 
 WAYS = 8
 """The bits of a way say who splits channels: 1 the columns of PEs, 2 the rows of PEs, 4 the cores."""
@@ -78,7 +79,6 @@ def _spread(found: Spread, k: int, i: int, layers: Layers, array: Ints) -> None:
     best = _spread_in(0, sizes, array)
     for way in range(1, WAYS):
         other = _spread_in(way, sizes, array)
-        # Equal work: fewer channels a core means fewer copies of parameters.
         if other[0] * other[1] < best[0] * best[1] or (other[0] * other[1] == best[0] * best[1] and other[5] < best[5]):
             best = other
     found.groups[k, i], found.pixels[k, i], found.rows[k, i], found.columns[k, i] = best[:4]
@@ -86,9 +86,7 @@ def _spread(found: Spread, k: int, i: int, layers: Layers, array: Ints) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _spread_in(
-    way: int, sizes: tuple[int, int, int], array: Ints
-) -> tuple[int, int, int, int, int, int, int, int]:
+def _spread_in(way: int, sizes: tuple[int, int, int], array: Ints) -> tuple[int, int, int, int, int, int, int, int]:
     """Return the fields of ``Spread`` for output rows, columns and channels spread in one way."""
     rows, columns, channels = sizes
     pes_x, pes_y, cores, lanes = array

@@ -77,7 +77,8 @@ def designs_of(picks: Picks) -> pd.DataFrame:
 
 def latency_s(outcome: Outcome) -> Floats:
     """Return the runtime of one inference, NaN where infeasible."""
-    return np.where(outcome.memory == FEASIBLE, outcome.cycles, np.nan) / constants()["clock_hz"]
+    seconds: Floats = np.where(outcome.memory == FEASIBLE, outcome.cycles, np.nan) / constants()["clock_hz"]
+    return seconds
 
 
 def metrics_of(designs: pd.DataFrame, layers: Layers, outcome: Outcome, inferences: int) -> dict[str, Floats]:
@@ -131,5 +132,3 @@ def _reason(memory: int, row: Row | None, n_layers: int, needed: int, size: int)
     if row is None:
         return f"the program of {n_layers} layers takes {needed:,} bytes; {MEMORIES[INSTRUCTION]}_b is {size:,}"
     return f"layer {row.name}: {_HOLDS[memory]} take {needed:,} bytes; {MEMORIES[memory]}_b is {size:,}"
-
-

@@ -38,5 +38,6 @@ def _by_array(picks: Picks) -> tuple[Ints, Ints, Ints]:
     ends = np.cumsum(np.bincount(keys, minlength=int(np.prod(counts))))
     starts = np.concatenate(([0], ends))
     used = np.flatnonzero(np.diff(starts))
-    arrays = np.stack([column[index] for column, index in zip(values(), np.unravel_index(used, counts))], axis=1)
+    indices = np.unravel_index(used, counts)
+    arrays = np.stack([column[index] for column, index in zip(values()[:4], indices, strict=True)], axis=1)
     return order, np.append(starts[used], len(picks)), arrays

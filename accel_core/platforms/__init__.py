@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from accel_core.errors import InvalidInputError
 from accel_core.platforms.axiline import AXILINE
 from accel_core.platforms.base import Platform
+from accel_core.platforms.edgetpu import EDGETPU
+from accel_core.platforms.eyeriss import EYERISS
 
-PLATFORMS: Mapping[str, Platform] = {platform.name: platform for platform in (AXILINE,)}
+PLATFORMS: Mapping[str, Platform] = {platform.name: platform for platform in (AXILINE, EYERISS, EDGETPU)}
 
 
 def get_platform(name: str) -> Platform:

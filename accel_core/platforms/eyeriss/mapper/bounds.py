@@ -1,7 +1,7 @@
 """Lower bounds of what a mapping costs, from its factors alone.
 
-What a mapping costs is monotone in its counts (``cost.price``), so least counts give a least cost. The factors inside the
-global buffer and the tensor that stays in place above the scratchpads fix how often the other two tensors come:
+What a mapping costs is monotone in its counts (``cost.price``), so least counts give a least cost. The factors inside
+the global buffer and the tensor that stays in place above the scratchpads fix how often the other two tensors come:
 
 * weights stay (innermost loop P or Q): each output comes and goes once per iteration of C, R and S left over by the
   array, and each input enters once per iteration of M;
@@ -109,8 +109,7 @@ def bound(layer: IntArray, inner: IntArray, staying: int, machine: Machine) -> t
         layer: C, M, P, Q, R, S and the stride.
         inner: Factors inside the global buffer.
         staying: The tensor that stays above the scratchpads: 0 weights, 1 outputs, 2 inputs.
-        words: Words per row of the buffers.
-        energies: pJ per row.
+        machine: The design.
     """
     m, q = layer[M] // (inner[MX] * inner[MY] * inner[M0]), layer[Q] // inner[QX]
     sums = layer[C] * layer[R] * layer[S] // (inner[CY] * inner[C1] * inner[R1] * inner[SY])
@@ -147,20 +146,13 @@ def bound(layer: IntArray, inner: IntArray, staying: int, machine: Machine) -> t
 
 
 @njit(cache=True)
-def bound_at(
-    layer: IntArray, inner: IntArray, staying: int, machine: Machine, rest: IntArray,
-    dram: IntArray, visits: int,
-) -> float:  # fmt: skip
-    """Return by how much factors at DRAM and visits of the staying tensor raise ``bound``'s energy, in pJ."""
-    visits_i = visits if staying == 2 else rest[1]
-    inputs = least_inputs_at(layer, inner, staying, rest, dram) * visits_i
-    base = least_inputs(layer, inner, staying) * (1 if staying == 2 else rest[1])
-    more = float(inputs - base) * input_price(inner, machine)
-    if staying == 0:
-        more += (visits - 1) * weight_price(layer, inner, machine)
-    elif staying == 1:
-        more += (visits - 1) * output_price(layer, inner, machine)
-    return more * SLACK
+def third_price(layer: IntArray, inner: IntArray, staying: int, machine: Machine) -> float:
+    """Return the energy in pJ of one more visit of the tensor that stays; 0 for inputs, which are counted by words."""
+    if staying == WEIGHTS:
+        return float(weight_price(layer, inner, machine))
+    if staying == OUTPUTS:
+        return float(output_price(layer, inner, machine))
+    return 0.0
 
 
 @njit(cache=True)

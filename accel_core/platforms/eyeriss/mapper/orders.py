@@ -3,9 +3,9 @@
 A level's loops can stand in 720 orders, but what they cost depends on little: which tensor the innermost loops leave in
 place, and which loop moves the input's tile first.
 
-* Weights stay while the innermost loops are P and Q, outputs while they are C, R and S, inputs while it is M. These sets
-  are disjoint, so only one tensor can stay. Loops of the others' sets further out save nothing, wherever they are. If
-  weights stay, P and Q both go inside, if outputs, C, R and S; to keep one of a set outside only makes more visits.
+* Weights stay while the innermost loops are P and Q, outputs while they are C, R and S, inputs while it is M. These
+  sets are disjoint, so only one tensor can stay. Loops of the others' sets further out save nothing, wherever they are.
+  If weights stay, P and Q both go inside, if outputs, C, R and S; one of a set left outside only makes more visits.
 * The input's first moving loop decides by which vector its tile slides. A loop further out costs less than a whole
   tile only if its step, less those of the loops inside it, is nothing or the same vector. That takes a move along one
   axis: its inner loops may only be its partner on that axis (P and R move along rows, Q and S along columns) and M.

@@ -1,13 +1,15 @@
 """The search for the best mapping of one layer on one design: branch and bound, exact.
 
-It branches on the factors inside the global buffer and the tensor that stays above the scratchpads, and bounds the cost of
-each branch (``bounds``), DRAM included: it moves at least what the best factors at DRAM move that divide what the array
-leaves over. Branches whose bound is worse than the best mapping so far are cut. The others are tried, the least bound
-first, with all factors at DRAM, the least traffic first until that bound is no better than the best either, and with all
-orders that matter (``orders``). Nothing is sampled.
+It branches on the factors inside the global buffer and the tensor that stays above the scratchpads, and bounds the
+cost of each branch (``bounds``), DRAM included: it moves at least what the best factors at DRAM move that divide what
+the array leaves over. Branches whose bound is worse than the best mapping so far are cut. The others are tried, the
+least bound first, with all factors at DRAM, the least traffic first until that bound is no better than the best either,
+and with all orders that matter (``orders``). Nothing is sampled.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -36,7 +38,19 @@ from accel_core.platforms.eyeriss.counts import (
     input_fills,
     visits,
 )
-from accel_core.platforms.eyeriss.mapper.bounds import SLACK, WEIGHTS, Machine, bound, bound_at, is_free, third_visits
+from accel_core.platforms.eyeriss.mapper.bounds import (
+    INPUTS,
+    SLACK,
+    WEIGHTS,
+    Machine,
+    bound,
+    input_price,
+    is_free,
+    least_inputs,
+    least_inputs_at,
+    third_price,
+    third_visits,
+)
 from accel_core.platforms.eyeriss.mapper.orders import DIFFERENT, ORDERS, STAYING
 from accel_core.platforms.eyeriss.mapper.tables import Fitting, Problem
 
@@ -64,10 +78,53 @@ def is_below(first: float, second: float, best_first: float, best_second: float)
     return first < best_first or (first == best_first and second < best_second)
 
 
+class Branch(NamedTuple):
+    """One choice of factors inside the global buffer and of the tensor that stays above the scratchpads.
+
+    Attributes:
+        row: Row of the factors.
+        staying: The tensor.
+        inner: The factors.
+        rest: What they leave over of C, M, Q, R, S.
+        cycles: Least cycles.
+        energy: Least energy in pJ, without inputs and outputs at DRAM.
+        inputs: Least words that enter one ifmap scratchpad, but for visits of M's loops.
+        per_input: pJ of one more.
+        per_visit: pJ of one more visit of the tensor that stays.
+    """
+
+    row: int
+    staying: int
+    inner: IntArray
+    rest: IntArray
+    cycles: float
+    energy: float
+    inputs: int
+    per_input: float
+    per_visit: float
+
+
+class Record(NamedTuple):
+    """The best mapping so far.
+
+    Attributes:
+        objective: What is minimized.
+        found: ``FOUND``.
+        best: Its score.
+        limit: A score above which nothing can be best.
+    """
+
+    objective: int
+    found: IntArray
+    best: FloatArray
+    limit: FloatArray
+
+
 @njit(cache=True)
-def is_hopeless(objective: int, cycles: float, energy: float, best: FloatArray, limit: FloatArray) -> bool:
+def is_hopeless(record: Record, cycles: float, energy: float) -> bool:
     """Tell whether a bound is no better than the best so far, or worse than what is known."""
-    first, second = score(objective, cycles, energy)
+    best, limit = record.best, record.limit
+    first, second = score(record.objective, cycles, energy)
     return not is_below(first, second, best[0], best[1]) or is_below(limit[0], limit[1], first, second)
 
 
@@ -96,21 +153,43 @@ def search(
     Returns:
         ``FOUND``, and the score; the first index is -1 if nothing fits.
     """
-    found, best, limit = np.array([-1, 0, 0, 0, 0]), np.full(2, np.inf), known * (1 + 1e-9)
+    record = Record(objective, np.array([-1, 0, 0, 0, 0]), np.full(2, np.inf), known * (1 + 1e-9))
+    best, limit = record.best, record.limit
     cycles, energy, first, second = branches(problem, inner, keys, fitting, machine, objective)
     least = np.argmin(first)
     if first[least] < np.inf:
-        explore(problem, inner[least // 3], keys[least // 3], least, fitting, machine, objective, cycles[least],
-                energy[least], found, best, limit)  # fmt: skip
+        i, staying = int(least // 3), int(least % 3)
+        explore(problem, branch_of(problem, inner[i], i, staying, machine, cycles[least], energy[least]), keys[i],
+                fitting, machine, record)  # fmt: skip
     hopeful = np.flatnonzero((first <= min(best[0], limit[0])) & (first < np.inf))
     hopeful = hopeful[np.argsort(second[hopeful], kind="mergesort")]
     hopeful = hopeful[np.argsort(first[hopeful], kind="mergesort")]
-    for branch in hopeful:
-        if first[branch] > min(best[0], limit[0]):
+    for place in hopeful:
+        if first[place] > min(best[0], limit[0]):
             break
-        explore(problem, inner[branch // 3], keys[branch // 3], branch, fitting, machine, objective, cycles[branch],
-                energy[branch], found, best, limit)  # fmt: skip
-    return found, best
+        i, staying = int(place // 3), int(place % 3)
+        explore(problem, branch_of(problem, inner[i], i, staying, machine, cycles[place], energy[place]), keys[i],
+                fitting, machine, record)  # fmt: skip
+    return record.found, best
+
+
+@njit(cache=True)
+def branch_of(
+    problem: Problem, inner: IntArray, row: int, staying: int, machine: Machine, cycles: float, energy: float
+) -> Branch:
+    """Return a branch with what its bounds need again and again."""
+    layer = problem.layer
+    return Branch(
+        row,
+        staying,
+        inner,
+        leave_over(layer, inner),
+        cycles,
+        energy,
+        least_inputs(layer, inner, staying),
+        input_price(inner, machine),
+        third_price(layer, inner, staying, machine),
+    )
 
 
 @njit(cache=True)
@@ -139,32 +218,24 @@ def branches(
 
 
 @njit(cache=True)
-def explore(
-    problem: Problem, inner: IntArray, key: int, branch: int, fitting: Fitting, machine: Machine, objective: int,
-    cycles: float, energy: float, found: IntArray, best: FloatArray, limit: FloatArray,
-) -> None:  # fmt: skip
+def explore(problem: Problem, branch: Branch, key: int, fitting: Fitting, machine: Machine, record: Record) -> None:
     """Try all factors at DRAM of a branch that may be better than the best so far."""
-    i, staying = branch // 3, branch % 3
     per_word = min(machine.energies[0], machine.energies[1]) / 8 * SLACK
-    rest, digits = leave_over(problem.layer, inner), digits_of(problem, key)
+    digits = digits_of(problem, key)
     ordering, counted = 0, 0
-    if staying == WEIGHTS:
+    if branch.staying == WEIGHTS:
         layer = problem.layer
         ordering, counted = 1, layer[C] * layer[M] * layer[R] * layer[S]
         for row in free_rows(problem, digits, fitting):
-            at_dram = per_word * problem.least[row]
-            if not is_hopeless(objective, cycles, energy + at_dram, best, limit):
-                try_row(problem, inner, rest, row, staying, machine, objective, cycles, energy, i, found, best, limit)
+            if not is_hopeless(record, branch.cycles, branch.energy + per_word * problem.least[row]):
+                try_row(problem, branch, row, machine, record)
     rows, words = fitting.rows[ordering], fitting.words[ordering]
     place = fitting.first[ordering, key]
     while place < len(rows):
-        at_dram = per_word * (words[place] - counted)
-        if is_hopeless(objective, cycles, energy + at_dram, best, limit):
+        if is_hopeless(record, branch.cycles, branch.energy + per_word * (words[place] - counted)):
             break
-        if staying != WEIGHTS or not is_free(rest, problem.outer[rows[place]]):
-            try_row(
-                problem, inner, rest, rows[place], staying, machine, objective, cycles, energy, i, found, best, limit
-            )
+        if branch.staying != WEIGHTS or not is_free(branch.rest, problem.outer[rows[place]]):
+            try_row(problem, branch, rows[place], machine, record)
         place = next_dividing(problem, digits, rows, place + 1)
 
 
@@ -233,6 +304,15 @@ def leave_over(layer: IntArray, inner: IntArray) -> IntArray:
 
 
 @njit(cache=True)
+def pin_words(problem: Problem, row: int, order: int) -> tuple[int, int]:
+    """Return ``dram_words`` of a row, and remember them for the next branch or design."""
+    if problem.pins[row, order, 0] < 0:
+        inputs, outputs = dram_words(problem.layer, problem.outer[row], ORDERS[order])
+        problem.pins[row, order, 0], problem.pins[row, order, 1] = inputs, outputs
+    return problem.pins[row, order, 0], problem.pins[row, order, 1]
+
+
+@njit(cache=True)
 def dram_words(layer: IntArray, dram: IntArray, order: IntArray) -> tuple[int, int]:
     """Return the words of inputs that DRAM is read for, and of outputs that it is written."""
     n, axis, step = np.empty(6, np.int64), np.full(6, -1, np.int64), np.empty(6, np.int64)
@@ -261,41 +341,63 @@ def dram_words(layer: IntArray, dram: IntArray, order: IntArray) -> tuple[int, i
 
 
 @njit(cache=True)
-def try_row(
-    problem: Problem, inner: IntArray, rest: IntArray, row: int, staying: int, machine: Machine, objective: int,
-    least_cycles: float, least_energy: float, i: int, found: IntArray, best: FloatArray, limit: FloatArray,
-) -> None:  # fmt: skip
-    """Price the orders of a branch with given factors at DRAM, and keep the best mapping in ``found`` and ``best``."""
-    layer, dram, energies = problem.layer, problem.outer[row], machine.energies
+def try_row(problem: Problem, branch: Branch, row: int, machine: Machine, record: Record) -> None:
+    """Price the orders of a branch with given factors at DRAM, and record the best mapping."""
+    layer, dram, energies, staying, rest = (
+        problem.layer,
+        problem.outer[row],
+        machine.energies,
+        branch.staying,
+        branch.rest,
+    )
+    inputs = least_inputs_at(layer, branch.inner, staying, rest, dram)
+    energy = branch.energy + more_energy(branch, inputs, third_visits(staying, rest, dram, layer))
     per_word = min(energies[0], energies[1]) / 8 * SLACK
-    more = bound_at(layer, inner, staying, machine, rest, dram, third_visits(staying, rest, dram, layer))
-    if is_hopeless(objective, least_cycles, least_energy + more + per_word * problem.least[row], best, limit):
+    if is_hopeless(record, branch.cycles, energy + per_word * problem.least[row]):
         return
     glb = np.array([rest[0] // dram[C], rest[1] // dram[M], layer[P] // dram[P], rest[2] // dram[Q],
                     rest[3] // dram[R], rest[4] // dram[S]])  # fmt: skip
     all_outputs = layer[M] * layer[P] * layer[Q]
+    back = energies[0] / 8 + energies[3] / machine.words[0]
     mover = OF_WEIGHTS if staying == 0 else OF_OUTPUT if staying == 1 else OF_INPUT
     at_glb, at_dram = DIFFERENT[present(glb)], DIFFERENT[present(dram)]
     for a in range(1, at_dram[0] + 1):
-        inputs, outputs = dram_words(layer, dram, ORDERS[at_dram[a]])
-        back = energies[0] / 8 + energies[3] / machine.words[0]
-        at_pins = SLACK * ((inputs + outputs - all_outputs) * back + outputs * energies[1] / 8)
-        if is_hopeless(objective, least_cycles, least_energy + at_pins, best, limit):
+        words_in, words_out = pin_words(problem, row, at_dram[a])
+        at_pins = SLACK * ((words_in + words_out - all_outputs) * back + words_out * energies[1] / 8)
+        if is_hopeless(record, branch.cycles, energy + at_pins):
             continue
         for b in range(1, at_glb[0] + 1):
             if stays(glb, at_glb[b], dram, at_dram[a]) != staying:
                 continue
             again = visits_again(glb, ORDERS[at_glb[b]], dram, ORDERS[at_dram[a]], mover)
-            more = bound_at(layer, inner, staying, machine, rest, dram, again)
-            if is_hopeless(objective, least_cycles, least_energy + at_pins + more, best, limit):
-                continue
-            counts = count(layer, inner, glb, ORDERS[at_glb[b]], dram, ORDERS[at_dram[a]])
-            prices = price(counts, machine.words, energies)
-            found[4] += 1
-            first, second = score(objective, prices[0], prices[1:].sum())
-            if is_below(first, second, best[0], best[1]):
-                best[0], best[1] = first, second
-                found[0], found[1], found[2], found[3] = i, row, at_glb[b], at_dram[a]
+            least = branch.energy + at_pins + more_energy(branch, inputs, again)
+            if not is_hopeless(record, branch.cycles, least):
+                price_orders(problem, branch, row, glb, at_glb[b], at_dram[a], machine, record)
+
+
+@njit(cache=True)
+def more_energy(branch: Branch, inputs: int, visits: int) -> float:
+    """Return by how much inputs and visits of the tensor that stays raise a branch's energy, in pJ."""
+    if branch.staying == INPUTS:
+        return float(inputs * visits - branch.inputs) * branch.per_input * SLACK
+    more = float((inputs - branch.inputs) * branch.rest[1]) * branch.per_input
+    return (more + (visits - 1) * branch.per_visit) * SLACK
+
+
+@njit(cache=True)
+def price_orders(
+    problem: Problem, branch: Branch, row: int, glb: IntArray, glb_order: int, dram_order: int, machine: Machine,
+    record: Record,
+) -> None:  # fmt: skip
+    """Price one mapping, and record it if it is the best so far."""
+    dram, found, best = problem.outer[row], record.found, record.best
+    counts = count(problem.layer, branch.inner, glb, ORDERS[glb_order], dram, ORDERS[dram_order])
+    prices = price(counts, machine.words, machine.energies)
+    found[4] += 1
+    first, second = score(record.objective, prices[0], prices[1:].sum())
+    if is_below(first, second, best[0], best[1]):
+        best[0], best[1] = first, second
+        found[0], found[1], found[2], found[3] = branch.row, row, glb_order, dram_order
 
 
 @njit(cache=True)

@@ -10,11 +10,12 @@ from numba import njit
 
 from accel_core.platforms.eyeriss.architecture import IntArray
 from accel_core.platforms.eyeriss.counts import C1, CY, M0, MX, MY, QX, R1, SY, C, M, P, Q, R, S, layer_array
+from accel_core.platforms.eyeriss.mapper.orders import ORDERS
 from accel_core.workloads import Layer
 
 BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
-_MAX_CACHED_LAYERS = 64
+_MAX_CACHED_LAYERS = 32
 
 
 def divisors(number: int) -> IntArray:
@@ -33,6 +34,8 @@ class Problem(NamedTuple):
         outer: All factors at DRAM, shape (n, 6), S fastest, each dimension's divisors ascending.
         digits: Which divisor each is, shape (n, 6).
         least: Words of inputs and outputs that each at least moves from and to DRAM, shape (n,).
+        pins: Per order of its loops the words of inputs read and of outputs written, shape (n, 16, 2); -1 where that
+            has not been counted yet. Filled while searching.
     """
 
     layer: IntArray
@@ -41,6 +44,7 @@ class Problem(NamedTuple):
     outer: IntArray
     digits: IntArray
     least: IntArray
+    pins: IntArray
 
 
 class Fitting(NamedTuple):
@@ -74,10 +78,12 @@ class LayerTables:
         divides = np.zeros((6, shape.max(), shape.max()), np.bool_)
         for dimension, entries in enumerate(self._divisors):
             divides[dimension, : len(entries), : len(entries)] = entries[:, None] % entries[None, :] == 0
-        digits = np.indices(shape).reshape(6, -1).T.copy()
+        digits = np.indices(shape.tolist()).reshape(6, -1).T.copy()
         outer = np.column_stack([entries[digits[:, i]] for i, entries in enumerate(self._divisors)])
         self._needed, least = outer_sizes(layer, outer)
-        self.problem = Problem(layer, shape, divides, outer, digits, least)
+        self.problem = Problem(
+            layer, shape, divides, outer, digits, least, np.full((len(outer), len(ORDERS), 2), -1, np.int64)
+        )
         self._fitting: dict[int, Fitting] = {}
         self._inner: dict[tuple[int, int], tuple[IntArray, IntArray]] = {}
 

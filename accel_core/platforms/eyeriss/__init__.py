@@ -23,8 +23,8 @@ def _workloads() -> dict[str, Workload]:
 EYERISS = Platform(
     name="eyeriss",
     title="Eyeriss",
-    summary="Runs convolutional networks layer by layer on a mesh of processing elements with three scratchpads each and"
-    " a shared global buffer, under a total of processing elements and on-chip bits.",
+    summary="Runs convolutional networks layer by layer on a mesh of processing elements, each with three scratchpads,"
+    " and a shared global buffer, under a total of processing elements and on-chip bits.",
     space=SPACE,
     workloads=_workloads(),
     metrics=METRICS,

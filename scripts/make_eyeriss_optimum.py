@@ -19,9 +19,9 @@ import pandas as pd
 from accel_core.evaluators import evaluate
 from accel_core.pareto import is_nondominated
 from accel_core.paths import data_path, runs_path
+from accel_core.platforms.eyeriss.architecture import row_words
 from accel_core.platforms.eyeriss.area import onchip_bits
 from accel_core.platforms.eyeriss.cost import price_each
-from accel_core.platforms.eyeriss.architecture import row_words
 from accel_core.platforms.eyeriss.energy import energy_table
 from accel_core.platforms.eyeriss.mapper.batch import find_mappings
 from accel_core.platforms.eyeriss.mapper.search import EDP

@@ -203,3 +203,16 @@ def test_written_down_designs_are_checked_and_taken_as_they_are():
         plan_designs(Campaign("x", "axiline", ({**row, "colour": "red"},)))
     with pytest.raises(InvalidInputError, match=r"cycles.*-3"):
         plan_designs(Campaign("x", "axiline", ({**row, "cycles_per_vector": -3},)))
+
+
+def test_settings_of_a_platform_shape_the_space_of_its_campaign():
+    text = "name: mesh\nplatform: eyeriss\nfidelity: analytical\nsampler: {designs: 8}\nset: {mesh_x: 4..48}\n"
+    campaign = Campaign.from_yaml(f"{text}settings: {{pes: 192, objective: energy}}\n")
+    designs = plan_designs(campaign)
+    assert (designs["mesh_x"] * designs["mesh_y"] == 192).all()
+    assert designs["mesh_x"].between(4, 48).all()
+    assert campaign.settings["objective"] == "energy"
+    assert campaign.settings_id != Campaign.from_yaml(text).settings_id
+    assert Campaign.from_yaml(campaign.to_yaml()) == campaign
+    with pytest.raises(InvalidInputError, match="mesh_x is 5"):
+        Campaign.from_yaml(text.replace("4..48", "5"))

@@ -111,6 +111,9 @@ def test_results_of_another_total_are_imported_and_a_mesh_of_none_is_not(capsys:
     evaluated("--workload", "vgg16", "--set", "pes=192")
     assert main(["import", "r.csv"]) == 0
     assert "1 new results" in capsys.readouterr().out
+    assert main(["export", "--platform", "eyeriss", "--out", "out.csv"]) == 0
+    again = pd.read_csv("out.csv").merge(pd.read_csv("r.csv"), on=["design_id", "settings_id", "mapping", "workload"])
+    assert len(again) == 1
     pd.read_csv("r.csv").assign(settings="{}").to_csv("wrong.csv", index=False)
     assert main(["import", "wrong.csv"]) == 2
     assert "wrong.csv: row 1: mesh_x is 16; allowed: 1, 2, 3, 4, 6, 7, 8, 12, 14" in capsys.readouterr().err

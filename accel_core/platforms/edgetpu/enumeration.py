@@ -1,0 +1,189 @@
+"""All 452,760,000 designs on one application, or on several at once: how many are feasible, and the exact front.
+
+The space is walked array by array: ``pes_x pes_y cores lanes`` fix how layers are spread. Of the other six parameters
+the instruction memory only decides whether a design is feasible, and a smaller one is a smaller chip, so designs that
+differ in nothing else are counted together and the least memory that holds the program stands for them on the front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accel_core.platforms.edgetpu.applications import Layers
+from accel_core.platforms.edgetpu.architecture import FEASIBLE, INSTRUCTION, MEMORIES, Floats, Ints, Picks, values
+from accel_core.platforms.edgetpu.area import area_mm2
+from accel_core.platforms.edgetpu.latency import Outcome
+from accel_core.platforms.edgetpu.metrics import designs_of
+from accel_core.platforms.edgetpu.simulate import simulate
+
+_INSTRUCTION_COLUMN = 7
+
+N_ARRAYS = 7000
+"""Combinations of ``pes_x pes_y cores lanes``."""
+
+
+@dataclass(frozen=True)
+class Front:
+    """Designs of which none is both smaller and faster than another, by rising area and falling cycles.
+
+    Attributes:
+        picks: Shape (designs, 10): which of its values each parameter has.
+        area_mm2: Area of each.
+        cycles: Cycles of one inference on each, added up over the applications.
+    """
+
+    picks: Picks
+    area_mm2: Floats
+    cycles: Floats
+
+    def best_under(self, limit_mm2: float) -> int | None:
+        """Return the number of the fastest design of at most some area, or None."""
+        n = int(np.searchsorted(self.area_mm2, limit_mm2, side="right"))
+        return n - 1 if n else None
+
+    def designs(self) -> pd.DataFrame:
+        """Return the ten parameters of each."""
+        return designs_of(self.picks)
+
+
+@dataclass(frozen=True)
+class Census:
+    """What a walk over some arrays found.
+
+    Attributes:
+        feasible: Designs that run every application.
+        too_small: Designs that do not, by the first memory that is too small, in the order of ``MEMORIES``.
+        sum_cycles: Of all feasible designs, as are the following two.
+        min_cycles: Infinite if there is none.
+        max_cycles: 0 if there is none.
+        front: The front of the feasible ones.
+    """
+
+    feasible: int
+    too_small: tuple[int, ...]
+    sum_cycles: float
+    min_cycles: float
+    max_cycles: float
+    front: Front
+
+    @property
+    def designs(self) -> int:
+        """How many designs were walked over."""
+        return self.feasible + sum(self.too_small)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return plain numbers and lists, for a JSON file."""
+        numbers = {name: getattr(self, name) for name in ("feasible", "sum_cycles", "min_cycles", "max_cycles")}
+        front = {name: getattr(self.front, name).tolist() for name in ("picks", "area_mm2", "cycles")}
+        return {**numbers, "too_small": list(self.too_small), "front": front}
+
+    @classmethod
+    def from_mapping(cls, content: dict[str, Any]) -> Census:
+        """Undo ``to_mapping``."""
+        front = content["front"]
+        return cls(
+            int(content["feasible"]),
+            tuple(content["too_small"]),
+            float(content["sum_cycles"]),
+            float(content["min_cycles"]),
+            float(content["max_cycles"]),
+            Front(
+                np.array(front["picks"], dtype=np.uint8).reshape(-1, 10),
+                np.array(front["area_mm2"], dtype=np.float64),
+                np.array(front["cycles"], dtype=np.float64),
+            ),
+        )
+
+
+def empty_census() -> Census:
+    """Return what a walk over no array finds."""
+    front = Front(np.zeros((0, 10), dtype=np.uint8), np.zeros(0), np.zeros(0))
+    return Census(0, (0,) * len(MEMORIES), 0.0, np.inf, 0.0, front)
+
+
+def take_census(applications: Sequence[Layers], arrays: range) -> Census:
+    """Evaluate all designs of some arrays.
+
+    Args:
+        applications: A design is feasible if it runs each of them.
+        arrays: Numbers of arrays, within range(``N_ARRAYS``).
+    """
+    picks = _picks(arrays)
+    memory = np.full(len(picks), FEASIBLE, dtype=np.int8)
+    cycles, program = np.zeros(len(picks)), np.zeros(len(picks))
+    for layers in applications:
+        outcome = simulate(picks, layers)
+        memory = np.where(memory == FEASIBLE, _without_program(outcome), memory)
+        cycles += outcome.cycles
+        program = np.maximum(program, outcome.program_bytes)
+    instruction = values()[_INSTRUCTION_COLUMN]
+    least = np.searchsorted(instruction, program)
+    runs = np.where(memory == FEASIBLE, len(instruction) - least, 0)
+    too_small = len(instruction) * np.bincount(memory[memory != FEASIBLE], minlength=len(MEMORIES))
+    too_small[INSTRUCTION] += least[memory == FEASIBLE].sum()
+    ok = runs > 0
+    picks, cycles, runs = picks[ok], cycles[ok], runs[ok]
+    picks[:, _INSTRUCTION_COLUMN] = least[ok]
+    return Census(
+        int(runs.sum()),
+        tuple(int(count) for count in too_small),
+        float((runs * cycles).sum()),
+        float(cycles.min(initial=np.inf)),
+        float(cycles.max(initial=0.0)),
+        _front(picks, area_mm2(designs_of(picks)), cycles),
+    )
+
+
+def merge(first: Census, second: Census) -> Census:
+    """Return the census of two walks together."""
+    a, b = first.front, second.front
+    return Census(
+        first.feasible + second.feasible,
+        tuple(x + y for x, y in zip(first.too_small, second.too_small, strict=True)),
+        first.sum_cycles + second.sum_cycles,
+        min(first.min_cycles, second.min_cycles),
+        max(first.max_cycles, second.max_cycles),
+        _front(
+            np.concatenate([a.picks, b.picks]),
+            np.concatenate([a.area_mm2, b.area_mm2]),
+            np.concatenate([a.cycles, b.cycles]),
+        ),
+    )
+
+
+def _without_program(outcome: Outcome) -> npt.NDArray[np.int8]:
+    """Return which memory is too small, the instruction memory left aside."""
+    return np.where(outcome.memory == INSTRUCTION, FEASIBLE, outcome.memory)
+
+
+@cache
+def _others() -> Picks:
+    """Return all combinations of the six parameters beside the array's, with the first instruction memory only."""
+    counts = [1 if i == _INSTRUCTION_COLUMN else len(column) for i, column in enumerate(values())][4:]
+    return np.indices(counts).reshape(len(counts), -1).T.astype(np.uint8)
+
+
+def _picks(arrays: range) -> Picks:
+    """Return all combinations of the other parameters for each array."""
+    counts = [len(column) for column in values()[:4]]
+    firsts: Ints = np.stack(np.unravel_index(np.arange(arrays.start, arrays.stop), counts), axis=1)
+    others = _others()
+    picks = np.empty((len(firsts) * len(others), 10), dtype=np.uint8)
+    picks[:, :4] = np.repeat(firsts, len(others), axis=0)
+    picks[:, 4:] = np.tile(others, (len(firsts), 1))
+    return picks
+
+
+def _front(picks: Picks, area: Floats, cycles: Floats) -> Front:
+    """Keep what nothing beats; of equals the first."""
+    order = np.lexsort((cycles, area))
+    best_before = np.concatenate(([np.inf], np.minimum.accumulate(cycles[order])[:-1]))[: len(order)]
+    kept = order[cycles[order] < best_before]
+    return Front(picks[kept], area[kept], cycles[kept])

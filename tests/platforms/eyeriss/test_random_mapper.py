@@ -11,8 +11,11 @@ from accel_core.platforms.eyeriss import random_mapper
 from accel_core.platforms.eyeriss.cost import evaluate_nest
 from accel_core.platforms.eyeriss.counts import layer_array
 from accel_core.platforms.eyeriss.energy import energy_table
+from accel_core.platforms.eyeriss.mapper import map_designs
 from accel_core.platforms.eyeriss.mapping import check_mapping, parse_mapping
 from accel_core.platforms.eyeriss.random_mapper import ordered_factorizations, random_mapping, search
+from accel_core.platforms.eyeriss.space import SPACE
+from accel_core.space import sample
 from accel_core.workloads import Layer
 
 CONV1_1 = Layer("vgg16_conv1_1", 3, 64, 224, 224, 3, 3)
@@ -86,6 +89,22 @@ def test_mappings_are_legal_and_cost_what_is_said(layer, mesh_x, mesh_y, glb_dep
     check_mapping(nest, layer, design.iloc[0].to_dict())
     again = evaluate_nest(nest, layer, design, energies).iloc[0]
     pd.testing.assert_series_equal(found, again)
+
+
+@pytest.mark.parametrize("objective", ["edp", "delay", "energy"])
+def test_no_random_mapping_beats_the_exact_one(objective):
+    designs = sample(SPACE, 12, "random", 4).designs
+    energies = energy_table("scaled").of(designs)
+    for layer in (CONV1_1, Layer("strided", 64, 128, 28, 28, 3, 3, 2), Layer("fully connected", 512, 100, 1, 1, 1, 1)):
+        exact = map_designs(designs, layer, energies, objective)
+        drawn = random_mapping(designs, layer, energies, objective, patience=400)
+        best, other = (
+            {"edp": table["cycles"] * table["energy_j"], "delay": table["cycles"], "energy": table["energy_j"]}[
+                objective
+            ]
+            for table in (exact, drawn)
+        )
+        assert (best <= other * (1 + 1e-12)).all()
 
 
 def test_a_design_that_nothing_fits_is_infeasible():

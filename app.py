@@ -13,6 +13,7 @@ JOURNEY = [
     st.Page("pages/surrogates.py", title="Surrogates"),
     st.Page("pages/pareto.py", title="Pareto"),
     st.Page("pages/optimize.py", title="Optimize"),
+    st.Page("pages/eyeriss.py", title="Eyeriss"),
 ]
 
 current = st.navigation(JOURNEY)

@@ -21,6 +21,7 @@ with card("eyeriss-setup"):
     setup = setup_form()
     lesson_strip(setup)
 left, right = st.columns([2, 3], vertical_alignment="center")
-view = left.segmented_control("View", list(VIEWS), default="Design", required=True, key=VIEW,
+start = None if VIEW in st.session_state else "Design"
+view = left.segmented_control("View", list(VIEWS), default=start, required=True, key=VIEW,
                               label_visibility="collapsed", persist_state="session", bind="query-params")  # fmt: skip
 VIEWS[view or "Design"](setup, right)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -14,7 +15,8 @@ from accel_core.plots import theme
 
 X, Y = "cycles", "energy_j"
 STAR = {"light": "#5B4BDB", "dark": "#9C93FF"}
-TICKS = [base * 10.0**power for power in range(12) for base in (1, 2, 5)]
+WIDE = 12.0
+"""A range of more than this factor has ticks at 1, 2 and 5 only."""
 FIRST_POPULATION = 8
 PUBLISHED = {"light": "#6B7280", "dark": "#A3ABB8"}
 
@@ -55,9 +57,17 @@ def population(
         _add_points(figure, told.iloc[[best]], "least loss",
                     marker={"size": 14, "color": STAR[mode], "symbol": "star"})  # fmt: skip
     for name, update in ((X, figure.update_xaxes), (Y, figure.update_yaxes)):
-        update(title=label(name), type="log", tickvals=TICKS, ticktext=[_short(value) for value in TICKS])
+        ticks = _ticks(to_display(name, pd.concat([rows[name] for rows in (kept, exact) if rows is not None])))
+        update(title=label(name), type="log", tickvals=ticks, ticktext=[_short(value) for value in ticks])
     figure.update_layout(legend={"font": {"size": 11}})
     return figure
+
+
+def _ticks(values: npt.NDArray[np.float64]) -> list[float]:
+    """Return round numbers for a logarithmic axis, the denser the narrower its range."""
+    is_wide = len(values) == 0 or values.max() > WIDE * values.min()
+    bases = (1, 2, 5) if is_wide else (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+    return [base * 10.0**power for power in range(12) for base in bases]
 
 
 def _short(value: float) -> str:

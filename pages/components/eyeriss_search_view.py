@@ -17,8 +17,7 @@ from pages.components.eyeriss_ga import METRICS, PRESETS, Asked, Run, start
 from pages.components.style import card, figure, is_dark, metric_row, progress
 
 OWN_WEIGHTS = "Own weights"
-PRESET, RUN, SEED = "eyeriss-preset", "eyeriss-run", "eyeriss-ga-seed"
-WHOLE_PAGE = "eyeriss-whole-page"
+PRESET, RUN, SEED, PROBLEM = "eyeriss-preset", "eyeriss-run", "eyeriss-ga-seed", "eyeriss-search-problem"
 SLICE_S = 0.45
 REFRESH_S = 0.6
 FIGURE_HEIGHT = 380
@@ -33,7 +32,8 @@ def weights_form() -> dict[str, float]:
     weights = {}
     for name, (title, _) in METRICS.items():
         key = f"eyeriss-weight-{name}"
-        weights[name] = st.slider(title, 0.0, 2.0, chosen.get(name, 0.0), 0.1, key=key, persist_state="session",
+        st.session_state.setdefault(key, chosen.get(name, 0.0))
+        weights[name] = st.slider(title, 0.0, 2.0, step=0.1, key=key, persist_state="session",
                                   on_change=_forget_preset)  # fmt: skip
     return weights
 
@@ -57,7 +57,8 @@ def search_form(setup: Setup) -> Asked:
     left, right = st.columns(2)
     generations = left.number_input("Generations", 1, 5000, 100, key="eyeriss-generations", persist_state="session",
                                     help="The source ran 500.")  # fmt: skip
-    seed = right.number_input("Seed", 0, 1_000_000, 0, key=SEED, persist_state="session")
+    st.session_state.setdefault(SEED, 0)
+    seed = right.number_input("Seed", 0, 1_000_000, key=SEED, persist_state="session")
     with st.popover("More", width="stretch"):
         size = st.number_input("Population", 2, 200, 8, key="eyeriss-population", persist_state="session")
         parents = st.number_input("Parents", 1, 200, 6, key="eyeriss-parents", persist_state="session")
@@ -76,32 +77,71 @@ def search_view(setup: Setup, beside: DeltaGenerator) -> None:
     with left, card("eyeriss-search-form"):
         title, button = st.columns([2, 3], vertical_alignment="center")
         title.subheader("Search", anchor=False)
+        # A click on a button of the refreshing part could fall into a refresh and be lost, so they stand here.
+        tools = st.container()
         asked = search_form(setup)
         is_started = button.button("Run", type="primary", width="stretch", key="eyeriss-start")
     with right:
         if is_started:
-            try:
-                with st.spinner("Evaluating 100 random designs for the loss's scale …"):
-                    st.session_state[RUN] = start(asked)
-            except AccelError as error:
-                st.error(str(error))
+            _begin(asked)
+        if problem := st.session_state.pop(PROBLEM, None):
+            st.error(problem)
         shown: Run | None = st.session_state.get(RUN)
         if shown is None:
             with card("eyeriss-no-search"):
                 st.subheader("No search yet", anchor=False)
                 st.write("The form beside is ready: it runs the source's genetic algorithm on this machine, live.")
             return
+        with tools:
+            _buttons(shown)
         st.fragment(_live, run_every=REFRESH_S if shown.is_live else None)()
 
 
+def _begin(asked: Asked) -> None:
+    try:
+        st.session_state[RUN] = start(asked)
+    except AccelError as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def _buttons(shown: Run) -> None:
+    left, right = st.columns(2)
+    if shown.is_over:
+        left.button("Again", width="stretch", key="eyeriss-again", on_click=_again, help="With the next seed.")
+    elif shown.is_paused:
+        left.button("Go on", width="stretch", key="eyeriss-go-on", on_click=_pause, args=(False,))
+    else:
+        left.button("Pause", width="stretch", key="eyeriss-pause", on_click=_pause, args=(True,))
+    right.button("Show best", width="stretch", key="eyeriss-take", on_click=_take_best,
+                 help="Makes the best design yours and shows it.")  # fmt: skip
+
+
+def _pause(is_paused: bool) -> None:
+    st.session_state[RUN].is_paused = is_paused
+
+
+def _again() -> None:
+    asked: Asked = st.session_state[RUN].asked
+    st.session_state[SEED] = asked.seed + 1
+    _begin(replace(asked, seed=asked.seed + 1))
+
+
+def _take_best() -> None:
+    shown: Run = st.session_state[RUN]
+    shown.is_paused = True
+    if shown.best is not None:
+        adopt(shown.results.iloc[shown.best])
+        st.session_state[VIEW] = "Design"
+
+
 def _live() -> None:
-    # Only a run of the whole page can start or stop the refreshing of this part, or change the view.
-    if st.session_state.pop(WHOLE_PAGE, False):
-        st.rerun()
     shown: Run = st.session_state[RUN]
     was_live = shown.is_live
     shown.advance(SLICE_S)
-    _head(shown)
+    note = "paused" if shown.is_paused else f"{len(shown.results):,} designs evaluated"
+    progress(shown.generation, shown.asked.generations, shown.seconds_left if shown.is_live else None, note)
+    if shown.problem:
+        st.error(f"The search ended: {shown.problem}")
     if shown.best is None:
         st.info("No design could be mapped so far.")
     else:
@@ -109,43 +149,6 @@ def _live() -> None:
         _figures(shown)
     if was_live and shown.is_over:
         st.rerun()
-
-
-def _head(shown: Run) -> None:
-    left, middle, right = st.columns([5, 1.3, 1.7], vertical_alignment="center")
-    with left:
-        note = "paused" if shown.is_paused else f"{len(shown.results):,} designs evaluated"
-        progress(shown.generation, shown.asked.generations, shown.seconds_left if shown.is_live else None, note)
-    if shown.is_over:
-        middle.button("Again", width="stretch", key="eyeriss-again", on_click=_again, help="With the next seed.")
-    elif shown.is_paused:
-        middle.button("Go on", width="stretch", key="eyeriss-go-on", on_click=_pause, args=(False,))
-    else:
-        middle.button("Pause", width="stretch", key="eyeriss-pause", on_click=_pause, args=(True,))
-    right.button("Show best", width="stretch", key="eyeriss-take", disabled=shown.best is None, on_click=_take_best,
-                 help="Makes the best design yours and shows it.")  # fmt: skip
-    if shown.problem:
-        st.error(f"The search ended: {shown.problem}")
-
-
-def _pause(is_paused: bool) -> None:
-    st.session_state[RUN].is_paused = is_paused
-    st.session_state[WHOLE_PAGE] = True
-
-
-def _again() -> None:
-    asked: Asked = st.session_state[RUN].asked
-    st.session_state[SEED] = asked.seed + 1
-    st.session_state[RUN] = start(replace(asked, seed=asked.seed + 1))
-    st.session_state[WHOLE_PAGE] = True
-
-
-def _take_best() -> None:
-    shown: Run = st.session_state[RUN]
-    adopt(shown.results.iloc[shown.best])
-    shown.is_paused = True
-    st.session_state[VIEW] = "Design"
-    st.session_state[WHOLE_PAGE] = True
 
 
 def _numbers(shown: Run) -> None:

@@ -41,7 +41,7 @@ from pages.components.eyeriss_form import sizes_form
 from pages.components.eyeriss_shares import area_parts_mm2, nearest, reachable, reference_mm2, resources
 from pages.components.eyeriss_timeloop import download_files
 from pages.components.style import card, figure, is_dark, metric_row
-from pages.components.triangle import dropped_shares, triangle
+from pages.components.triangle import take_dropped, triangle
 
 TRIANGLE, TOTAL, KEEP_PES, OWN_MAPPING = "eyeriss-triangle", "eyeriss-total", "eyeriss-keep-pes", "eyeriss-mapping"
 CORNERS = {"PEs": "mac", "Scratchpads": "weights", "Global buffer": "glb"}
@@ -114,7 +114,7 @@ def _reach(total_mm2: float, pes: int) -> list[list[float]]:
 
 def take_shares() -> None:
     """Adopt the design nearest to what was let go in the triangle; to be called before any widget is shown."""
-    shares = dropped_shares(TRIANGLE, revision())
+    shares = take_dropped(TRIANGLE)
     if shares is None:
         return
     total = float(st.session_state[TOTAL])

@@ -10,7 +10,7 @@ from pages.components.eyeriss_lesson import sentence
 from pages.components.eyeriss_search_view import RUN
 from pages.components.eyeriss_shares import nearest, reference_mm2, resources
 from pages.components.eyeriss_view import OWN_MAPPING, TRIANGLE, mappings_of
-from pages.components.triangle import dropped_shares
+from pages.components.triangle import take_dropped
 
 PAGE = "pages/eyeriss.py"
 REFERENCE = "L6[WIO] Q4 M2 P112 - L5[IO] Q28 P2 - L4[] M4X Q2X - L3[] M4Y S3Y - L2[I] - L1[W] R3 C3 - L0[O] M2"
@@ -152,7 +152,7 @@ def test_no_design_is_nearest_where_none_is_small_enough() -> None:
 
 
 def test_a_point_let_go_in_the_triangle_is_mapped_at_once(page) -> None:
-    page.session_state[TRIANGLE] = {"drop": {"shares": [0.02, 0.5, 0.48], "revision": 0}}
+    page.session_state[TRIANGLE] = {"drop": {"shares": [0.02, 0.5, 0.48], "at": 5}}
     page.run()
     assert not page.exception
     assert page.session_state["eyeriss-shown"] == "Yours"
@@ -161,7 +161,7 @@ def test_a_point_let_go_in_the_triangle_is_mapped_at_once(page) -> None:
     page.run()
     assert labels(page) == moved
     page.session_state["eyeriss-total"], page.session_state["eyeriss-keep-pes"] = 0.05, True
-    page.session_state[TRIANGLE] = {"drop": {"shares": [0.02, 0.5, 0.48], "revision": 1}}
+    page.session_state[TRIANGLE] = {"drop": {"shares": [0.02, 0.5, 0.48], "at": 6}}
     page.run()
     assert page.warning[0].value == "No design is as small as 0.05 mm²; raise the total area."
     assert labels(page) == moved
@@ -169,16 +169,15 @@ def test_a_point_let_go_in_the_triangle_is_mapped_at_once(page) -> None:
 
 @pytest.mark.parametrize("sent", [{}, [1, 2], [0, 0, 0], [-1, 1, 1], "x"])
 def test_what_no_triangle_sends_is_ignored(monkeypatch: pytest.MonkeyPatch, sent) -> None:
-    monkeypatch.setattr("pages.components.triangle.st.session_state", {"t": {"drop": {"shares": sent, "revision": 0}}})
-    assert dropped_shares("t", 0) is None
+    monkeypatch.setattr("pages.components.triangle.st.session_state", {"t": {"drop": {"shares": sent, "at": 5}}})
+    assert take_dropped("t") is None
 
 
 def test_shares_let_go_count_once_and_add_up_to_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "pages.components.triangle.st.session_state", {"t": {"drop": {"shares": [1, 2, 1], "revision": 3}}}
-    )
-    assert dropped_shares("t", 3) == (0.25, 0.5, 0.25)
-    assert dropped_shares("t", 4) is None
+    state = {"t": {"drop": {"shares": [1, 2, 1], "at": 7}}}
+    monkeypatch.setattr("pages.components.triangle.st.session_state", state)
+    assert take_dropped("t") == (0.25, 0.5, 0.25)
+    assert take_dropped("t") is None
 
 
 def test_the_lesson_is_one_sentence_for_every_outcome() -> None:

@@ -49,7 +49,7 @@ def triangle(
 ) -> None:
     """Show the triangle.
 
-    What was let go stands in the session as ``dropped_shares(key, revision)``, before the page shows anything.
+    What was let go stands in the session as ``take_dropped(key)`` once, before the page shows anything.
 
     Args:
         shares: Of the present design, in the order of the corners; they need not add up to 1.
@@ -79,18 +79,17 @@ def triangle(
     _mount(key=key, data={"spec": spec}, default={"drop": None}, on_drop_change=_nothing, on_undo_change=on_undo)
 
 
-def dropped_shares(key: str, revision: int) -> Shares | None:
-    """Return the shares let go since a revision was shown, adding up to 1.
-
-    None where nothing was let go since, and for what no browser sends.
-    """
+def take_dropped(key: str) -> Shares | None:
+    """Return shares that were let go and not taken yet, adding up to 1; None for what no browser sends."""
     state = st.session_state.get(key) or {}
     drop = state.get("drop") if isinstance(state, Mapping) else None
+    taken = f"{key}:taken"
+    if not drop or drop.get("at") == st.session_state.get(taken):
+        return None
+    st.session_state[taken] = drop.get("at")
     try:
-        if not drop or int(drop["revision"]) != revision:
-            return None
-        first, second, third = (float(share) for share in drop["shares"])
-    except (TypeError, ValueError, KeyError):
+        first, second, third = (float(share) for share in drop.get("shares", ()))
+    except (TypeError, ValueError):
         return None
     total = first + second + third
     if not 0 < total < 1e9 or min(first, second, third) < 0:

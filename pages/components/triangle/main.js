@@ -167,7 +167,7 @@ class Triangle {
     this.wanted = this.weights;
     this.el.box.classList.add("waiting");
     this.el.live.textContent = this.spec.corners.map((corner, i) => `${corner.name} ${percent(shares[i])}`).join(", ");
-    this.component.setStateValue("drop", { shares, revision: this.revision });
+    this.component.setStateValue("drop", { shares, at: Date.now() });
   }
 
   undo() {

@@ -37,6 +37,7 @@ from pages.components.eyeriss_designs import (
     undo,
     wanted_shares,
 )
+from pages.components.eyeriss_exact import PES, share_beaten
 from pages.components.eyeriss_form import sizes_form
 from pages.components.eyeriss_shares import area_parts_mm2, nearest, reachable, reference_mm2, resources
 from pages.components.eyeriss_timeloop import download_files
@@ -58,15 +59,21 @@ def choose_design() -> None:
             sizes_form()
 
 
-def metrics_of(result: Mapping[str, Any]) -> None:
+def metrics_of(result: Mapping[str, Any], setup: Setup) -> None:
     """Show the numbers of a design."""
+    beaten = share_beaten(setup, float(result["edp_js"])) if result["mesh_x"] * result["mesh_y"] == PES else None
+    rank = "" if beaten is None else f" Better than {100 * beaten:.1f} % of all designs of {PES} PEs, each mapped exactly."
     lanes, pes = int(result["lanes"]), int(result["mesh_x"] * result["mesh_y"])
     metric_row(
         [
             ("Cycles", f"{result['cycles']:,.0f}", "Clock cycles for the layer or network."),
             ("Utilization", f"{100 * result['utilization']:.2f} %", f"{lanes} of {pes} lanes hold work."),
             ("Energy [µJ]", f"{to_display('energy_j', result['energy_j']):,.1f}", "Of all levels, DRAM included."),
-            ("EDP [µJ·ms]", f"{to_display('edp_js', result['edp_js']):,.1f}", "Energy × runtime at 1 GHz (assumed)."),
+            (
+                "EDP [µJ·ms]",
+                f"{to_display('edp_js', result['edp_js']):,.1f}",
+                f"Energy × runtime at 1 GHz (assumed).{rank}",
+            ),
             ("GFLOPs", f"{result['throughput_flops'] / 1e9:.2f}", "(2 × MACs − outputs) / runtime."),
             ("On-chip bits", f"{result['onchip_bits'] / 1e3:,.0f} k", "Global buffer and all scratchpads."),
         ]
@@ -81,7 +88,7 @@ def triangle_card() -> None:
     total = left.number_input("Total area [mm²]", 0.05, 100.0, round(sum(reference_mm2()) + 0.005, 2), 0.25, key=TOTAL,
                               persist_state="session", help="On-chip area of multipliers, scratchpads and global "
                               "buffer; the baseline's by default.")  # fmt: skip
-    is_kept = right.toggle("Keep 168 PEs", False, key=KEEP_PES, persist_state="session",
+    is_kept = right.toggle(f"Keep {PES} PEs", False, key=KEEP_PES, persist_state="session",
                            help="As the source did; its total of resources was the number of PEs alone.")  # fmt: skip
     design = shown_design()
     areas = resources(pd.DataFrame([design]))[0]
@@ -90,7 +97,7 @@ def triangle_card() -> None:
         areas / areas.sum(),
         key=TRIANGLE,
         corners={name: level_color(level, dark) for name, level in CORNERS.items()},
-        reach=_reach(float(total), 168 if is_kept else 0),
+        reach=_reach(float(total), PES if is_kept else 0),
         reference=reference_mm2(),
         marks={name: tuple(resources(pd.DataFrame([known]))[0]) for name, known in SOURCES.items()},
         note=f"{design['mesh_x']} × {design['mesh_y']} PEs, {_used_words(float(areas.sum()), float(total))}",
@@ -118,7 +125,7 @@ def take_shares() -> None:
     if shares is None:
         return
     total = float(st.session_state[TOTAL])
-    found = nearest(shares, total, shown_design(), 168 if st.session_state.get(KEEP_PES) else 0)
+    found = nearest(shares, total, shown_design(), PES if st.session_state.get(KEEP_PES) else 0)
     if found is None:
         st.warning(f"No design is as small as {total:g} mm²; raise the total area.")
         show_other()
@@ -260,7 +267,7 @@ def design_view(setup: Setup, beside: DeltaGenerator) -> None:
             mesh_card(result, chosen)
     if result is not None:
         with place:
-            metrics_of(result)
+            metrics_of(result, setup)
         pictures(setup, result)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+import streamlit as st
 
-from pages.components.eyeriss_designs import BASELINE, OPTIMUM
+from pages.components import eyeriss_exact
+from pages.components.eyeriss_designs import BASELINE, OPTIMUM, Setup
+from pages.components.eyeriss_exact import exact_front, share_beaten
 from pages.components.eyeriss_lesson import sentence
 from pages.components.eyeriss_search_view import RUN
 from pages.components.eyeriss_shares import nearest, reference_mm2, resources
@@ -178,6 +181,30 @@ def test_shares_let_go_count_once_and_add_up_to_1(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("pages.components.triangle.st.session_state", state)
     assert take_dropped("t") == (0.25, 0.5, 0.25)
     assert take_dropped("t") is None
+
+
+def test_the_exact_front_is_that_of_the_budget_and_only_of_what_was_enumerated(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    st.cache_data.clear()
+    monkeypatch.setattr(eyeriss_exact, "data_path", lambda: tmp_path)
+    folder = tmp_path / eyeriss_exact.FOLDER
+    folder.mkdir(parents=True)
+    # In cycles and energy c is beaten by b, but it has fewer bits than both.
+    designs = {"cycles": [5e5, 6e5, 7e5], "energy_j": [3e-4, 2e-4, 2.5e-4], "onchip_bits": [9e5, 8e5, 3e5]}
+    pd.DataFrame(designs, index=list("abc")).to_parquet(folder / "optimum_fixed.parquet")
+    pd.DataFrame({"share": [0.0, 0.5, 1.0], "edp_js": [1e-7, 2e-7, 9e-7]}).to_parquet(folder / "edp_fixed.parquet")
+    setup = Setup("vgg16/conv1_1", "fixed")
+    assert list(exact_front(setup, 168, 0)["cycles"]) == [5e5, 6e5]
+    assert list(exact_front(setup, 168, 850_000)["cycles"]) == [6e5]
+    assert list(exact_front(setup, 168, 400_000)["cycles"]) == [7e5]
+    assert exact_front(setup, 168, 1) is None
+    assert exact_front(setup, 64, 0) is None
+    assert exact_front(Setup("vgg16/conv1_2", "fixed"), 168, 0) is None
+    assert exact_front(Setup("vgg16/conv1_1", "scaled"), 168, 0) is None
+    assert share_beaten(setup, 2e-7) == pytest.approx(0.5)
+    assert share_beaten(setup, 1e-6) == 0.0
+    st.cache_data.clear()
 
 
 def test_the_lesson_is_one_sentence_for_every_outcome() -> None:

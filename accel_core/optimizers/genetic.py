@@ -92,7 +92,8 @@ class GeneticSearch(Optimizer):
         self._n_parents, self._population = parents, population
         self._mutation, self._crossover, self._cost = mutation, crossover, cost
         self._genes = free_genes(space)
-        self._sample = space.defaults().iloc[:0] if self._loss is None else _random_designs(space, sample)
+        none = pd.DataFrame(columns=list(space.names))
+        self._sample = none if self._loss is None else _random_designs(space, sample)
         self._sample_keys = fingerprints(space, self._sample)
 
     @classmethod
@@ -165,5 +166,9 @@ def uniform_crossover(
 
 
 def _random_designs(space: DesignSpace, n: int) -> pd.DataFrame:
+    """Return random designs, none if constraints that cannot be counted leave too few."""
     size = space.size
-    return sample(space, n if size is None else min(n, size), "random", SAMPLE_SEED).designs
+    try:
+        return sample(space, n if size is None else min(n, size), "random", SAMPLE_SEED).designs
+    except InvalidInputError:
+        return pd.DataFrame(columns=list(space.names))

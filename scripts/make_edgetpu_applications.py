@@ -76,13 +76,27 @@ class Network:
         self.size = 1
         self._add(Row(name, "dense", self.channels, outputs))
 
-    def bottleneck(self, channels: int, kernel: int, stride: int, hidden: int, gated: bool = False) -> None:
+    def swish(self, name: str) -> None:
+        """Add a hard swish: a pass of its own, as lanes end in nothing but a clip (assumed).
+
+        Howard and Gupta (Google AI blog, 2019, remembered) keep it and squeeze-and-excite out of MobileNetEdgeTPU,
+        because the accelerator does not support them well.
+        """
+        self.rows.append(Row(f"{name}_swish", "scale", self.channels, self.channels, self.size, self.size))
+
+    def bottleneck(
+        self, channels: int, kernel: int, stride: int, hidden: int, gated: bool = False, swish: bool = False
+    ) -> None:
         """Add an inverted residual: expand, filter each channel, project."""
         self.blocks += 1
         name = f"block{self.blocks}"
         if hidden > self.channels:
             self.conv(f"{name}_expand", hidden)
+            if swish:
+                self.swish(f"{name}_expand")
         self.depthwise(f"{name}_depthwise", kernel, stride)
+        if swish:
+            self.swish(f"{name}_depthwise")
         if gated:
             self.squeeze_excite(name)
         self.conv(f"{name}_project", channels)
@@ -141,17 +155,20 @@ def mobilenet_v3() -> list[Row]:
     """Return slim's V3_LARGE (Howard et al., ICCV 2019, table 1)."""
     net = Network(224, 3)
     net.conv("stem", 16, 3, 2)
+    net.swish("stem")
     for hidden, channels, kernel, stride, gated in (
         (16, 16, 3, 1, False), (64, 24, 3, 2, False), (72, 24, 3, 1, False), (72, 40, 5, 2, True),
         (120, 40, 5, 1, True), (120, 40, 5, 1, True), (240, 80, 3, 2, False), (200, 80, 3, 1, False),
         (184, 80, 3, 1, False), (184, 80, 3, 1, False), (480, 112, 3, 1, True), (672, 112, 3, 1, True),
         (672, 160, 5, 2, True), (960, 160, 5, 1, True), (960, 160, 5, 1, True),
     ):  # fmt: skip
-        net.bottleneck(channels, kernel, stride, hidden, gated)
+        net.bottleneck(channels, kernel, stride, hidden, gated, swish=channels >= 80)
     net.conv("last", 960)
+    net.swish("last")
     net.pool("average")
     net.size = 1
     net.conv("head", 1280)
+    net.swish("head")
     net.dense("classifier", 1001)
     return net.rows
 

@@ -27,6 +27,9 @@ from accel_core.space import DesignSpace
 from accel_core.tables import check_writable, read_table, write_table
 from accel_core.workloads import Workload
 
+MAX_LISTED = 20
+"""Designs without a result of which the command prints why."""
+
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
@@ -77,8 +80,11 @@ def run(arguments: argparse.Namespace) -> None:
     write_table(results, arguments.out)
     counts = ", ".join(f"{count} {status}" for status, count in results["status"].value_counts().items())
     print(f"{len(results)} designs to {arguments.out}: {counts}")
-    for row in results[results["status"] != "ok"].itertuples():
+    lost = results[results["status"] != "ok"]
+    for row in lost.head(MAX_LISTED).itertuples():
         print(f"  {row.design_id} {row.status} in {row.stage}: {row.reason}")
+    if len(lost) > MAX_LISTED:
+        print(f"  and {len(lost) - MAX_LISTED:,} more")
 
 
 class _Progress:

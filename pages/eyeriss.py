@@ -10,14 +10,13 @@ from pages.components.eyeriss_form import setup_form
 from pages.components.eyeriss_lesson import lesson_strip
 from pages.components.eyeriss_search_view import search_view
 from pages.components.eyeriss_view import design_view
-from pages.components.session import current_platform, service
+from pages.components.session import service
 from pages.components.style import card, page
 
 VIEWS = {"Design": design_view, "Search": search_view, "Compare": compare_view}
 
 page("Eyeriss", "A resource budget, the mapping on it, and what each of the two is worth.")
 service()
-current_platform()  # keeps the choice of the other pages, which this one does not depend on
 with card("eyeriss-setup"):
     setup = setup_form()
     lesson_strip(setup)

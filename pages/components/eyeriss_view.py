@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -62,7 +63,7 @@ def choose_design() -> None:
 def metrics_of(result: Mapping[str, Any], setup: Setup) -> None:
     """Show the numbers of a design."""
     beaten = share_beaten(setup, float(result["edp_js"])) if result["mesh_x"] * result["mesh_y"] == PES else None
-    rank = "" if beaten is None else f" Better than {100 * beaten:.1f} % of all designs of {PES} PEs, each mapped exactly."
+    rank = "" if beaten is None else f" Better than {100 * beaten:.1f} % of all designs of {PES} PEs."
     lanes, pes = int(result["lanes"]), int(result["mesh_x"] * result["mesh_y"])
     metric_row(
         [
@@ -85,9 +86,9 @@ def triangle_card() -> None:
     st.subheader("Resources", anchor=False, help="Drag the point, or use the arrow keys: the nearest design under the "
                  "total is found and mapped at once.")  # fmt: skip
     left, right = st.columns([1, 1], vertical_alignment="bottom")
-    total = left.number_input("Total area [mm²]", 0.05, 100.0, round(sum(reference_mm2()) + 0.005, 2), 0.25, key=TOTAL,
+    total = left.number_input("Total area [mm²]", 0.05, 100.0, _default_total(), 0.25, key=TOTAL,
                               persist_state="session", help="On-chip area of multipliers, scratchpads and global "
-                              "buffer; the baseline's by default.")  # fmt: skip
+                              "buffer; by default what the source's designs need.")  # fmt: skip
     is_kept = right.toggle(f"Keep {PES} PEs", False, key=KEEP_PES, persist_state="session",
                            help="As the source did; its total of resources was the number of PEs alone.")  # fmt: skip
     design = shown_design()
@@ -106,6 +107,11 @@ def triangle_card() -> None:
         can_undo=can_undo(),
         on_undo=undo,
     )
+
+
+@st.cache_data(show_spinner=False)
+def _default_total() -> float:
+    return math.ceil(100 * resources(pd.DataFrame(list(SOURCES.values()))).sum(axis=1).max()) / 100
 
 
 def _used_words(used_mm2: float, total_mm2: float) -> str:

@@ -224,3 +224,11 @@ def test_mappings_of_networks_are_told_apart() -> None:
 
     assert mappings_of("a: Q4 - P2; b: M2 - C3", Network) == {"a": "Q4 - P2", "b": "M2 - C3"}
     assert mappings_of("Q4 - P2", Network) == {"only": "Q4 - P2"}
+
+
+def test_the_platform_chosen_on_other_pages_is_kept(empty_store, open_page) -> None:
+    app = open_page("pages/design_space.py")
+    app.sidebar.selectbox(key="platform").set_value("eyeriss").run()
+    app.switch_page(PAGE).run()
+    app.switch_page("pages/design_space.py").run()
+    assert app.sidebar.selectbox(key="platform").value == "eyeriss"

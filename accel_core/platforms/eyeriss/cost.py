@@ -129,7 +129,8 @@ def cost_table(counts: IntArray, designs: pd.DataFrame, energies: FloatArray) ->
         ``lanes``, ``compute_cycles``, ``cycles``, ``energy_<level>_j``, ``energy_j`` and
         ``accesses_<level>_<tensor>_<reads or writes>``, the last in words over all instances; one row a design.
     """
-    prices = price_each(counts, row_words(designs), np.ascontiguousarray(energies, dtype=np.float64))
+    words = np.maximum(row_words(designs), 1)  # a row too narrow for a word makes its design infeasible elsewhere
+    prices = price_each(counts, words, np.ascontiguousarray(energies, dtype=np.float64))
     table = {"lanes": counts[:, LANES], "compute_cycles": counts[:, CYCLES], "cycles": prices[:, 0]}
     table |= {f"energy_{level}_j": prices[:, 1 + i] * 1e-12 for i, level in enumerate(PRICES[1:])}
     table["energy_j"] = prices[:, 1:].sum(axis=1) * 1e-12

@@ -54,9 +54,33 @@ def least_inputs(layer: IntArray, inner: IntArray, staying: int) -> int:
     channels, stride = layer[C] // inner[CY], layer[STRIDE]
     if staying == 1 and r * s == 1:
         return int(channels * layer[P] * layer[R] * q)
-    by_rows = run_length(layer[P], 1, layer[R], inner[R1], stride) * q * s
-    by_columns = layer[P] * layer[R] * run_length(q, 1, s, 1, stride * inner[QX])
+    by_rows = long_run(layer[P], layer[R], inner[R1], stride) * q * s
+    by_columns = layer[P] * layer[R] * long_run(q, s, 1, stride * inner[QX])
     return int(min(by_rows, by_columns) * channels)
+
+
+@njit(cache=True)
+def long_run(outputs: int, filters: int, tile_filters: int, stride: int) -> int:
+    """Return ``run_length`` of a tile of one output over loops of both levels.
+
+    With loops of outputs and taps at both levels more than one of them may cost nothing. Then only the innermost is
+    sure to be paid for, in all of its iterations but the first; that share is least if it is the smallest prime.
+    """
+    n_taps = filters // tile_filters
+    if n_taps == 1 or outputs == 1:
+        return int(run_length(outputs, 1, filters, tile_filters, stride))
+    by_outputs = outputs * n_taps // smallest_prime(outputs) * (smallest_prime(outputs) - 1) * min(stride, tile_filters)
+    by_taps = outputs * n_taps // smallest_prime(n_taps) * (smallest_prime(n_taps) - 1) * tile_filters
+    return int(tile_filters + min(by_outputs, by_taps))
+
+
+@njit(cache=True)
+def smallest_prime(number: int) -> int:
+    """Return the smallest prime factor of a number above 1."""
+    factor = 2
+    while number % factor:
+        factor += 1
+    return factor
 
 
 @njit(cache=True)

@@ -1,0 +1,34 @@
+"""Compiled kernels are kept for the next start, but never run after any of their sources changed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from accel_core.process import Limits, run
+
+INIT = Path(__file__).parents[1] / "accel_core" / "__init__.py"
+KERNEL = "from numba import njit\n\n\n@njit(cache=True)\ndef inner(x):\n    return x + {more}\n"
+CALLER = (
+    KERNEL.replace("inner", "outer")
+    .replace("x + {more}", "inner(x)")
+    .replace("njit\n", "njit\nfrom accel_core.inner import inner\n", 1)
+)
+
+
+def answer_of(folder: Path) -> str:
+    command = [sys.executable, "-c", "from accel_core.outer import outer; print(outer(1))"]
+    return run(command, "answer", Limits(120), cwd=folder, env={"PYTHONPATH": str(folder)}).output.strip()
+
+
+def test_a_change_in_a_function_that_another_file_calls_is_compiled_anew(tmp_path: Path) -> None:
+    package = tmp_path / "accel_core"
+    package.mkdir()
+    shutil.copy(INIT, package / "__init__.py")
+    (package / "outer.py").write_text(CALLER, encoding="utf-8")
+    (package / "inner.py").write_text(KERNEL.format(more=1), encoding="utf-8")
+    assert answer_of(tmp_path) == "2"
+    assert list(package.rglob("*.nbc")), "nothing was kept"
+    (package / "inner.py").write_text(KERNEL.format(more=10), encoding="utf-8")
+    assert answer_of(tmp_path) == "11"

@@ -64,6 +64,8 @@ def energy_bars(designs: Mapping[str, Mapping[str, float]], *, dark: bool = Fals
 def reuse_bars(result: Mapping[str, float], *, dark: bool = False) -> go.Figure:
     """Show on a logarithmic axis how often each tensor is accessed at each level, against the multiply-accumulates.
 
+    Below each tensor stands how many multiply-accumulates there are for one access of DRAM.
+
     Args:
         result: Metrics ``macs`` and ``accesses_{level}_{tensor}_{reads,writes}`` of one design, in words; what has no
             column, such as writes of weights to DRAM, does not happen.
@@ -86,14 +88,20 @@ def reuse_bars(result: Mapping[str, float], *, dark: bool = False) -> go.Figure:
         figure.add_bar(
             x=tensors, y=counts, name="Scratchpads" if level == "spad" else LEVELS[level], marker={"color": colors},
             customdata=hover, hovertemplate="%{customdata}<extra>%{x}</extra>",
-            text=[f"{result['macs'] / count:,.0f}×" if count else "" for count in counts] if level == "dram" else None,
-            textposition="outside", cliponaxis=False, constraintext="none", textfont={"size": 11},
         )  # fmt: skip
     figure.add_hline(y=result["macs"], line={"dash": "dot", "width": 1.5, "color": "#9AA4B2"})
-    figure.update_layout(barmode="group", bargap=0.3, showlegend=False, margin={"t": 8, "b": 30})
+    figure.update_layout(barmode="group", bargap=0.3, showlegend=False, margin={"t": 8, "b": 44})
+    words = [f"{title}<br>{_dram_reuse(tensor, result)}" for tensor, title in TENSORS.items()]
+    figure.update_xaxes(tickvals=list(TENSORS.values()), ticktext=words)
     top = math.log10(4 * result["macs"])
     figure.update_yaxes(title="Accesses [words]", type="log", dtick=2, exponentformat="power", range=[top - 7, top])
     return figure
+
+
+def _dram_reuse(tensor: str, result: Mapping[str, float]) -> str:
+    """Return how many multiply-accumulates there are for one access of DRAM, such as ``276×``."""
+    count = sum(result.get(f"accesses_dram_{tensor}_{way}", 0.0) for way in ("reads", "writes"))
+    return f"{result['macs'] / count:,.0f}×" if count else "–"
 
 
 def _reuse_words(level: str, reads: float, writes: float, macs: float) -> str:

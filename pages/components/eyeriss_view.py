@@ -203,8 +203,8 @@ def pictures(setup: Setup, result: Mapping[str, Any]) -> None:
         st.subheader("Energy by level", anchor=False)
         figure(energy_bars(shown, dark=is_dark()), key="eyeriss-energies", height=ROW_HEIGHT)
     with right, card("eyeriss-reuse", height="stretch"):
-        st.subheader("Reuse by tensor", anchor=False, help="Words read and written at each level. A number above DRAM: "
-                     "multiply-accumulates for one access. Dotted: the multiply-accumulates.")  # fmt: skip
+        st.subheader("Reuse by tensor", anchor=False, help="Words read and written at each level. Numbers: "
+                     "multiply-accumulates for one access of DRAM. Dotted: all multiply-accumulates.")  # fmt: skip
         figure(reuse_bars(result, dark=is_dark()), key="eyeriss-reuses", height=ROW_HEIGHT)
 
 

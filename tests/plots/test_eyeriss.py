@@ -44,11 +44,12 @@ def test_reuse_counts_reads_and_writes_of_each_tensor_at_each_level() -> None:
     assert shown[1] == {"Inputs": 1_806_336 + 314_592, "Outputs": 3_211_264}
     assert shown[2]["Weights"] == 86_704_128 + 96 * 144
     assert shown[2]["Outputs"] == 96 * (802_816 + 903_168)
-    assert list(figure.data[0].text) == ["12,544×", "276×", "27×"]
+    assert list(figure.layout.xaxis.ticktext) == ["Weights<br>12,544×", "Inputs<br>276×", "Outputs<br>27×"]
 
 
 def test_a_tensor_that_never_leaves_has_no_reuse_number() -> None:
-    assert reuse_bars({**ACCESSES, "accesses_dram_w_reads": 0}).data[0].text[0] == ""
+    figure = reuse_bars({**ACCESSES, "accesses_dram_w_reads": 0})
+    assert figure.layout.xaxis.ticktext[0] == "Weights<br>–"
 
 
 def area_of(trace) -> float:

@@ -1,4 +1,8 @@
-"""What is fixed about the template: the order of its parameters, its memories by number, and the model's constants."""
+"""What is fixed about the template: the order of its parameters, its memories by number, and the model's constants.
+
+Compiled code of other modules keeps the order of fields and the numbers that stand here: whoever changes them deletes
+the ``__pycache__`` of the folder.
+"""
 
 from __future__ import annotations
 

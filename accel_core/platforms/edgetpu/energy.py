@@ -1,4 +1,8 @@
-"""Energy of one inference, from what it moves and multiplies. Constants and their sources: data/edgetpu.yaml."""
+"""Energy of one inference, from what it moves and multiplies.
+
+Constants and their sources are in data/edgetpu.yaml. How often what is accessed follows from the timing model; which
+accesses a multiply-add makes is assumed.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ def energy_parts_j(
     macs = float(layers.macs.sum())
     pes = size["pes_x"] * size["pes_y"]
     scale = logic_scale()
-    # A row's inputs pass half of its PEs on average; a PE is a square.
+    # A row's inputs pass half of its PEs on average; a PE is a square (both assumed).
     row_um = 0.5 * size["pes_x"] * np.sqrt(1e6 * area_mm2 / pes)
     # A lane reads and writes a sum once for four products, and multiplies every parameter it reads once.
     parts_pj = {

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accel_core.errors import InvalidInputError
 from accel_core.platforms.edgetpu.applications import Layers, Row, arrays_of, rows_of
 from accel_core.platforms.edgetpu.architecture import (
     FEASIBLE,
@@ -63,11 +64,20 @@ def analytical(designs: pd.DataFrame, workload: Workload, settings: Mapping[str,
 
 
 def picks_of(designs: pd.DataFrame) -> Picks:
-    """Return which of its values each parameter has: uint8 of shape (designs, 10)."""
-    columns = (
-        np.searchsorted(known, designs[name].to_numpy()) for name, known in zip(PARAMETERS, values(), strict=True)
-    )
-    return np.stack(list(columns), axis=1).astype(np.uint8)
+    """Return which of its values each parameter has: uint8 of shape (designs, 10).
+
+    Raises:
+        InvalidInputError: If a value is not one of the parameter's.
+    """
+    picks = np.empty((len(designs), len(PARAMETERS)), dtype=np.uint8)
+    for i, (name, known) in enumerate(zip(PARAMETERS, values(), strict=True)):
+        column = designs[name].to_numpy()
+        found = np.minimum(np.searchsorted(known, column), len(known) - 1)
+        if len(wrong := np.flatnonzero(known[found] != column)):
+            allowed = ", ".join(map(str, known))
+            raise InvalidInputError(f"row {wrong[0]}: {name} is {column[wrong[0]]}; allowed: {allowed}")
+        picks[:, i] = found
+    return picks
 
 
 def designs_of(picks: Picks) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accel_core.errors import InvalidInputError
 from accel_core.evaluators import evaluate
 from accel_core.platforms.edgetpu import EDGETPU
 from accel_core.platforms.edgetpu.applications import Application, applications
@@ -69,6 +70,15 @@ def test_picks_and_designs_are_two_names_of_the_same() -> None:
     designs = designs_of(picks)
     np.testing.assert_array_equal(picks_of(designs), picks)
     SPACE.check(designs)
+
+
+@pytest.mark.parametrize("wrong", [3, 0, 10**9, -1])
+def test_a_value_that_the_space_does_not_have_is_refused(wrong: int) -> None:
+    designs = pd.concat([DEFAULTS, DEFAULTS.assign(lanes=wrong)])
+    with pytest.raises(
+        InvalidInputError, match=rf"row 1: lanes is {wrong}; allowed: 1, 2, 4, 6, 8, 10, 12, 14, 16, 32"
+    ):
+        picks_of(designs)
 
 
 def test_latency_is_that_of_one_inference_and_missing_where_infeasible() -> None:
@@ -139,6 +149,27 @@ def test_area_is_the_sum_of_its_parts_worked_out_by_hand() -> None:
     assert parts["lanes"][0] == pytest.approx(4096 * 4 * (282 + 137 + 48 * 5.98) * 0.10 * 1e-6)
     assert parts["buffers"][0] == pytest.approx(128 * (2 * 753 + 0.2825 * 8 * (8192 + 16384)) * 0.74 * 1e-6)
     assert area_mm2(DEFAULTS)[0] == pytest.approx(sum(part[0] for part in parts.values()))
+
+
+def test_energy_of_the_parts_worked_out_by_hand() -> None:
+    """One dense layer of 256 x 512 on 1 x 1 PEs: 131,072 MACs; 256 inputs and 512 outputs from and to DRAM."""
+    workload = Workload("one", "one", "test", (Layer("a", 256, 512, 1, 1, 1, 1),))
+    design = DEFAULTS.assign(pes_x=1, pes_y=1)
+    row = analytical(design, workload, {"inferences": 1}).iloc[0]
+    scale = logic_scale()
+    assert row["energy_mac_j"] == pytest.approx(131_072 * (0.2 + 0.1) * scale * 1e-12)
+    assert row["energy_dram_j"] == pytest.approx((256 + 512) * 8 * 8e-12)
+    assert row["energy_leakage_j"] == pytest.approx(0.01 * row["chip_area_mm2"] * row["runtime_s"])
+    # 8 cores of 32 lanes take two groups of 64 cycles, all on the same four inputs a cycle.
+    assert row["accesses_pe"] == 2 * 64 * 4 + 256 + 512
+    # A PE is 131,072 weights; 8 cores read their 16,384 once.
+    assert row["accesses_core"] == 131_072
+    assert row["energy_core_j"] == pytest.approx(131_072 * 1.25 * 16**0.4746 * scale * 1e-12)
+    assert row["energy_pe_j"] == pytest.approx(row["accesses_pe"] * 1.25 * 128**0.4746 * scale * 1e-12)
+    # A sum is read and written once for four products; a parameter is read for each.
+    assert row["energy_activation_j"] == pytest.approx(2 * 131_072 * 1.25 * scale * 1e-12)
+    assert row["energy_parameter_j"] == pytest.approx(131_072 * 1.25 * 2**0.4746 * scale * 1e-12)
+    assert row["energy_bus_j"] == pytest.approx(256 * 8 * 0.325e-15 * 0.5 * 1e3 * row["chip_area_mm2"] ** 0.5)
 
 
 def test_memory_energy_follows_its_two_sources() -> None:

@@ -23,13 +23,14 @@ def download_files(setup: Setup, design: Mapping[str, int]) -> None:
     """Offer a design and the layer as the YAML files that Timeloop takes; Timeloop is not needed for it."""
     if get_platform(PLATFORM).simulator is None:
         return
-    data = _zipped(tuple(design.items()), setup.workload, setup.energy_table, setup.objective)
+    data = zipped(tuple(design.items()), setup.workload, setup.energy_table, setup.objective)
     st.download_button("Timeloop YAML", data, "eyeriss_timeloop.zip", "application/zip", key="eyeriss-yaml",
                        width="stretch", help="This design and layer as Timeloop v0.4 files.")  # fmt: skip
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _zipped(design: tuple[tuple[str, int], ...], workload: str, energy_table: str, objective: str) -> bytes:
+def zipped(design: tuple[tuple[str, int], ...], workload: str, energy_table: str, objective: str) -> bytes:
+    """Return a design and a workload's layers as Timeloop's files, in one archive."""
     platform = get_platform(PLATFORM)
     assert platform.simulator is not None
     settings = resolve_settings(platform, FIDELITY, {"energy_table": energy_table, "objective": objective})

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
+import zipfile
+
 import pandas as pd
 import pytest
 import streamlit as st
@@ -12,8 +16,11 @@ from pages.components.eyeriss_exact import exact_front, share_beaten
 from pages.components.eyeriss_lesson import sentence
 from pages.components.eyeriss_search_view import RUN
 from pages.components.eyeriss_shares import nearest, reference_mm2, resources
+from pages.components.eyeriss_timeloop import zipped
 from pages.components.eyeriss_view import OWN_MAPPING, TRIANGLE, mappings_of
 from pages.components.triangle import take_dropped
+from tests.platforms.eyeriss.timeloop_outputs import REFERENCE as TIMELOOP_ROWS
+from tests.platforms.eyeriss.timeloop_outputs import install_fake, script_of
 
 PAGE = "pages/eyeriss.py"
 REFERENCE = "L6[WIO] Q4 M2 P112 - L5[IO] Q28 P2 - L4[] M4X Q2X - L3[] M4Y S3Y - L2[I] - L1[W] R3 C3 - L0[O] M2"
@@ -76,7 +83,7 @@ def test_a_mapping_that_does_not_fit_names_the_level(page) -> None:
     assert not page.metric
 
 
-def test_a_size_edited_makes_the_design_ones_own_and_can_be_undone(page) -> None:
+def test_a_size_edited_makes_the_design_ones_own(page) -> None:
     page.selectbox(key="eyeriss-size-glb_depth").set_value(512).run()
     assert not page.exception
     assert page.session_state["eyeriss-shown"] == "Yours"
@@ -93,23 +100,42 @@ def test_networks_show_one_layer_at_a_time(page) -> None:
     assert page.code[0].value != first
 
 
-def test_the_search_advances_pauses_and_hands_over_its_best(page) -> None:
+def search(page, generations):
     page.session_state["eyeriss-view"] = "Search"
     page.run()
-    page.number_input(key="eyeriss-generations").set_value(3)
+    page.number_input(key="eyeriss-generations").set_value(generations)
     page.button(key="eyeriss-start").click().run()
-    run = page.session_state[RUN]
+    assert not page.exception
+    return page.session_state[RUN]
+
+
+def test_a_search_that_is_over_hands_over_its_best_and_starts_again_with_the_next_seed(page) -> None:
+    run = search(page, 3)
     while not run.is_over:
         page.run()
-    assert not page.exception
     assert not run.problem
     assert len(run.results) == 8 + 7 + 7
     assert (run.results["mesh_x"] * run.results["mesh_y"] == 168).all()
     best = run.results.iloc[run.best]
+    assert best["loss"] == run.results["loss"].min()
     assert labels(page)["Cycles"] == f"{best['cycles']:,.0f}"
+    page.button(key="eyeriss-again").click().run()
+    assert page.session_state[RUN].asked.seed == page.number_input(key="eyeriss-ga-seed").value == 1
+    page.session_state[RUN] = run
     page.button(key="eyeriss-take").click().run()
     assert page.session_state["eyeriss-shown"] == "Yours"
     assert labels(page)["Cycles"] == f"{best['cycles']:,.0f}"
+
+
+def test_a_paused_search_stands_still_until_it_goes_on(page) -> None:
+    run = search(page, 5000)
+    page.button(key="eyeriss-pause").click().run()
+    at_pause = run.generation
+    page.run()
+    assert 0 < at_pause == run.generation
+    page.button(key="eyeriss-go-on").click().run()
+    assert run.generation > at_pause
+    page.button(key="eyeriss-pause").click().run()
 
 
 def test_a_loss_without_weights_is_one_sentence(page) -> None:
@@ -132,6 +158,28 @@ def test_the_tables_mark_what_is_published_and_what_is_computed(page) -> None:
     assert results.loc["Cycles", "Source's optimum · exact mapper"] == "602,112"
     assert parameters.loc["Mesh"].to_list() == ["14 × 12", "4 × 42"]
     assert parameters.loc["On-chip bits"].to_list() == ["1,639,936", "1,014,784"]
+
+
+def test_where_timeloop_is_installed_its_own_results_stand_beside(
+    page, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    install_fake(tmp_path / "bin", script_of(TIMELOOP_ROWS[0]))
+    page.session_state["eyeriss-view"] = "Compare"
+    page.run()
+    assert "Baseline · Timeloop" not in page.table[0].value
+    page.button(key="eyeriss-simulate").click().run()
+    assert not page.exception
+    assert page.table[0].value["Baseline · Timeloop"].to_list() == ["903,168", "57.14", "188.44", "390.00", "352.2"]
+
+
+def test_without_timeloop_one_line_says_so_and_its_files_can_be_had(page) -> None:
+    files = zipfile.ZipFile(io.BytesIO(zipped(tuple(BASELINE.items()), "vgg16/conv1_1", "fixed", "edp")))
+    architecture = next(name for name in files.namelist() if name.endswith("arch.yaml"))
+    assert "16384" in files.read(architecture).decode()
+    page.session_state["eyeriss-view"] = "Compare"
+    page.run()
+    assert any("timeloop-mapper is not on PATH" in caption.value for caption in page.caption)
 
 
 def test_shares_that_are_had_lead_back_to_the_same_design() -> None:

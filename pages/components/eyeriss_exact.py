@@ -12,6 +12,7 @@ import streamlit as st
 
 from accel_core.pareto import is_nondominated
 from accel_core.paths import data_path
+from accel_core.platforms.eyeriss.energy import TABLES
 from pages.components.eyeriss_designs import DEFAULT_WORKLOAD, Setup
 
 FOLDER = "results/eyeriss"
@@ -34,7 +35,7 @@ def exact_front(setup: Setup, pes: int, bits_budget: int) -> pd.DataFrame | None
     Returns:
         Result rows; None where the space was not enumerated for this or no design keeps the budget.
     """
-    if (setup.workload, setup.objective, pes) != (DEFAULT_WORKLOAD, OBJECTIVE, PES):
+    if not _is_enumerated(setup) or pes != PES:
         return None
     designs = _shipped(setup.energy_table)
     if designs is None:
@@ -47,6 +48,10 @@ def exact_front(setup: Setup, pes: int, bits_budget: int) -> pd.DataFrame | None
     return best.sort_values(AXES).reset_index(drop=True)
 
 
+def _is_enumerated(setup: Setup) -> bool:
+    return (setup.workload, setup.objective) == (DEFAULT_WORKLOAD, OBJECTIVE) and setup.energy_table in TABLES
+
+
 @st.cache_data(show_spinner=False, max_entries=4)
 def _shipped(energy_table: str) -> pd.DataFrame | None:
     path = data_path() / FOLDER / f"optimum_{energy_table}.parquet"
@@ -55,7 +60,7 @@ def _shipped(energy_table: str) -> pd.DataFrame | None:
 
 def share_beaten(setup: Setup, edp_js: float) -> float | None:
     """Return the share of all enumerated designs, 0 to 1, whose energy-delay product is worse; None if not known."""
-    if (setup.workload, setup.objective) != (DEFAULT_WORKLOAD, OBJECTIVE):
+    if not _is_enumerated(setup):
         return None
     known = _distribution(setup.energy_table)
     if known is None:

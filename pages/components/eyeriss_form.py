@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 import streamlit as st
 
+from accel_core.errors import AccelError
+from accel_core.paths import runs_path
 from accel_core.platforms import get_platform
-from accel_core.platforms.eyeriss.energy import TABLES
+from accel_core.platforms.eyeriss.energy import TABLES, energy_table
 from accel_core.platforms.eyeriss.random_mapper import PATIENCE
 from pages.components.eyeriss_designs import DEFAULT_WORKLOAD, PLATFORM, Design, Setup, adopt, shown_design
 
@@ -41,8 +44,31 @@ def setup_form() -> Setup:
         seed = st.number_input(
             "Random search: seed", 0, 1_000_000, 0, key="eyeriss-mapper-seed", persist_state="session"
         )
+        own = _own_table()
     assert mapper is not None
-    return Setup(workload, table, mapper, objective, int(patience), int(seed))
+    return Setup(workload, own or table, mapper, objective, int(patience), int(seed))
+
+
+def _own_table() -> str:
+    """Take in an energy table of the person's own; return the path of the file, empty where there is none."""
+    upload = st.file_uploader("Your own energy table", type=["yaml", "yml"], key="eyeriss-energy-file",
+                              help="Used instead of the two above: pJ by level, or Accelergy's ERT.")  # fmt: skip
+    if upload is None:
+        return ""
+    content = upload.getvalue()
+    path = runs_path() / "energy_tables" / f"{hashlib.sha256(content).hexdigest()[:16]}.yaml"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    try:
+        table = energy_table(str(path))
+    except AccelError as error:
+        st.error(str(error).replace(str(path), upload.name).replace(path.name, upload.name))
+        return ""
+    st.caption(f"In use: {table.title}")
+    return str(path)
 
 
 def sizes_form() -> None:

@@ -76,6 +76,32 @@ def test_a_mapping_of_ones_own_is_evaluated_and_a_wrong_one_is_one_sentence(page
     assert "Q" in page.error[0].value
 
 
+OWN_TABLE = """
+title: Twice the reference's DRAM
+levels:
+  dram: {read_pj: 1024, write_pj: 1024}
+  glb: {read_pj: 18.183829, write_pj: 14.137929, leak_pj_per_cycle: 0.005652}
+  ifmap: {read_pj: 0.202442, write_pj: 0.176713, leak_pj_per_cycle: 0.000101}
+  weights: {read_pj: 1.976602, write_pj: 1.881657, leak_pj_per_cycle: 0.001592}
+  psum: {read_pj: 0.2513, write_pj: 0.2191, leak_pj_per_cycle: 0.000134}
+  mac: {compute_pj: 0.207692}
+"""
+
+
+def test_an_energy_table_of_ones_own_is_used_and_a_wrong_one_is_one_sentence(page) -> None:
+    page.text_area(key=OWN_MAPPING).set_value(REFERENCE).run()
+    upload = page.file_uploader(key="eyeriss-energy-file")
+    upload.set_value(("mine.yaml", OWN_TABLE.encode(), "application/yaml")).run()
+    # 390.00 uJ of which 226.10 are DRAM's, now twice as much.
+    assert float(labels(page)["Energy [µJ]"]) == pytest.approx(390.0 + 226.1, abs=0.11)
+    lacking = "".join(line for line in OWN_TABLE.splitlines(keepends=True) if "psum" not in line)
+    page.file_uploader(key="eyeriss-energy-file").set_value(("lacking.yaml", lacking.encode(), "text/yaml")).run()
+    assert not page.exception
+    assert page.error[0].value.startswith("lacking.yaml")
+    assert "psum" in page.error[0].value
+    assert labels(page)["Energy [µJ]"] == "390.0"
+
+
 def test_a_mapping_that_does_not_fit_names_the_level(page) -> None:
     page.session_state["eyeriss-shown"] = "Source's optimum"
     page.text_area(key=OWN_MAPPING).set_value(REFERENCE).run()

@@ -9,12 +9,13 @@ and with all orders that matter (``orders``). Nothing is sampled.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from accel_core.platforms.eyeriss.architecture import IntArray
+from accel_core.platforms.eyeriss.architecture import GLB_WORDS_PER_CYCLE, IntArray
 from accel_core.platforms.eyeriss.cost import FloatArray, price
 from accel_core.platforms.eyeriss.counts import (
     C1,
@@ -40,6 +41,7 @@ from accel_core.platforms.eyeriss.counts import (
 )
 from accel_core.platforms.eyeriss.mapper.bounds import (
     INPUTS,
+    OUTPUTS,
     SLACK,
     WEIGHTS,
     Machine,
@@ -222,21 +224,33 @@ def explore(problem: Problem, branch: Branch, key: int, fitting: Fitting, machin
     """Try all factors at DRAM of a branch that may be better than the best so far."""
     per_word = min(machine.energies[0], machine.energies[1]) / 8 * SLACK
     digits = digits_of(problem, key)
-    ordering, counted = 0, 0
+    layer, ordering, counted = problem.layer, 0, 0
     if branch.staying == WEIGHTS:
-        layer = problem.layer
         ordering, counted = 1, layer[C] * layer[M] * layer[R] * layer[S]
         for row in free_rows(problem, digits, fitting):
-            if not is_hopeless(record, branch.cycles, branch.energy + per_word * problem.least[row]):
-                try_row(problem, branch, row, machine, record)
+            at_dram = per_word * free_words(problem, row)
+            if not is_hopeless(record, branch.cycles, branch.energy + at_dram):
+                try_row(problem, branch, row, at_dram, machine, record)
     rows, words = fitting.rows[ordering], fitting.words[ordering]
     place = fitting.first[ordering, key]
     while place < len(rows):
+        row = rows[place]
         if is_hopeless(record, branch.cycles, branch.energy + per_word * (words[place] - counted)):
             break
-        if branch.staying != WEIGHTS or not is_free(branch.rest, problem.outer[rows[place]]):
-            try_row(problem, branch, rows[place], machine, record)
+        if branch.staying != WEIGHTS or not is_free(branch.rest, problem.outer[row]):
+            try_row(problem, branch, row, per_word * problem.least[row], machine, record)
         place = next_dividing(problem, digits, rows, place + 1)
+
+
+@njit(cache=True)
+def free_words(problem: Problem, row: int) -> int:
+    """Return the least words at DRAM of a row with all loops that move weights, but for the weights' first visit.
+
+    Either P or Q is innermost there, or the weights come again for each iteration of both.
+    """
+    layer, dram = problem.layer, problem.outer[row]
+    again = layer[C] * layer[M] * layer[R] * layer[S] * (dram[P] * dram[Q] - 1)
+    return int(min(problem.streamed[row], problem.least[row] + again))
 
 
 @njit(cache=True)
@@ -286,7 +300,7 @@ def look_up(problem: Problem, key: int, fitting: Fitting) -> None:
         fitting.reach[ordering, key] = fitting.words[ordering, min(place, n - 1)]
     fitting.reach[1, key] -= layer[C] * layer[M] * layer[R] * layer[S]
     for row in free_rows(problem, digits, fitting):
-        fitting.reach[1, key] = min(fitting.reach[1, key], problem.least[row])
+        fitting.reach[1, key] = min(fitting.reach[1, key], free_words(problem, row))
 
 
 @njit(cache=True)
@@ -341,7 +355,7 @@ def dram_words(layer: IntArray, dram: IntArray, order: IntArray) -> tuple[int, i
 
 
 @njit(cache=True)
-def try_row(problem: Problem, branch: Branch, row: int, machine: Machine, record: Record) -> None:
+def try_row(problem: Problem, branch: Branch, row: int, least_at_dram: float, machine: Machine, record: Record) -> None:
     """Price the orders of a branch with given factors at DRAM, and record the best mapping."""
     layer, dram, energies, staying, rest = (
         problem.layer,
@@ -352,8 +366,7 @@ def try_row(problem: Problem, branch: Branch, row: int, machine: Machine, record
     )
     inputs = least_inputs_at(layer, branch.inner, staying, rest, dram)
     energy = branch.energy + more_energy(branch, inputs, third_visits(staying, rest, dram, layer))
-    per_word = min(energies[0], energies[1]) / 8 * SLACK
-    if is_hopeless(record, branch.cycles, energy + per_word * problem.least[row]):
+    if is_hopeless(record, branch.cycles, energy + least_at_dram):
         return
     glb = np.array([rest[0] // dram[C], rest[1] // dram[M], layer[P] // dram[P], rest[2] // dram[Q],
                     rest[3] // dram[R], rest[4] // dram[S]])  # fmt: skip
@@ -371,7 +384,8 @@ def try_row(problem: Problem, branch: Branch, row: int, machine: Machine, record
                 continue
             again = visits_again(glb, ORDERS[at_glb[b]], dram, ORDERS[at_dram[a]], mover)
             least = branch.energy + at_pins + more_energy(branch, inputs, again)
-            if not is_hopeless(record, branch.cycles, least):
+            cycles = more_cycles(branch, inputs, again, all_outputs, words_in + words_out - all_outputs)
+            if not is_hopeless(record, cycles, least):
                 price_orders(problem, branch, row, glb, at_glb[b], at_dram[a], machine, record)
 
 
@@ -382,6 +396,17 @@ def more_energy(branch: Branch, inputs: int, visits: int) -> float:
         return float(inputs * visits - branch.inputs) * branch.per_input * SLACK
     more = float((inputs - branch.inputs) * branch.rest[1]) * branch.per_input
     return (more + (visits - 1) * branch.per_visit) * SLACK
+
+
+@njit(cache=True)
+def more_cycles(branch: Branch, inputs: int, visits: int, outputs: int, refills: int) -> float:
+    """Return the least cycles of a branch with so many inputs, visits and words from DRAM to the global buffer."""
+    visits_o = visits if branch.staying == OUTPUTS else branch.rest[0] * branch.rest[3] * branch.rest[4]
+    visits_i = visits if branch.staying == INPUTS else branch.rest[1]
+    different_inputs = branch.inner[QX] * branch.inner[SY] * branch.inner[CY]
+    reads = inputs * visits_i * different_inputs + (visits_o - 1) * outputs
+    writes = visits_o * outputs + refills
+    return float(max(branch.cycles, math.ceil(max(reads, writes) / GLB_WORDS_PER_CYCLE * SLACK)))
 
 
 @njit(cache=True)

@@ -34,6 +34,7 @@ class Problem(NamedTuple):
         outer: All factors at DRAM, shape (n, 6), S fastest, each dimension's divisors ascending.
         digits: Which divisor each is, shape (n, 6).
         least: Words of inputs and outputs that each at least moves from and to DRAM, shape (n,).
+        streamed: The same if P or Q is innermost at DRAM, shape (n,).
         pins: Per order of its loops the words of inputs read and of outputs written, shape (n, 16, 2); -1 where that
             has not been counted yet. Filled while searching.
     """
@@ -44,6 +45,7 @@ class Problem(NamedTuple):
     outer: IntArray
     digits: IntArray
     least: IntArray
+    streamed: IntArray
     pins: IntArray
 
 
@@ -80,9 +82,9 @@ class LayerTables:
             divides[dimension, : len(entries), : len(entries)] = entries[:, None] % entries[None, :] == 0
         digits = np.indices(shape.tolist()).reshape(6, -1).T.copy()
         outer = np.column_stack([entries[digits[:, i]] for i, entries in enumerate(self._divisors)])
-        self._needed, least = outer_sizes(layer, outer)
+        self._needed, least, streamed = outer_sizes(layer, outer)
         self.problem = Problem(
-            layer, shape, divides, outer, digits, least, np.full((len(outer), len(ORDERS), 2), -1, np.int64)
+            layer, shape, divides, outer, digits, least, streamed, np.full((len(outer), len(ORDERS), 2), -1, np.int64)
         )
         self._fitting: dict[int, Fitting] = {}
         self._inner: dict[tuple[int, int], tuple[IntArray, IntArray]] = {}
@@ -143,13 +145,18 @@ def _tables_of(values: tuple[int, ...]) -> LayerTables:
 
 
 @njit(cache=True)
-def outer_sizes(layer: IntArray, factors: IntArray) -> tuple[IntArray, IntArray]:
-    """Return per row the global buffer's words and a lower bound of the DRAM words of inputs and outputs.
+def outer_sizes(layer: IntArray, factors: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return per row the global buffer's words and lower bounds of the DRAM words of inputs and outputs.
 
-    If M is not innermost, inputs are fetched again for each of its iterations. If it is, outputs come and go for each
-    iteration of C, R and S. And the input's tile slides along rows or along columns, not both.
+    If M is not innermost, inputs are fetched again for each of its iterations. If neither C, R nor S is, outputs come
+    and go for each iteration of theirs. Both hold if P or Q is, which is the second bound. And the input's tile slides
+    along rows or along columns, not both.
     """
-    needed, words = np.empty(len(factors), np.int64), np.empty(len(factors), np.int64)
+    needed, words, streamed = (
+        np.empty(len(factors), np.int64),
+        np.empty(len(factors), np.int64),
+        np.empty(len(factors), np.int64),
+    )
     stride, outputs = layer[6], layer[M] * layer[P] * layer[Q]
     for i in range(len(factors)):
         f = factors[i]
@@ -164,8 +171,10 @@ def outer_sizes(layer: IntArray, factors: IntArray) -> tuple[IntArray, IntArray]
         by_rows = all_rows * columns * f[Q] * f[S]
         by_columns = all_columns * rows * f[P] * f[R]
         inputs = layer[C] * min(by_rows, by_columns)
-        words[i] = min(f[M] * inputs + outputs, inputs + (2 * f[C] * f[R] * f[S] - 1) * outputs)
-    return needed, words
+        outputs_again = (2 * f[C] * f[R] * f[S] - 1) * outputs
+        words[i] = min(f[M] * inputs + outputs, inputs + outputs_again)
+        streamed[i] = f[M] * inputs + outputs_again
+    return needed, words, streamed
 
 
 @njit(cache=True)

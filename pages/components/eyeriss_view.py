@@ -146,7 +146,7 @@ def mesh_head(setup: Setup) -> Setup:
     with right:
         download_files(setup, shown_design())
     with middle.popover("Own mapping", width="stretch"):
-        text = st.text_area("Mapping to use instead", key=OWN_MAPPING, persist_state="session", height=90,
+        text = st.text_area("Mapping to use instead", key=OWN_MAPPING, persist_state="session", height=90, width=420,
                             placeholder="Q4 M2 P112 - Q28 P2 - M4X Q2X - M4Y S3Y - - R3 C3 - M2",
                             help="Timeloop's notation, L6 to L0 with '-' between; empty for none.")  # fmt: skip
     return replace(setup, mapping=" ".join((text or "").split()))

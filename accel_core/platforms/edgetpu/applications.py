@@ -23,6 +23,10 @@ _PER_CHANNEL = ("depthwise", "pool", "scale")
 _WITHOUT_PARAMETERS = ("pool", "scale")
 
 MAX_LAYERS = 10_000
+MAX_EXTENT = 2**15
+MAX_BYTES = 2**32
+MAX_MACS = 2**48
+"""Largest rows or columns of an input, tensor, and layer: beyond them the simulator's 64-bit numbers could overflow."""
 
 CONTEXT = (
     "dense_layers",
@@ -189,7 +193,7 @@ def rows_of(workload: Workload) -> tuple[Row, ...]:
     """Return the layers to run of any workload; repeated single channels are taken for one depthwise layer.
 
     Raises:
-        InvalidInputError: If it has no layers, or more than ``MAX_LAYERS`` with all repetitions.
+        InvalidInputError: If it has no layers, more than ``MAX_LAYERS`` with all repetitions, or one that is too large.
     """
     if workload.name in applications() and workload == applications()[workload.name].workload:
         return applications()[workload.name].rows
@@ -203,9 +207,26 @@ def rows_of(workload: Workload) -> tuple[Row, ...]:
             rows += [Row(layer.name, kind, layer.C, layer.M, *sizes)] * min(layer.repeat, MAX_LAYERS + 1)
         if len(rows) > MAX_LAYERS:
             raise InvalidInputError(f"workload '{workload.name}' has more than {MAX_LAYERS:,} layers to run")
+        _check_size(rows[-1])
     if not rows:
         raise InvalidInputError(f"workload '{workload.name}' has no layers; this platform runs layers")
     return tuple(rows)
+
+
+def _check_size(row: Row) -> None:
+    rows, columns = (row.P - 1) * row.stride + row.R, (row.Q - 1) * row.stride + row.S
+    filters = row.R * row.S * row.M * (1 if row.kind == "depthwise" else row.C)
+    sizes = {
+        "rows of input": (rows, MAX_EXTENT),
+        "columns of input": (columns, MAX_EXTENT),
+        "bytes of input": (rows * columns * row.C, MAX_BYTES),
+        "bytes of output": (row.P * row.Q * row.M, MAX_BYTES),
+        "parameters": (filters, MAX_BYTES),
+        "multiply-accumulates": (filters * row.P * row.Q, MAX_MACS),
+    }
+    for what, (size, most) in sizes.items():
+        if size > most:
+            raise InvalidInputError(f"layer '{row.name}' has {size:,} {what}; at most {most:,} are allowed")
 
 
 def _read(text: str) -> Iterable[Row]:

@@ -116,7 +116,8 @@ def _compute(tiling: Tiling, a: int, i: int, layers: Layers, spread: Spread, arr
     tiling.groups[a, i] = spread.groups[a, i]
     tiling.compute[a, i] = cycles
     tiling.fill[a, i] = spread.groups[a, i] * model.fill_cycles
-    tiling.pe_reads[a] += cycles * pes_x * pes_y * spread.readers[a, i] * (lanes if layers.per_channel[i] else 4)
+    inputs = lanes if layers.per_channel[i] else 4
+    tiling.pe_reads[a] += float(cycles) * (pes_x * pes_y * spread.readers[a, i] * inputs)
     height = (spread.rows[a, i] - 1) * layers.stride[i] + layers.filter_rows[i]
     width = (layers.columns[i] - 1) * layers.stride[i] + layers.filter_columns[i]
     channels = spread.row_channels[a, i] if layers.per_channel[i] else layers.channels_in[i]

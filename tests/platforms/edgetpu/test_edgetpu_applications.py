@@ -8,6 +8,8 @@ import pytest
 from accel_core.errors import InvalidInputError
 from accel_core.paths import data_path
 from accel_core.platforms.edgetpu.applications import CONTEXT, KINDS, Application, applications, arrays_of, rows_of
+from accel_core.platforms.edgetpu.architecture import FEASIBLE
+from accel_core.platforms.edgetpu.simulate import simulate
 from accel_core.workloads import Layer, Workload
 from scripts import make_edgetpu_applications
 
@@ -106,3 +108,37 @@ def test_workloads_that_it_cannot_run_are_refused() -> None:
         rows_of(Workload("stream", "t", "s", n_vectors=3))
     with pytest.raises(InvalidInputError, match=r"workload 'long' has more than 10,000 layers to run"):
         rows_of(Workload("long", "t", "s", (Layer("a", 2, 2, 1, 1, 1, 1, 1, 10**9),)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (Layer("a", 1, 2, 10**6, 1, 1, 1), "1,000,000 rows of input; at most 32,768"),
+        (Layer("a", 1, 2, 1, 20_000, 1, 1, 2), "39,999 columns of input; at most 32,768"),
+        (Layer("a", 10**4, 2, 2000, 2000, 1, 1), "40,000,000,000 bytes of input; at most 4,294,967,296"),
+        (Layer("a", 1, 10**4, 2000, 2000, 1, 1), "40,000,000,000 bytes of output"),
+        (Layer("a", 10**5, 10**5, 1, 1, 1, 1), "10,000,000,000 parameters"),
+        (Layer("a", 10**4, 10**4, 500, 500, 6, 6), "900,000,000,000,000 multiply-accumulates"),
+    ],
+)
+def test_a_layer_too_large_for_the_arithmetic_is_refused(layer: Layer, words: str) -> None:
+    with pytest.raises(InvalidInputError, match=rf"layer 'a' has {words}"):
+        rows_of(Workload("big", "t", "s", (layer,)))
+
+
+def test_the_largest_layers_do_not_overflow() -> None:
+    """At the limits no number turns negative, and no layer is faster than its multipliers."""
+    rows = rows_of(
+        Workload(
+            "big", "t", "s",
+            (Layer("wide", 4, 4, 32_000, 32_000, 3, 3), Layer("deep", 60_000, 60_000, 1, 1, 1, 1),
+             Layer("tall", 1, 1, 16_385, 8, 16_384, 1)),
+        )
+    )  # fmt: skip
+    picks = np.array([[i, i, min(i, 6), i, min(i, 6), 10, 6, 3, 4, 0] for i in range(10)], dtype=np.uint8)
+    outcome = simulate(picks, arrays_of(rows))
+    for column in outcome:
+        assert (np.nan_to_num(column.astype(float)) >= -1).all()
+    values_seen = simulate(picks, arrays_of(rows[:1]))
+    ok = values_seen.memory == FEASIBLE
+    assert (values_seen.cycles[ok] >= 9 * 16 * 32_000**2 / (4 * 1024 * 256 * 32)).all()

@@ -9,7 +9,7 @@ What it shows: the original's 57 % utilization is not the array's. It is where a
 ends; the best mapping uses all 168 lanes and is faster than the best one of the optimum, whose 42 rows cannot be filled
 beyond 36. What the optimum saves is energy. A search on the random mapper sees designs for which the mapper was lucky.
 
-Run: python benchmarks/eyeriss_ga.py [--seeds 10] [--generations 200] [--budget 300] [--quick]
+Run: python benchmarks/eyeriss_ga.py [--seeds 10] [--generations 150] [--budget 300] [--quick]
 """
 
 from __future__ import annotations
@@ -229,7 +229,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--generations", type=int, default=200, help="of the source's algorithm, which ran 500")
+    parser.add_argument("--generations", type=int, default=150, help="of the source's algorithm, which ran 500")
     parser.add_argument("--budget", type=int, default=300, help="evaluations of each search compared")
     parser.add_argument("--energy-table", default="scaled", help="of the searches: scaled, fixed or a YAML file")
     parser.add_argument("--quick", action="store_true", help="3 seeds, 40 generations, 60 evaluations: a minute")

@@ -5,8 +5,6 @@ cores of a PE its channels or its pixels; lanes always split channels, and the f
 channels. (The hierarchy is that of Seshadri et al., IISWC 2022, section 2; the choices are assumed.) Each of the eight
 ways loses what does not divide. The compiler takes the one with the fewest cycles; among equals the one with the fewest
 channels a core, so that few parameters are copied to several cores, and then the one of the lowest number.
-
-Compiled functions call none of another module's: the compiler's cache would not notice a change there.
 """
 
 from __future__ import annotations

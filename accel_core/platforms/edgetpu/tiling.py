@@ -2,7 +2,6 @@
 
 Worked out once for all designs that share ``pes_x pes_y cores lanes``, for every size that a memory may have. The
 memories and what they hold are those of Seshadri et al., IISWC 2022, section 2; how tensors are cut is assumed.
-Compiled functions call none of another module's.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ def test_no_layer_is_faster_than_its_multipliers(rows: tuple[Row, ...], seed: in
     picks = random_picks(64, seed)
     layers = arrays_of(rows)
     out = simulate(picks, layers)
-    arrays = designs_of(picks)[list(PARAMETERS[:4])].to_numpy()
+    arrays = np.ascontiguousarray(designs_of(picks)[list(PARAMETERS[:4])])
 
     ok = out.memory == FEASIBLE
     assert (out.cycles[ok] * 4 * arrays.prod(axis=1)[ok] >= layers.macs.sum()).all()

@@ -9,7 +9,7 @@ set such that random designs fail about as often, and take about as long, as tho
 from accel_core.platforms.base import Platform
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import SPACE, constants
-from accel_core.platforms.edgetpu.metrics import METRICS, analytical
+from accel_core.platforms.edgetpu.metrics import METRICS, analytical, features
 from accel_core.settings import Setting
 
 EDGETPU = Platform(
@@ -21,6 +21,7 @@ EDGETPU = Platform(
     workloads={name: application.workload for name, application in applications().items()},
     metrics=METRICS,
     analytical=analytical,
+    features=features,
     settings={
         "analytical": {
             "inferences": Setting(

@@ -63,6 +63,19 @@ def analytical(designs: pd.DataFrame, workload: Workload, settings: Mapping[str,
     return designs.assign(status=status, stage=stage, reason=reason, **found)
 
 
+def features(designs: pd.DataFrame) -> pd.DataFrame:
+    """Add what latency follows more closely than the parameters: multipliers, and bytes of each kind in total."""
+    pes = designs["pes_x"] * designs["pes_y"]
+    cores = pes * designs["cores"]
+    return designs.assign(
+        multipliers=cores * designs["lanes"] * constants()["multipliers"],
+        pe_memory_total_b=pes * designs["pe_memory_b"],
+        core_memory_total_b=cores * designs["core_memory_b"],
+        lane_activation_b=designs["activation_memory_b"] / designs["lanes"],
+        lane_parameter_b=designs["parameter_memory_b"] / designs["lanes"],
+    )
+
+
 def picks_of(designs: pd.DataFrame) -> Picks:
     """Return which of its values each parameter has: uint8 of shape (designs, 10).
 

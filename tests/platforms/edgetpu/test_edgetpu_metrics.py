@@ -13,7 +13,7 @@ from accel_core.platforms.edgetpu.applications import Application, applications
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS, SPACE, values
 from accel_core.platforms.edgetpu.area import area_mm2, area_parts_mm2
 from accel_core.platforms.edgetpu.energy import PARTS, logic_scale, sram_pj_per_byte
-from accel_core.platforms.edgetpu.metrics import analytical, designs_of, latency_s, picks_of
+from accel_core.platforms.edgetpu.metrics import analytical, designs_of, features, latency_s, picks_of
 from accel_core.platforms.edgetpu.released import comparison, random_picks
 from accel_core.platforms.edgetpu.simulate import simulate
 from accel_core.workloads import Layer, Workload
@@ -87,6 +87,14 @@ def test_latency_is_that_of_one_inference_and_missing_where_infeasible() -> None
     ok = outcome.memory == FEASIBLE
     assert np.isnan(seconds[~ok]).all()
     np.testing.assert_allclose(seconds[ok], outcome.cycles[ok] / 0.8e9)
+
+
+def test_features_are_totals_of_the_chip_and_shares_of_a_lane() -> None:
+    row = features(DEFAULTS).iloc[0]
+    assert row["multipliers"] == 4 * 4 * 8 * 32 * 4
+    assert row["pe_memory_total_b"] == 16 * 2**20
+    assert row["core_memory_total_b"] == 128 * 2**17
+    assert (row["lane_activation_b"], row["lane_parameter_b"]) == (8192 / 32, 16384 / 32)
 
 
 CASES = {

@@ -9,12 +9,14 @@ from pages.components.style import card, figure, is_dark, metric_row, page, quan
 
 STEPS = (
     ("pages/design_space.py", "Design space", "Choose what may vary and preview a sample."),
-    ("pages/runs.py", "Runs", "Synthesize, place, time and power designs on this machine."),
+    ("pages/runs.py", "Runs", "Implement or simulate designs on this machine."),
     ("pages/surrogates.py", "Surrogates", "See how far a learned model can be trusted."),
     ("pages/pareto.py", "Pareto", "Drag constraints over the live front."),
     ("pages/optimize.py", "Optimize", "Search for better designs and verify the picks."),
+    ("pages/eyeriss.py", "Eyeriss", "See what a mapping is worth under a resource budget."),
 )
 
+COUNTED = {"placed": "Evaluated for real, each in its own process."}
 HEADLINES = ("f_effective_hz", "energy_j", "chip_area_mm2")
 
 TRADEOFFS = (
@@ -29,6 +31,12 @@ TRADEOFFS = (
         "power_w",
         "Power against runtime",
         "how steeply power rises where the last bit of speed is bought.",
+    ),
+    (
+        "runtime_s",
+        "energy_j",
+        "Energy against runtime",
+        "how much energy the fastest designs cost, and how little time the thriftiest lose.",
     ),
 )
 
@@ -61,14 +69,14 @@ for name in (name for name in HEADLINES if name in measured):
     headlines.append((f"Best {metric.title.lower()}", quantity(name, best), metric.meaning))
 metric_row(
     [
-        (f"Designs {best_known}", f"{len(measured):,}", "Evaluated for real, each in its own process."),
+        (f"Designs {best_known}", f"{len(measured):,}", COUNTED.get(best_known, "Evaluated by the platform's model.")),
         *headlines,
         ("Infeasible or failed", f"{len(everything) - len(done):,}", "Kept as data, with stage and reason."),
     ]
 )
-for column, (x, y, title, look) in zip(st.columns(2), TRADEOFFS, strict=True):
-    if x in measured and y in measured:
-        with column, card(f"tradeoff-{x}"):
-            st.subheader(title, anchor=False)
-            shown = tradeoff(measured, x, y, by=category(platform), dark=is_dark(), kinds=kinds(platform))
-            figure(shown, key=f"start-{x}-{y}", height=380, look=look)
+known = [entry for entry in TRADEOFFS if entry[0] in measured and entry[1] in measured]
+for column, (x, y, title, look) in zip(st.columns(2), known, strict=False):  # the first two there are
+    with column, card(f"tradeoff-{x}"):
+        st.subheader(title, anchor=False)
+        shown = tradeoff(measured, x, y, by=category(platform), dark=is_dark(), kinds=kinds(platform))
+        figure(shown, key=f"start-{x}-{y}", height=380, look=look)

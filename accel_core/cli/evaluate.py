@@ -21,7 +21,7 @@ from accel_core.cli.arguments import (
 from accel_core.cli.layers import read_network
 from accel_core.cli.rows import LAYER, RowGroup, group_rows, row_columns
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import Progress, evaluate, ordered, resolve_settings
+from accel_core.evaluators import Progress, evaluate, ordered, resolve_settings, workload_of
 from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.space import DesignSpace
 from accel_core.tables import check_writable, read_table, write_table
@@ -71,6 +71,8 @@ def run(arguments: argparse.Namespace) -> None:
     groups = group_rows(table, columns, _workload(platform, arguments), settings, arguments.designs)
     spaces = [(group.rows, _space_of(platform, fidelity, group, arguments.designs)) for group in groups]
     designs = complete_designs(platform, table, fixed, arguments.designs, spaces, columns)
+    for group in groups:
+        _check_fit(platform, fidelity, group, designs, arguments.designs)
     check_writable(arguments.out)
     progress = _Progress(len(designs))
     parts = [_evaluated(platform, fidelity, group, designs, arguments, progress) for group in groups]
@@ -144,6 +146,21 @@ def _space_of(platform: Platform, fidelity: str, group: RowGroup, place: Path) -
         return platform.space_under(resolve_settings(platform, fidelity, group.settings))
     except InvalidInputError as error:
         raise _with_row(error, group, place) from error
+
+
+def _check_fit(platform: Platform, fidelity: str, group: RowGroup, designs: pd.DataFrame, place: Path) -> None:
+    """Refuse a design that what is given for it, such as a mapping, does not fit."""
+    if platform.misfit is None:
+        return
+    runs = workload_of(platform, group.workload)
+    try:
+        settings = resolve_settings(platform, fidelity, group.settings)
+        found = platform.misfit(designs.iloc[list(group.rows)], runs, settings)
+    except InvalidInputError as error:
+        raise _with_row(error, group, place) from error
+    if found is not None:
+        row, why = found
+        raise InvalidInputError(f"{place}, row {group.rows[row] + 1}: {why}")
 
 
 def _evaluated(

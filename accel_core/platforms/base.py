@@ -59,6 +59,9 @@ class Platform:
         features: Adds to designs derived columns for models to learn from.
         settings: By fidelity, what changes a result beside the design and beyond what the evaluator itself takes.
         details: Columns of text that its results have beside metrics.
+        misfit: Tells which of some designs, counted from 0, is the first that something given in the settings (a
+            mapping) does not fit, and why; None if all do. A search takes such designs as infeasible; a person who
+            names design and mapping is told before anything is evaluated.
         space_settings: Settings of every fidelity that change the space itself.
         shape: Builds the space under all ``space_settings``; the names of its parameters never change.
     """
@@ -76,6 +79,7 @@ class Platform:
     features: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     settings: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     details: tuple[str, ...] = ()
+    misfit: Callable[[pd.DataFrame, Workload, Settings], tuple[int, str] | None] | None = None
     space_settings: Mapping[str, Setting] = field(default_factory=dict)
     shape: Callable[[Settings], DesignSpace] | None = None
 

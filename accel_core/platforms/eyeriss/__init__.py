@@ -6,7 +6,7 @@ what it costs follows from its mapping as Timeloop v4 counts.
 """
 
 from accel_core.platforms.base import Platform
-from accel_core.platforms.eyeriss.metrics import DETAILS, METRICS, analytical, features
+from accel_core.platforms.eyeriss.metrics import DETAILS, METRICS, analytical, features, misfit
 from accel_core.platforms.eyeriss.settings import ANALYTICAL
 from accel_core.platforms.eyeriss.space import SPACE, SPACE_SETTINGS, space_under
 from accel_core.platforms.eyeriss.timeloop.simulator import SIMULATED, TIMELOOP
@@ -33,6 +33,7 @@ EYERISS = Platform(
     simulator=TIMELOOP,
     settings={"analytical": ANALYTICAL, "simulated": SIMULATED},
     details=DETAILS,
+    misfit=misfit,
     space_settings=SPACE_SETTINGS,
     shape=space_under,
 )

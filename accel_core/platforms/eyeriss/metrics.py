@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from accel_core.platforms.eyeriss.area import area_mm2, bits
 from accel_core.platforms.eyeriss.cost import PRICES, FloatArray, evaluate_nest
 from accel_core.platforms.eyeriss.energy import EnergyTable, energy_table
 from accel_core.platforms.eyeriss.mapper import map_designs
-from accel_core.platforms.eyeriss.mapping import parse_mapping
+from accel_core.platforms.eyeriss.mapping import check_factors, overflowing, parse_mapping
 from accel_core.platforms.eyeriss.random_mapper import random_mapping
 from accel_core.platforms.eyeriss.settings import RANDOM
 from accel_core.settings import SettingValue
@@ -44,7 +45,8 @@ def analytical(designs: pd.DataFrame, workload: Workload, settings: Mapping[str,
     """Map every layer on every design, at its best or as the settings say, and add up what that takes.
 
     Layers run one after another, each ``repeat`` times, and each begins and ends with its data in DRAM. A network's
-    mappings are the best ones layer by layer; under ``edp`` that need not be the least product of the sums.
+    mappings are the best ones layer by layer; under ``edp`` that need not be the least product of the sums. A design
+    that a given mapping does not fit is infeasible.
 
     Raises:
         InvalidInputError: If the energy table or a given mapping is wrong.
@@ -84,6 +86,25 @@ def features(designs: pd.DataFrame) -> pd.DataFrame:
     sizes = bits(designs)
     derived = {f"log2_{name}": np.log2(sizes[name].to_numpy(dtype=np.float64)) for name in sizes}
     return designs.assign(log2_mesh_x=np.log2(designs["mesh_x"].to_numpy(dtype=np.float64)), **derived)
+
+
+def misfit(designs: pd.DataFrame, workload: Workload, settings: Mapping[str, SettingValue]) -> tuple[int, str] | None:
+    """Return the first design, counted from 0, that a given mapping does not fit, and why; None if all fit.
+
+    Raises:
+        InvalidInputError: If a given mapping is none of its layer.
+    """
+    given = _given_mappings(str(settings.get("mapping", "")), workload)
+    nests = [(layer, parse_mapping(given[layer.name])) for layer in workload.layers if layer.name in given]
+    for layer, nest in nests:
+        check_factors(nest, layer)
+    records: list[dict[str, Any]] = designs.to_dict("records")  # type: ignore[assignment]
+    for row, design in enumerate(records if nests else []):
+        for layer, nest in nests:
+            if overflow := overflowing(nest, layer, design):
+                where = f"layer '{layer.name}': " if len(nests) > 1 else ""
+                return row, f"mapping: {where}{overflow.sentence}"
+    return None
 
 
 def _given_mappings(text: str, workload: Workload) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.components.eyeriss_compare import compare_view
-from pages.components.eyeriss_designs import VIEW
+from pages.components.eyeriss_designs import VIEW, prepare
 from pages.components.eyeriss_form import setup_form
 from pages.components.eyeriss_lesson import lesson_strip
 from pages.components.eyeriss_search_view import search_view
@@ -17,6 +17,7 @@ VIEWS = {"Design": design_view, "Search": search_view, "Compare": compare_view}
 
 page("Eyeriss", "A resource budget, the mapping on it, and what each of the two is worth.")
 service()
+prepare()
 with card("eyeriss-setup"):
     setup = setup_form()
     lesson_strip(setup)

@@ -42,10 +42,10 @@ def population(
     """
     figure = go.Figure(layout={"template": theme.template(dark)})
     mode = theme.mode(dark)
-    if exact is not None and len(exact):
-        _add_points(figure, exact, "exact front of the whole space", mode="lines",
-                    line={"color": theme.FRONT[mode], "width": 2, "shape": "hv"}, hoverinfo="skip")  # fmt: skip
     kept = told[told["status"] == "ok"] if len(told) else told
+    if exact is not None and len(exact):
+        _add_points(figure, _boundary(exact, kept), "exact front", mode="lines",
+                    line={"color": theme.FRONT[mode], "width": 2, "shape": "hv"}, hoverinfo="skip")  # fmt: skip
     is_present = kept.index >= len(told) - size
     _add_points(figure, kept[~is_present], "earlier", marker={"size": 5, "color": theme.KEPT[mode], "opacity": 0.45})
     _add_points(figure, kept[is_present], "population",
@@ -61,6 +61,16 @@ def population(
         update(title=label(name), type="log", tickvals=ticks, ticktext=[_short(value) for value in ticks])
     figure.update_layout(legend={"font": {"size": 11}})
     return figure
+
+
+def _boundary(front: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Return the front with its ends drawn out, up and to the right, as far as the other designs reach."""
+    points = front[[X, Y]]
+    if others.empty:
+        return points
+    up = pd.DataFrame({X: [points[X].iloc[0]], Y: [max(others[Y].max(), points[Y].iloc[0])]})
+    right = pd.DataFrame({X: [max(others[X].max(), points[X].iloc[-1])], Y: [points[Y].iloc[-1]]})
+    return pd.concat([up, points, right], ignore_index=True)
 
 
 def _ticks(values: npt.NDArray[np.float64]) -> list[float]:

@@ -100,6 +100,15 @@ def result_of(design: Mapping[str, int], setup: Setup) -> dict[str, Any]:
     return _result(tuple(design.items()), setup)
 
 
+@st.cache_resource(
+    show_spinner="Preparing the mappers; after an installation they are compiled once, in half a minute …"
+)
+def prepare() -> None:
+    """Map the baseline once in both ways, so that whoever waits for that knows why."""
+    for mapper in ("exact", "random"):
+        result_of(BASELINE, Setup(DEFAULT_WORKLOAD, mapper=mapper))
+
+
 @st.cache_data(show_spinner=False, max_entries=512)
 def _result(design: tuple[tuple[str, int], ...], setup: Setup) -> dict[str, Any]:
     row: dict[str, Any] = run(pd.DataFrame([dict(design)]), setup).iloc[0].to_dict()

@@ -135,20 +135,21 @@ def _take_best() -> None:
 
 
 def _live() -> None:
+    """Draw what is known, then search for a moment; the other way round all would fade while it searches."""
     shown: Run = st.session_state[RUN]
-    was_live = shown.is_live
-    shown.advance(SLICE_S)
     note = "paused" if shown.is_paused else f"{len(shown.results):,} designs evaluated"
     progress(shown.generation, shown.asked.generations, shown.seconds_left if shown.is_live else None, note)
     if shown.problem:
         st.error(f"The search ended: {shown.problem}")
-    if shown.best is None:
-        st.info("No design could be mapped so far.")
-    else:
+    if shown.best is not None:
         _numbers(shown)
         _figures(shown)
-    if was_live and shown.is_over:
-        st.rerun()
+    elif len(shown.results):
+        st.info("No design could be mapped so far.")
+    if shown.is_live:
+        shown.advance(SLICE_S)
+        if shown.is_over:
+            st.rerun()
 
 
 def _numbers(shown: Run) -> None:

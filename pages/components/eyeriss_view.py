@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from accel_core.errors import AccelError
 from accel_core.metrics import to_display
 from accel_core.platforms import get_platform
+from accel_core.platforms.eyeriss.area import area_parts_mm2
 from accel_core.platforms.eyeriss.mapping import LoopNest, parse_mapping
 from accel_core.plots.eyeriss import LEVELS, Slab, energy_bars, level_color, reuse_bars, squares
 from accel_core.plots.eyeriss_lanes import idle_reasons, throttle_words
@@ -40,7 +41,7 @@ from pages.components.eyeriss_designs import (
 )
 from pages.components.eyeriss_exact import PES, share_beaten
 from pages.components.eyeriss_form import sizes_form
-from pages.components.eyeriss_shares import area_parts_mm2, nearest, reachable, reference_mm2, resources
+from pages.components.eyeriss_shares import nearest, reachable, reference_mm2, resources
 from pages.components.eyeriss_timeloop import download_files
 from pages.components.style import card, figure, is_dark, metric_row
 from pages.components.triangle import take_dropped, triangle

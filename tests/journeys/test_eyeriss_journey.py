@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from pages.components.eyeriss_designs import prepare
+
 pytestmark = pytest.mark.browser
 LIMIT_MS = 60_000
 
@@ -11,6 +13,7 @@ LIMIT_MS = 60_000
 @pytest.fixture
 def page(chromium, serve):
     """The page, open; fails the test on any error of JavaScript and any request beyond the server."""
+    prepare()  # so that the server finds the mappers compiled
     url = serve()
     page = chromium.new_page(viewport={"width": 1280, "height": 720})
     page.set_default_timeout(LIMIT_MS)

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 
 from pages.components import eyeriss_exact
-from pages.components.eyeriss_designs import BASELINE, OPTIMUM, Setup
+from pages.components.eyeriss_designs import BASELINE, OPTIMUM, Setup, prepare
 from pages.components.eyeriss_exact import exact_front, share_beaten
 from pages.components.eyeriss_lesson import sentence
 from pages.components.eyeriss_search_view import RUN
@@ -33,6 +33,12 @@ def labels(app) -> dict[str, str]:
 
 def areas(design) -> list[float]:
     return list(resources(pd.DataFrame([design]))[0])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Compiles the mappers if that was not done yet: longer than a page may take."""
+    prepare()
 
 
 @pytest.fixture

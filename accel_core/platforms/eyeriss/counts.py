@@ -17,12 +17,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from accel_core.errors import InvalidInputError
 from accel_core.platforms.eyeriss.architecture import IntArray
 from accel_core.platforms.eyeriss.mapping import DIMENSIONS, LoopNest
 from accel_core.workloads import Layer
 
 C, M, P, Q, R, S = range(6)
 STRIDE = 6
+MAX_COUNT = 2**60
+"""What every count stays below, so that none overflows 64 bits, not even while it is added up."""
 QX, MX, SY, CY, MY, C1, R1, M0 = range(8)
 """Factors inside the global buffer: columns Q and M; rows S, C and M; scratchpads C, R (weights) and M (psum)."""
 
@@ -188,7 +191,18 @@ def count(
 
 
 def layer_array(layer: Layer) -> IntArray:
-    """Return C, M, P, Q, R, S and the stride as integers."""
+    """Return C, M, P, Q, R, S and the stride as integers.
+
+    Raises:
+        InvalidInputError: If a mapping of the layer may have counts of ``MAX_COUNT`` or more. None has more than two
+            words a multiply-accumulate, but for inputs, of which a tile has up to (stride + 1)^2 a tap and output.
+    """
+    macs = layer.macs // layer.repeat
+    if macs * (layer.stride + 1) ** 2 >= MAX_COUNT:
+        raise InvalidInputError(
+            f"layer '{layer.name}' has {macs:,} multiply-accumulates at stride {layer.stride};"
+            f" allowed: multiply-accumulates * (stride + 1)^2 below {MAX_COUNT:,}"
+        )
     return np.array([getattr(layer, name) for name in (*DIMENSIONS, "stride")], np.int64)
 
 

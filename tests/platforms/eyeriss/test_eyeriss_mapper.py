@@ -159,3 +159,25 @@ def test_a_fully_connected_layer_has_a_mapping() -> None:
 def test_an_unknown_objective_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="objective 'area' is unknown; allowed: edp, delay, energy"):
         best(table(BASELINE), objective="area")
+
+
+def test_a_layer_with_too_many_factorizations_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match=r"layer 'many' can be split .* in 51,840,000 ways; .* up to 2,000,000"):
+        best(table(BASELINE), Layer("many", 5040, 5040, 5040, 5040, 3, 3))
+
+
+@pytest.mark.parametrize("layer", [Layer("vast", 1000003, 1000003, 10007, 10007, 1, 1),
+                                   Layer("vast", 1, 1, 10007, 10007, 1, 1, 10_000_000)])  # fmt: skip
+def test_a_layer_whose_counts_would_overflow_is_refused(layer: Layer) -> None:
+    with pytest.raises(InvalidInputError, match=r"layer 'vast' has .* multiply-accumulates at stride"):
+        best(table(BASELINE), layer)
+
+
+def test_counts_just_below_the_limit_do_not_overflow() -> None:
+    # 2^52 multiply-accumulates at stride 14: 2^52 * 15^2 is a little less than 2^60.
+    layer = Layer("wide", 2**13, 2**13, 2**13, 2**13, 1, 1, 14)
+    found = best(table(BASELINE), layer, "energy").iloc[0]
+    numbers = found[[name for name in found.index if name.startswith(("accesses", "energy"))]].astype(float)
+    assert found["status"] == "ok"
+    assert (numbers >= 0).all()
+    assert found["lanes"] * found["compute_cycles"] == 2**52

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
+from accel_core.errors import InvalidInputError
 from accel_core.platforms.eyeriss.architecture import IntArray
 from accel_core.platforms.eyeriss.counts import C1, CY, M0, MX, MY, QX, R1, SY, C, M, P, Q, R, S, layer_array
 from accel_core.platforms.eyeriss.mapper.orders import ORDERS
@@ -16,6 +18,8 @@ from accel_core.workloads import Layer
 BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 _MAX_CACHED_LAYERS = 32
+MAX_FACTORIZATIONS = 2_000_000
+"""Largest table of a layer's factors at DRAM, which takes about 400 bytes a row; no layer that ships has 30,000."""
 
 
 def divisors(number: int) -> IntArray:
@@ -91,8 +95,18 @@ class LayerTables:
 
     @classmethod
     def of(cls, layer: Layer) -> LayerTables:
-        """Return the tables of a layer, kept for the next time."""
-        return _tables_of(tuple(layer_array(layer).tolist()))
+        """Return the tables of a layer, kept for the next time.
+
+        Raises:
+            InvalidInputError: If the layer has more than ``MAX_FACTORIZATIONS``, or is too large to be counted.
+        """
+        sizes = layer_array(layer)
+        if (n := math.prod(len(divisors(int(value))) for value in sizes[:6])) > MAX_FACTORIZATIONS:
+            raise InvalidInputError(
+                f"layer '{layer.name}' can be split between DRAM and the array in {n:,} ways;"
+                f" allowed for the exact mapper: up to {MAX_FACTORIZATIONS:,}"
+            )
+        return _tables_of(tuple(sizes.tolist()))
 
     def fitting(self, glb_words: int) -> Fitting:
         """Return the factors at DRAM that leave a tile which fits so many words."""

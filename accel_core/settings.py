@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,9 @@ class Setting:
         keyed: Whether another value makes another result. A limit only decides whether there is one, so a stored
             result is found again under any limit.
         choices: The words that are allowed; empty allows any text.
+        pin: Turns a given text into one that goes on to mean the same: the name of a file into its place and a digest
+            of what it says, without which results would be found again under whatever it says by then. What it
+            returns, it returns again.
     """
 
     default: SettingValue
@@ -31,13 +34,14 @@ class Setting:
     high: float | None = None
     keyed: bool = True
     choices: tuple[str, ...] = ()
+    pin: Callable[[str], str] | None = None
 
 
 def resolve(known: Mapping[str, Setting], given: Mapping[str, Any] | None, where: str) -> dict[str, SettingValue]:
     """Return every known setting, given ones over defaults; ``where`` says in errors whose settings they are.
 
     Raises:
-        InvalidInputError: If a setting is unknown, or a value has the wrong type or range.
+        InvalidInputError: If a setting is unknown, or a value has the wrong type or range, or names a wrong file.
     """
     for name in given or {}:
         if name not in known:
@@ -68,4 +72,4 @@ def _text(name: str, setting: Setting, value: Any) -> str:
         raise InvalidInputError(f"setting {name} is {value!r}; it must be text")
     if setting.choices and value not in setting.choices:
         raise InvalidInputError(f"setting {name} is '{value:.80}'; allowed: {', '.join(setting.choices)}")
-    return value
+    return setting.pin(value) if setting.pin else value

@@ -54,10 +54,11 @@ def run(arguments: argparse.Namespace) -> None:
     platform = get_platform(arguments.platform)
     given = parse_given(arguments.given)
     fidelity = choose_fidelity(platform, arguments.fidelity, given)
-    narrowed, settings = split_given(platform, fidelity, given)
+    narrowed, own = split_given(platform, fidelity, given)
+    settings = resolve_settings(platform, fidelity, own)
     if arguments.budget < 1 or arguments.batch < 1:
         raise InvalidInputError(f"--budget {arguments.budget}, --batch {arguments.batch}: both must be at least 1")
-    space = platform.space_under(resolve_settings(platform, fidelity, settings)).restrict(narrowed)
+    space = platform.space_under(settings).restrict(narrowed)
     goals: list[Goal] = _objectives(arguments.objective, arguments.loss)
     goals += [parse_bound(word) for word in arguments.bound]
     _check_metrics(platform, [*(goal.metric for goal in goals), *_loss_metrics(arguments.loss)])

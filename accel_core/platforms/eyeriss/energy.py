@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +44,8 @@ instance in use (``leak``), pJ per multiply-accumulate (``mac``)."""
 
 DEFAULT_TABLE = "scaled"
 TABLES = (DEFAULT_TABLE, "fixed")
+
+_PINNED = re.compile(r"(?P<path>.+)#(?P<digest>[0-9a-f]{12})")
 
 
 @dataclass(frozen=True)
@@ -85,16 +89,36 @@ def energy_table(name_or_path: str = DEFAULT_TABLE) -> EnergyTable:
     """Return a table by name, ``scaled`` or ``fixed``, or from a YAML file (one that ends in .yaml or .yml).
 
     Raises:
-        InvalidInputError: If it is neither, or the file is wrong; naming file, level and action.
+        InvalidInputError: If it is neither, or the file is wrong; naming file, level and action. Or if a file says
+            something else than when ``pinned_table`` named it.
     """
     if name_or_path in TABLES:
         return _shipped(name_or_path)
+    if pinned := _PINNED.fullmatch(name_or_path):
+        table = energy_table(pinned["path"])
+        if table.digest != pinned["digest"]:
+            raise InvalidInputError(
+                f"energy table '{table.name}' has changed: its energies have digest {table.digest}, asked for are those"
+                f" of {pinned['digest']}; give the file anew to go on with it as it is"
+            )
+        return table
     if not name_or_path.endswith((".yaml", ".yml")):
         raise InvalidInputError(
             f"energy table '{name_or_path:.80}' is unknown; allowed: {', '.join(TABLES)}, or a .yaml file"
         )
     file = read_energy_file(name_or_path)
     return EnergyTable(name_or_path, file.title, file.source, False, _in_order(file.energies_pj))
+
+
+def pinned_table(name_or_path: str) -> str:
+    """Return a name as it is, and a file as its place and the digest of its energies: ``/place/mine.yaml#<digest>``.
+
+    Raises:
+        InvalidInputError: As ``energy_table`` does; a text with a digest is returned without a look at the file.
+    """
+    if name_or_path in TABLES or _PINNED.fullmatch(name_or_path):
+        return name_or_path
+    return f"{Path(name_or_path).resolve()}#{energy_table(name_or_path).digest}"
 
 
 def _shipped(name: str) -> EnergyTable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from accel_core.platforms.eyeriss.energy import DEFAULT_TABLE
+from accel_core.platforms.eyeriss.energy import DEFAULT_TABLE, pinned_table
 from accel_core.platforms.eyeriss.random_mapper import MAX_EFFORT, OBJECTIVES, PATIENCE
 from accel_core.settings import Setting
 
@@ -12,7 +12,9 @@ EXACT, RANDOM = "exact", "random"
 
 ANALYTICAL: Mapping[str, Setting] = {
     "mapping": Setting("", "Mapping in Timeloop's notation, or 'layer: mapping; ...'; empty lets the mapper find one."),
-    "energy_table": Setting(DEFAULT_TABLE, "What accesses cost: scaled, fixed, or a YAML file of your own."),
+    "energy_table": Setting(
+        DEFAULT_TABLE, "What accesses cost: scaled, fixed, or a YAML file of your own.", pin=pinned_table
+    ),
     "objective": Setting(OBJECTIVES[0], "What the mapper minimizes for each layer.", choices=OBJECTIVES),
     "mapper": Setting(
         EXACT, "exact finds the best mapping, random stops after tries in vain.", choices=(EXACT, RANDOM)

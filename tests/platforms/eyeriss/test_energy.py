@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accel_core.errors import InvalidInputError
 from accel_core.platforms.eyeriss import component_model
 from accel_core.platforms.eyeriss.component_model import constants, growth, register_file_pj
-from accel_core.platforms.eyeriss.energy import ENERGIES, energy_table
+from accel_core.platforms.eyeriss.energy import ENERGIES, TABLES, energy_table, pinned_table
 from accel_core.space.documents import MAX_BYTES, dump_document
 
 SOURCE = {
@@ -249,6 +249,21 @@ def test_the_digest_follows_the_numbers(load) -> None:
     assert re.fullmatch("[0-9a-f]{12}", first)
     assert load(OWN).digest == first
     assert len({first, changed, energy_table("fixed").digest, energy_table("scaled").digest}) == 4
+
+
+def test_a_pinned_file_is_found_from_anywhere_and_refused_once_it_changed(tmp_path, monkeypatch) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(OWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    pinned = pinned_table("mine.yaml")
+    monkeypatch.chdir("/")
+
+    assert pinned == pinned_table(pinned) == f"{file}#{energy_table(str(file)).digest}"
+    assert energy_table(pinned) == energy_table(str(file))
+    file.write_text(OWN.replace("300", "301"), encoding="utf-8")
+    with pytest.raises(InvalidInputError, match=r"mine\.yaml' has changed: its energies have digest"):
+        energy_table(pinned)
+    assert [pinned_table(name) for name in TABLES] == list(TABLES)
 
 
 LEVEL_CASES = [

@@ -171,14 +171,16 @@ def test_each_objective_is_the_least_of_its_kind() -> None:
 
 def test_results_say_which_energies_they_were_made_with(tmp_path: Path) -> None:
     source = constants_text()
-    versions = []
+    versions, keys = [], []
     for pj in ("512.0", "300.0"):
         file = tmp_path / "mine.yaml"
         file.write_text(source.replace("512.0", pj), encoding="utf-8")
         row = results("vgg16/conv1_1", energy_table=str(file), mapping=FIRST).iloc[0]
         versions.append(row["tool_versions"])
+        keys.append(row["settings_id"])
         assert row["energy_dram_j"] * 1e6 == pytest.approx(226.0975 * float(pj) / 512, abs=1e-3)
     assert versions[0] != versions[1]
+    assert keys[0] != keys[1], "results of another content would be found again under the file's name"
 
 
 def constants_text() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -42,7 +43,8 @@ def timeloop_files(
     Raises:
         InvalidInputError: If there is no such energy table, or it cannot be used.
     """
-    prices = energy_table(energies).of(pd.DataFrame([dict(design)]))[0]
+    table = energy_table(energies)
+    prices = table.of(pd.DataFrame([dict(design)]))[0]
     ert = reference_table(design, dict(zip(ENERGIES, prices.tolist(), strict=True)))
     found = search(objective, victory)
     flat = {
@@ -59,7 +61,7 @@ def timeloop_files(
         "problem.yaml": document({"problem": problem(layer)}, words),
         "mapper.yaml": document(found, words),
         "variables.yaml": document({"variables": variables()}, words),
-        "ERT.yaml": document({"ERT": ert}, f"{words}; pJ, table '{energies}'"),
+        "ERT.yaml": document({"ERT": ert}, f"{words}; pJ, table '{Path(table.name).name}'"),
         INPUT: document(flat, f"{words}: all of it as timeloop-mapper reads it"),
     }
 

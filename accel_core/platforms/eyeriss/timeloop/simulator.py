@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from accel_core.platforms.base import Settings, Simulator
-from accel_core.platforms.eyeriss.energy import DEFAULT_TABLE, energy_table
+from accel_core.platforms.eyeriss.energy import DEFAULT_TABLE, energy_table, pinned_table
 from accel_core.platforms.eyeriss.metrics import network_metrics
 from accel_core.platforms.eyeriss.timeloop.files import workload_files
 from accel_core.platforms.eyeriss.timeloop.problem import OBJECTIVES
@@ -18,7 +18,9 @@ from accel_core.settings import Setting
 from accel_core.workloads import Workload
 
 SIMULATED: Mapping[str, Setting] = {
-    "energy_table": Setting(DEFAULT_TABLE, "What accesses cost: scaled, fixed, or a YAML file of your own."),
+    "energy_table": Setting(
+        DEFAULT_TABLE, "What accesses cost: scaled, fixed, or a YAML file of your own.", pin=pinned_table
+    ),
     "objective": Setting(OBJECTIVES[0], "What Timeloop's mapper minimizes for each layer.", choices=OBJECTIVES),
     "victory": Setting(100, "Mappings in a row without a better one that end Timeloop's search.", 1, 1_000_000),
 }

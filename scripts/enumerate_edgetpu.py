@@ -2,10 +2,10 @@
 
     python scripts/enumerate_edgetpu.py [APPLICATION[+APPLICATION ...] ...] [--jobs 2] [--out data/optima]
 
-Without names it takes the nine applications one after another. Names joined by + are designed for together: a design
-runs all of them, and its runtime is their mean. Each writes NAME.json (counts, optima under the area limits) and
-NAME.parquet (the front). It notes how far it is in --runs, so that a second call goes on where the first was stopped;
-a change of the model's constants or of the applications starts anew.
+Names joined by + are designed for together: a design runs all of them, and its runtime is their mean. Without names it
+takes the nine applications, and the sets of them in the tables of PRIME (Kumar et al., ICLR 2022). Each writes
+NAME.json (counts, optima under the area limits) and NAME.parquet (the front). It notes how far it is in --runs, so that
+a second call goes on where the first was stopped; a change of the model's constants or of the applications starts anew.
 """
 
 from __future__ import annotations
@@ -28,12 +28,27 @@ from accel_core.errors import AccelError, InvalidInputError
 from accel_core.paths import data_path, runs_path
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import MEMORIES, constants
-from accel_core.platforms.edgetpu.enumeration import N_ARRAYS, Census, empty_census, merge, take_census
+from accel_core.platforms.edgetpu.enumeration import N_ARRAYS, Census, empty_census, merge, take_censuses
 from accel_core.tables import write_table
 
 LIMITS_MM2 = (27.0, 29.0, 100.0)
 BLOCK = 16
-"""Arrays at a time: a million designs, some 100 MB."""
+"""Arrays at a time: a million designs, of which a quarter differ in more than the instruction memory."""
+
+_NETWORKS = "mobilenet_edgetpu+mobilenet_v2+mobilenet_v3"
+SETS = (
+    _NETWORKS,
+    "mobilenet_v2+mobilenet_v3+m5+m6",
+    f"{_NETWORKS}+m4+m5+m6",
+    f"{_NETWORKS}+m4+m5+m6+unet+t_rnn_enc",
+    f"{_NETWORKS}+m4+m5+m6+t_rnn_enc",
+    f"{_NETWORKS}+m4+m5+m6+t_rnn_dec+t_rnn_enc",
+    f"{_NETWORKS}+m4+m5+m6+unet+t_rnn_dec+t_rnn_enc",
+    "mobilenet_edgetpu+mobilenet_v3",
+    "mobilenet_edgetpu+m4",
+    "unet+t_rnn_dec",
+)
+"""Applications designed for together, then those that only zero-shot design trains or tests with (from memory)."""
 
 SAVE_SECONDS = 5.0
 
@@ -53,8 +68,10 @@ def main(words: list[str] | None = None) -> int:
     """Enumerate; 0 if all is done, 2 if a name is wrong."""
     asked = parse(words)
     try:
-        for name in asked.names or applications():
-            census = enumerate_designs(name, asked.arrays, asked.jobs, asked.runs)
+        names = asked.names or [*applications(), *SETS]
+        for name in names:
+            check(name)
+        for name, census in enumerate_designs(names, asked.arrays, asked.jobs, asked.runs).items():
             write(name, census, asked.out)
     except AccelError as error:
         print(error, file=sys.stderr)
@@ -62,46 +79,65 @@ def main(words: list[str] | None = None) -> int:
     return 0
 
 
-def enumerate_designs(name: str, n_arrays: int, jobs: int, runs: Path) -> Census:
-    """Take the census of applications joined by +, from where an earlier call stopped."""
-    parts = tuple(name.split("+"))
-    for part in parts:
+def check(name: str) -> None:
+    """Refuse names that are no applications joined by +."""
+    for part in name.split("+"):
         if part not in applications():
             raise InvalidInputError(f"application '{part}' is unknown; allowed: {', '.join(applications())}")
-    note = runs / f"{name}.json"
-    done, census = read_note(note)
-    blocks = [range(first, min(first + BLOCK, n_arrays)) for first in range(done, n_arrays, BLOCK)]
+
+
+def enumerate_designs(names: list[str], n_arrays: int, jobs: int, runs: Path) -> dict[str, Census]:
+    """Take the census of each name, together for all that an earlier call left at the same place."""
+    notes = {name: read_note(runs / f"{name}.json") for name in names}
+    found = {name: census for name, (done, census) in notes.items() if done >= n_arrays}
+    for done in sorted({done for done, _ in notes.values() if done < n_arrays}):
+        group = {name: census for name, (start, census) in notes.items() if start == done}
+        found |= go_on(group, range(done, n_arrays), jobs, runs)
+    return {name: found[name] for name in notes}
+
+
+def go_on(censuses: dict[str, Census], arrays: range, jobs: int, runs: Path) -> dict[str, Census]:
+    """Walk over arrays, and note where it is every few seconds."""
+    names = list(censuses)
+    blocks = [arrays[first : first + BLOCK] for first in range(0, len(arrays), BLOCK)]
     started = saved = time.monotonic()
-    for block, found in zip(blocks, walk(parts, blocks, jobs), strict=True):
-        census = merge(census, found)
-        if time.monotonic() - saved > SAVE_SECONDS or block.stop == n_arrays:
-            save_note(note, block.stop, census)
+    for block, found in zip(blocks, walk(names, blocks, jobs), strict=True):
+        censuses = {name: merge(censuses[name], census) for name, census in zip(names, found, strict=True)}
+        if time.monotonic() - saved > SAVE_SECONDS or block.stop == arrays.stop:
+            for name, census in censuses.items():
+                save_note(runs / f"{name}.json", block.stop, census)
             saved = time.monotonic()
-        show(name, block.stop, n_arrays, done, time.monotonic() - started)
+        show(names, block.stop, arrays, time.monotonic() - started)
     print()
-    return census
+    return censuses
 
 
-def walk(parts: tuple[str, ...], blocks: list[range], jobs: int) -> Iterator[Census]:
-    """Yield the census of each block, in their order."""
+def walk(names: list[str], blocks: list[range], jobs: int) -> Iterator[list[Census]]:
+    """Yield the censuses of each block, in their order."""
     if jobs == 1:
-        yield from map(partial(census_of, parts), blocks)
+        yield from map(partial(census_of, names), blocks)
         return
     with ProcessPoolExecutor(max_workers=jobs) as pool:
-        yield from pool.map(partial(census_of, parts), blocks)
+        yield from pool.map(partial(census_of, names), blocks)
 
 
-def census_of(parts: tuple[str, ...], block: range) -> Census:
-    """Take the census of a block; runs in a process of its own."""
-    return take_census([applications()[part].layers for part in parts], block)
+def census_of(names: list[str], block: range) -> list[Census]:
+    """Take the census of a block for each name; runs in a process of its own."""
+    sets = [name.split("+") for name in names]
+    used = sorted({part for parts in sets for part in parts})
+    layers = [applications()[part].layers for part in used]
+    return take_censuses(layers, [[used.index(part) for part in parts] for parts in sets], block)
 
 
-def show(name: str, done: int, n_arrays: int, first: int, seconds: float) -> None:
+def show(names: list[str], done: int, arrays: range, seconds: float) -> None:
     """Draw the progress bar."""
-    filled = 40 * done // n_arrays
-    left = seconds / (done - first) * (n_arrays - done)
+    title = names[0] if len(names) == 1 else f"{len(names)} at once"
+    filled = 40 * done // arrays.stop
+    left = seconds / (done - arrays.start) * (arrays.stop - done)
     bar = "#" * filled + "." * (40 - filled)
-    print(f"\r{name:18.60} [{bar}] {done / n_arrays:4.0%}  {seconds:4.0f} s, {left:.0f} s left ", end="", flush=True)
+    print(
+        f"\r{title:18.60} [{bar}] {done / arrays.stop:4.0%}  {seconds:4.0f} s, {left:.0f} s left ", end="", flush=True
+    )
 
 
 def digest() -> str:
@@ -135,9 +171,8 @@ def write(name: str, census: Census, out: Path) -> None:
     front = census.front
     seconds_of_run = run_seconds(front.cycles, name)
     write_table(front.designs().assign(runtime_s=seconds_of_run, chip_area_mm2=front.area_mm2), out / f"{name}.parquet")
-    print(
-        f"{census.designs:,} designs, {census.feasible / census.designs:.1%} feasible, {len(front.cycles)} on the front"
-    )
+    share = census.feasible / census.designs
+    print(f"{name}: {census.designs:,} designs, {share:.1%} feasible, {len(front.cycles)} on the front")
     for optimum in summary["optima"]:
         print(f"  at most {optimum['limit_mm2']:g} mm2: {1e3 * optimum['runtime_s']:.2f} ms, {optimum['design']}")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,6 @@ import pandas as pd
 from accel_core.platforms.edgetpu.applications import Layers
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, INSTRUCTION, MEMORIES, Floats, Ints, Picks, values
 from accel_core.platforms.edgetpu.area import area_mm2
-from accel_core.platforms.edgetpu.latency import Outcome
 from accel_core.platforms.edgetpu.metrics import designs_of
 from accel_core.platforms.edgetpu.simulate import simulate
 
@@ -115,30 +114,21 @@ def take_census(applications: Sequence[Layers], arrays: range) -> Census:
         applications: A design is feasible if it runs each of them.
         arrays: Numbers of arrays, within range(``N_ARRAYS``).
     """
+    return take_censuses(applications, [range(len(applications))], arrays)[0]
+
+
+def take_censuses(applications: Sequence[Layers], sets: Sequence[Sequence[int]], arrays: range) -> list[Census]:
+    """Evaluate all designs of some arrays once on each application, for several sets of them.
+
+    Args:
+        applications: Those of all sets.
+        sets: Numbers of applications; a design is feasible in a set if it runs each of them.
+        arrays: Numbers of arrays, within range(``N_ARRAYS``).
+    """
     picks = _picks(arrays)
-    memory = np.full(len(picks), FEASIBLE, dtype=np.int8)
-    cycles, program = np.zeros(len(picks)), np.zeros(len(picks))
-    for layers in applications:
-        outcome = simulate(picks, layers)
-        memory = np.where(memory == FEASIBLE, _without_program(outcome), memory)
-        cycles += outcome.cycles
-        program = np.maximum(program, outcome.program_bytes)
-    instruction = values()[_INSTRUCTION_COLUMN]
-    least = np.searchsorted(instruction, program)
-    runs = np.where(memory == FEASIBLE, len(instruction) - least, 0)
-    too_small = len(instruction) * np.bincount(memory[memory != FEASIBLE], minlength=len(MEMORIES))
-    too_small[INSTRUCTION] += least[memory == FEASIBLE].sum()
-    ok = runs > 0
-    picks, cycles, runs = picks[ok], cycles[ok], runs[ok]
-    picks[:, _INSTRUCTION_COLUMN] = least[ok]
-    return Census(
-        int(runs.sum()),
-        tuple(int(count) for count in too_small),
-        float((runs * cycles).sum()),
-        float(cycles.min(initial=np.inf)),
-        float(cycles.max(initial=0.0)),
-        _front(picks, area_mm2(designs_of(picks)), cycles),
-    )
+    runs = [_run(picks, layers) for layers in applications]
+    areas = np.stack([area_mm2(designs_of(_with_instruction(picks, i))) for i in range(len(_instruction()))])
+    return [_census([runs[number] for number in numbers], picks, areas) for numbers in sets]
 
 
 def merge(first: Census, second: Census) -> Census:
@@ -158,9 +148,60 @@ def merge(first: Census, second: Census) -> Census:
     )
 
 
-def _without_program(outcome: Outcome) -> npt.NDArray[np.int8]:
-    """Return which memory is too small, the instruction memory left aside."""
-    return np.where(outcome.memory == INSTRUCTION, FEASIBLE, outcome.memory)
+class _Run(NamedTuple):
+    """One application on many designs: the memory that is too small, the program left aside; its bytes; cycles."""
+
+    memory: npt.NDArray[np.int8]
+    program_bytes: Floats
+    cycles: Floats
+
+
+def _run(picks: Picks, layers: Layers) -> _Run:
+    outcome = simulate(picks, layers)
+    memory = np.where(outcome.memory == INSTRUCTION, FEASIBLE, outcome.memory)
+    return _Run(memory, outcome.program_bytes, outcome.cycles)
+
+
+def _census(runs: Sequence[_Run], picks: Picks, areas: Floats) -> Census:
+    """Count designs that do all runs.
+
+    Args:
+        runs: One of each application.
+        picks: Designs, of any instruction memory.
+        areas: Shape (instruction memories, designs).
+    """
+    memory = runs[0].memory
+    for run in runs[1:]:
+        memory = np.where(memory == FEASIBLE, run.memory, memory)
+    rows = np.flatnonzero(memory == FEASIBLE)
+    least = np.searchsorted(_instruction(), np.max([run.program_bytes[rows] for run in runs], axis=0))
+    too_small = len(_instruction()) * np.bincount(memory[memory != FEASIBLE], minlength=len(MEMORIES))
+    too_small[INSTRUCTION] += least.sum()
+    fits = least < len(_instruction())
+    rows, least = rows[fits], least[fits]
+    cycles = np.sum([run.cycles[rows] for run in runs], axis=0)
+    many = len(_instruction()) - least
+    area = areas[least, rows]
+    kept = _maybe_front(area, cycles)
+    return Census(
+        int(many.sum()),
+        tuple(int(count) for count in too_small),
+        float((many * cycles).sum()),
+        float(cycles.min(initial=np.inf)),
+        float(cycles.max(initial=0.0)),
+        _front(_with_instruction(picks[rows[kept]], least[kept]), area[kept], cycles[kept]),
+    )
+
+
+def _instruction() -> Ints:
+    return values()[_INSTRUCTION_COLUMN]
+
+
+def _with_instruction(picks: Picks, instruction: int | Ints) -> Picks:
+    """Return the designs with other instruction memories."""
+    changed = picks.copy()
+    changed[:, _INSTRUCTION_COLUMN] = instruction
+    return changed
 
 
 @cache
@@ -179,6 +220,13 @@ def _picks(arrays: range) -> Picks:
     picks[:, :4] = np.repeat(firsts, len(others), axis=0)
     picks[:, 4:] = np.tile(others, (len(firsts), 1))
     return picks
+
+
+def _maybe_front(area: Floats, cycles: Floats) -> Ints:
+    """Return rows, rising, that hold the front and few others; faster than sorting by both numbers."""
+    order = np.argsort(area)
+    rows: Ints = np.sort(order[cycles[order] <= np.minimum.accumulate(cycles[order])])
+    return rows
 
 
 def _front(picks: Picks, area: Floats, cycles: Floats) -> Front:

@@ -12,7 +12,7 @@ from accel_core.pareto import is_nondominated
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, values
 from accel_core.platforms.edgetpu.area import area_mm2
-from accel_core.platforms.edgetpu.enumeration import N_ARRAYS, Census, empty_census, merge, take_census
+from accel_core.platforms.edgetpu.enumeration import N_ARRAYS, Census, empty_census, merge, take_census, take_censuses
 from accel_core.platforms.edgetpu.metrics import designs_of, picks_of
 from accel_core.platforms.edgetpu.simulate import simulate
 from accel_core.tables import read_table
@@ -77,6 +77,13 @@ def test_a_walk_cut_in_pieces_finds_the_same(found: Census) -> None:
     assert Census.from_mapping(json.loads(json.dumps(found.to_mapping()))).to_mapping() == found.to_mapping()
 
 
+def test_several_sets_in_one_walk_are_each_what_a_walk_of_its_own_finds(found: Census) -> None:
+    alone = [take_census([layers], SLICE) for layers in LAYERS]
+    together = take_censuses(LAYERS, [[0], [0, 1], [1]], SLICE)
+    expected = [alone[0], found, alone[1]]
+    assert [census.to_mapping() for census in together] == [census.to_mapping() for census in expected]
+
+
 def test_arrays_are_counted_as_the_space_counts_designs() -> None:
     """Sums over blocks cover the space once: the first and last designs are the space's."""
     census = take_census([applications()["t_rnn_enc"].layers], range(N_ARRAYS - 1, N_ARRAYS))
@@ -99,11 +106,11 @@ def test_the_script_resumes_where_it_was_stopped(
     walked: list[range] = []
     real = enumerate_edgetpu.census_of
 
-    def until(stop: int, parts: tuple[str, ...], block: range) -> Census:
+    def until(stop: int, names: list[str], block: range) -> list[Census]:
         if block.start >= stop:
             raise KeyboardInterrupt
         walked.append(block)
-        return real(parts, block)
+        return real(names, block)
 
     monkeypatch.setattr(enumerate_edgetpu, "census_of", lambda *a: until(4, *a))
     with pytest.raises(KeyboardInterrupt):
@@ -120,6 +127,26 @@ def test_the_script_resumes_where_it_was_stopped(
     # Microseconds of an inference are milliseconds of 1000.
     np.testing.assert_allclose(front["runtime_s"], whole.front.cycles / 0.8e9 * 1000)
     assert "100%" in capsys.readouterr().out
+
+
+def test_names_that_stopped_at_different_places_are_each_walked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enumerate_edgetpu, "BLOCK", 4)
+    assert run_script("m6", "--arrays", "4", tmp_path=tmp_path) == 0
+    walked: list[tuple[tuple[str, ...], range]] = []
+    real = enumerate_edgetpu.census_of
+    monkeypatch.setattr(
+        enumerate_edgetpu, "census_of", lambda names, block: walked.append((tuple(names), block)) or real(names, block)
+    )
+
+    assert run_script("t_rnn_enc", "m6", "m6+t_rnn_enc", "--arrays", "6", tmp_path=tmp_path) == 0
+
+    new = ("t_rnn_enc", "m6+t_rnn_enc")
+    assert walked == [(new, range(4)), (new, range(4, 6)), (("m6",), range(4, 6))]
+    summary = json.loads((tmp_path / "out" / "m6.json").read_text())
+    assert summary["designs"] == 6 * 64680
+    assert summary["feasible"] == take_census([applications()["m6"].layers], range(6)).feasible
 
 
 def test_a_note_of_another_model_is_not_resumed(tmp_path: Path) -> None:

@@ -32,3 +32,14 @@ def test_a_change_in_a_function_that_another_file_calls_is_compiled_anew(tmp_pat
     assert list(package.rglob("*.nbc")), "nothing was kept"
     (package / "inner.py").write_text(KERNEL.format(more=10), encoding="utf-8")
     assert answer_of(tmp_path) == "11"
+
+
+def test_a_change_of_a_constant_from_another_file_is_compiled_anew(tmp_path: Path) -> None:
+    package = tmp_path / "accel_core"
+    package.mkdir()
+    shutil.copy(INIT, package / "__init__.py")
+    kernel = KERNEL.replace("inner", "outer").replace("{more}", "MORE")
+    (package / "outer.py").write_text("from accel_core.constants import MORE\n" + kernel, encoding="utf-8")
+    for more in (1, 10):
+        (package / "constants.py").write_text(f"MORE = {more}\n", encoding="utf-8")
+        assert answer_of(tmp_path) == str(1 + more)

@@ -137,7 +137,10 @@ def _workload(platform: Platform, arguments: argparse.Namespace) -> Workload | N
         layers, report = read_network(arguments.layers)
         if arguments.layers.suffix != ".csv":
             print("\n".join(f"note: {arguments.layers.name}: {line}" for line in report), file=sys.stderr)
-        return Workload(arguments.layers.stem, arguments.layers.stem, f"file {arguments.layers.name}", layers=layers)
+        file = arguments.layers
+        # Results on a file of one's own called like a workload that ships must not be taken for that one's.
+        name = file.name if file.stem in platform.workloads else file.stem
+        return Workload(name, name, f"file {file.name}", layers=layers)
     return None if arguments.workload is None else platform.workload(arguments.workload)
 
 

@@ -84,6 +84,12 @@ def test_layers_of_a_network_that_ships_are_named_in_the_column_too() -> None:
     assert evaluated("--workload", "vgg16")["workload"].tolist() == ["vgg16/conv1_1"]
 
 
+def test_layers_of_ones_own_are_not_taken_for_a_network_that_ships() -> None:
+    Path("vgg16.csv").write_text("".join(LAYERS.splitlines(keepends=True)[:2]))
+    designs(glb_depth=[16384])
+    assert evaluated("--layers", "vgg16.csv", "--mapping", MAPPING)["workload"].tolist() == ["vgg16.csv"]
+
+
 def test_a_column_of_a_number_is_a_setting_of_its_row() -> None:
     pd.DataFrame({"mesh_x": [14, 16], "mesh_y": [12, 12], "pes": [None, 192]}).to_csv("F.csv", index=False)
     table = evaluated("--workload", "vgg16/conv1_1")

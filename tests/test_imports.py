@@ -21,6 +21,7 @@ FLOORS = (
     ("accel_core.__main__",),
     ("accel_core.cli",),
     ("accel_core.campaigns",),
+    ("accel_core.offline",),
     ("accel_core.optimizers",),
     ("accel_core.surrogates",),
     ("accel_core.plots",),
@@ -33,7 +34,7 @@ FLOORS = (
     ("accel_core.records",),
     ("accel_core",),  # the modules without a room: errors, metrics, ...
 )
-TABLES_ONLY = ("accel_core.optimizers", "accel_core.surrogates")
+TABLES_ONLY = ("accel_core.offline", "accel_core.optimizers", "accel_core.surrogates")
 NOT_FOR_TABLES = ("accel_core.store", "accel_core.evaluators")
 
 # Imported where they are used, because they are heavy or missing on some systems.
@@ -120,6 +121,8 @@ def test_heavy_and_dangerous_packages_have_one_home(module):
         assert "streamlit" not in names
     if not within(module, "accel_core.store"):
         assert "duckdb" not in names
+    if not within(module, "accel_core.offline"):
+        assert not names & {"jax", "optax", "equinox"}
     if module != "accel_core.process":
         assert not names & SUBPROCESSES
         assert "ProcessPoolExecutor" not in SOURCES[module].read_text(encoding="utf-8")

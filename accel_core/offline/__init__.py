@@ -1,0 +1,10 @@
+"""Learning from logged designs alone, infeasible ones included: a conservative model, and an optimizer that runs on it.
+
+After PRIME (Kumar et al., "Data-Driven Offline Optimization for Architecting Hardware Accelerators", ICLR 2022). The
+room sees tables, never evaluators, platforms or the store, so it cannot simulate. Importing it imports JAX.
+"""
+
+from accel_core.offline.offline_model import OfflineModel, train_offline
+from accel_core.offline.settings import PUBLISHED, OfflineSettings
+
+__all__ = ["PUBLISHED", "OfflineModel", "OfflineSettings", "train_offline"]

@@ -1,0 +1,299 @@
+"""Models that learn from logged designs alone, predict, and are optimized without one further simulation.
+
+Nothing here can run a simulator: the room sees tables, and functions of designs known in closed form, as area is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accel_core.errors import InvalidInputError
+from accel_core.offline.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from accel_core.offline.encoding import Encoding, Picks
+from accel_core.offline.firefly import minimize
+from accel_core.offline.logs import Context, Contexts, Floats, Rows, digest, read_logs, split
+from accel_core.offline.losses import Scale
+from accel_core.offline.model import Network, make_network
+from accel_core.offline.predicting import predict
+from accel_core.offline.settings import OfflineSettings
+from accel_core.offline.train import CURVES, State, Task, Watcher, train
+
+Area = Callable[[pd.DataFrame], npt.NDArray[np.float64]]
+"""Returns the area of designs in mm2, known in closed form."""
+
+Application = str | Mapping[str, float]
+"""An application that the model learned from, by name; or any other, by its context."""
+
+N_STARTS = 256
+"""Fastest logged designs that a model remembers, for the optimizer to start from."""
+
+SWARMS, FIREFLIES, GENERATIONS = 4, 64, 120
+"""Size of one optimization: about 31,000 predictions (assumed)."""
+
+
+@dataclass(frozen=True)
+class OfflineModel:
+    """A trained model.
+
+    Attributes:
+        encoding: The parameters that it knows.
+        contexts: The applications that it learned from.
+        scale: What its network predicts.
+        settings: Sizes, loss and training.
+        seed: Of all chance in training.
+        network: The network.
+        starts: The fastest logged designs, fastest first.
+        curves: How training went; columns ``train.CURVES``.
+        is_complete: Whether all steps were taken.
+    """
+
+    encoding: Encoding
+    contexts: Contexts
+    scale: Scale
+    settings: OfflineSettings
+    seed: int
+    network: Network
+    starts: Picks
+    curves: pd.DataFrame
+    is_complete: bool
+
+    def predict(self, designs: pd.DataFrame, application: Application | None = None) -> Floats:
+        """Return the predicted latency in seconds of each design.
+
+        A design that the log knows nothing like, or that is likely infeasible, is predicted slow, not missing.
+
+        Args:
+            designs: The parameters.
+            application: Needed if the model learned from several.
+
+        Raises:
+            InvalidInputError: If a value is not in the table, or the application unknown.
+        """
+        return self._latency(self.encoding.picks_of(designs), self.contexts.row(application))
+
+    def optimize(
+        self, area_limit_mm2: float, n: int, seed: int, area: Area, applications: Sequence[Application] = ()
+    ) -> pd.DataFrame:
+        """Return the ``n`` designs predicted fastest, with ``predicted_s`` and ``chip_area_mm2``, fastest first.
+
+        Args:
+            area_limit_mm2: Largest area.
+            n: Designs to return, at most 1000.
+            seed: Of the optimizer.
+            area: Area of designs.
+            applications: One, or several whose mean latency counts; none stands for the only one of the log.
+
+        Raises:
+            InvalidInputError: If an argument is not allowed, or fewer designs under the limit were found.
+        """
+        if not 1 <= n <= 1000:
+            raise InvalidInputError(f"n is {n}; allowed: 1 to 1000")
+        if not area_limit_mm2 > 0:
+            raise InvalidInputError(f"area limit is {area_limit_mm2:g} mm2; allowed: above 0")
+        rows = [self.contexts.row(application) for application in (applications or (None,))]
+        rng = np.random.default_rng([seed, 7])
+        start = self.encoding.random((SWARMS, FIREFLIES), rng)
+        # Half of each swarm starts where the log is fastest.
+        known = rng.permutation(self.starts[: SWARMS * FIREFLIES // 2])
+        for i, picks in enumerate(known):
+            start[i % SWARMS, i // SWARMS] = picks
+
+        def objective(picks: Picks) -> Floats:
+            flat = picks.reshape(-1, picks.shape[-1])
+            mm2 = np.asarray(area(self.encoding.designs_of(flat)), dtype=np.float64)
+            mean = np.mean([self._latency(flat, row) for row in rows], axis=0)
+            # Above the limit the smaller chip is the brighter one, so that swarms find their way below.
+            found = np.where(mm2 <= area_limit_mm2, mean, _ABOVE_LIMIT * np.maximum(mm2, 1.0))
+            return found.reshape(picks.shape[:-1])
+
+        picks, values = minimize(objective, start, self.encoding.counts, GENERATIONS, n, rng)
+        if (n_found := int((values < _ABOVE_LIMIT).sum())) < n:
+            raise InvalidInputError(
+                f"area limit is {area_limit_mm2:g} mm2; the optimizer found {n_found} designs below it, not {n}"
+            )
+        designs = self.encoding.designs_of(picks)
+        return designs.assign(predicted_s=values, chip_area_mm2=area(designs))
+
+    def save(self, path: Path) -> None:
+        """Write the model to a ``.npz`` file, without what only training needs.
+
+        Raises:
+            InvalidInputError: If the file cannot be written.
+        """
+        write_checkpoint(path, *_content(self))
+
+    @classmethod
+    def load(cls, path: Path) -> OfflineModel:
+        """Read what ``save`` or a checkpoint of ``train_offline`` wrote.
+
+        Raises:
+            InvalidInputError: If the file is missing, damaged or changed.
+        """
+        return _model_in(read_checkpoint(path), path)
+
+    def _latency(self, picks: Picks, context: npt.NDArray[np.float32]) -> Floats:
+        return self.scale.backward(predict(self.network, picks, np.broadcast_to(context, (len(picks), len(context)))))
+
+
+_ABOVE_LIMIT = 1e200
+
+
+def train_offline(
+    logs: pd.DataFrame,
+    parameters: Mapping[str, Sequence[float]],
+    context: Context | None = None,
+    settings: OfflineSettings | None = None,
+    seed: int = 0,
+    *,
+    watcher: Watcher | None = None,
+    checkpoint: Path | None = None,
+) -> OfflineModel:
+    """Train a model on logged designs.
+
+    Args:
+        logs: The parameters, ``status`` (``ok`` or ``infeasible``), ``runtime_s``, and ``application`` with a context.
+        parameters: The values that each parameter may have, ascending.
+        context: Numbers that describe each application, for a model of several; None for a model of one.
+        settings: Sizes, loss and training.
+        seed: Of all chance; the same seed on the same machine gives the same numbers.
+        watcher: Called with each row of the curves; it stops training by returning True.
+        checkpoint: A ``.npz`` file that is replaced with each row of the curves. If it is there, training goes on from
+            it, to the same numbers as if it had never stopped.
+
+    Raises:
+        InvalidInputError: If the logs are not as above, or the checkpoint is damaged or of another training.
+    """
+    settings = settings or OfflineSettings()
+    encoding = Encoding.of(parameters)
+    rows, names = read_logs(logs, encoding, context is not None)
+    contexts = Contexts.of(context, names)
+    data = split(rows, settings.held_out, seed)
+    task = Task(encoding, contexts, data, Scale.of(data.feasible.latency_s), settings, seed)
+    print_of_data = digest(rows, contexts.table)
+    starts = _fastest(rows)
+    state = task.begin()
+    if checkpoint is not None and checkpoint.exists():
+        state = _resumed(task, state, checkpoint, print_of_data)
+
+    def keep(state: State) -> None:
+        if checkpoint is not None:
+            about, arrays = _content(_model(task, state, starts))
+            moments = {f"moments{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state.moments))}
+            about |= {"data": print_of_data, "step": state.step}
+            write_checkpoint(checkpoint, about, {**arrays, **moments, "swarms": state.swarms})
+
+    state = train(task, state, watcher, keep)
+    return _model(task, state, starts)
+
+
+def _fastest(rows: Rows) -> Picks:
+    """Return the fastest logged designs, in turns of the applications."""
+    is_ok = np.isfinite(rows.latency_s)
+    order = np.argsort(np.where(is_ok, rows.latency_s, np.inf), kind="stable")[: int(is_ok.sum())]
+    turn = pd.Series(rows.application[order]).groupby(rows.application[order]).cumcount().to_numpy()
+    picks = rows.picks[order[np.argsort(turn, kind="stable")]]
+    _, first = np.unique(picks, axis=0, return_index=True)
+    return picks[np.sort(first)][:N_STARTS]
+
+
+def _model(task: Task, state: State, starts: Picks) -> OfflineModel:
+    curves = pd.DataFrame(list(state.curves), columns=list(CURVES))
+    is_complete = state.step >= task.settings.steps
+    return OfflineModel(
+        task.encoding, task.contexts, task.scale, task.settings, task.seed, state.network, starts, curves, is_complete
+    )
+
+
+def _content(model: OfflineModel) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    contexts, scale = model.contexts, model.scale
+    about = {
+        "parameters": {
+            name: list(map(float, v)) for name, v in zip(model.encoding.names, model.encoding.values, strict=True)
+        },
+        "fields": list(contexts.fields),
+        "applications": list(contexts.names),
+        "scale": [scale.center, scale.scale, scale.ceiling],
+        "settings": model.settings.to_mapping(),
+        "seed": model.seed,
+        "is_complete": model.is_complete,
+    }
+    weights = {f"weights{i}": np.asarray(leaf) for i, leaf in enumerate(_leaves(model.network))}
+    arrays = {
+        "starts": model.starts,
+        "contexts": contexts.table,
+        "context_center": contexts.center,
+        "context_scale": contexts.scale,
+        "curves": model.curves.to_numpy(dtype=np.float64),
+    }
+    return about, {**weights, **arrays}
+
+
+def _leaves(tree: Any) -> list[Any]:
+    return jax.tree.leaves(eqx.filter(tree, eqx.is_array))
+
+
+def _model_in(file: Checkpoint, path: Path) -> OfflineModel:
+    about, arrays = file.about, file.arrays
+    try:
+        encoding = Encoding.of(about["parameters"])
+        settings = OfflineSettings.from_mapping(about["settings"])
+        contexts = Contexts(
+            tuple(about["fields"]),
+            tuple(about["applications"]),
+            arrays["context_center"],
+            arrays["context_scale"],
+            arrays["contexts"],
+        )
+        n_context = contexts.table.shape[1] if contexts.fields else None
+        network = _with_leaves(make_network(encoding.counts, n_context, settings, 0), file.numbered("weights"), path)
+        curves = pd.DataFrame(arrays["curves"], columns=list(CURVES))
+        return OfflineModel(
+            encoding,
+            contexts,
+            Scale(*about["scale"]),
+            settings,
+            int(about["seed"]),
+            network,
+            arrays["starts"],
+            curves,
+            bool(about["is_complete"]),
+        )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise InvalidInputError(f"{path}: not a readable offline model: {error}") from error
+
+
+def _with_leaves(tree: Any, leaves: list[npt.NDArray[Any]], path: Path) -> Any:
+    own, structure = jax.tree.flatten(eqx.filter(tree, eqx.is_array))
+    shapes, found = [leaf.shape for leaf in own], [leaf.shape for leaf in leaves]
+    if shapes != found:
+        raise InvalidInputError(f"{path}: arrays have shapes {found}; needed for its settings: {shapes}")
+    filled = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
+    return eqx.combine(filled, tree)
+
+
+def _resumed(task: Task, state: State, path: Path, print_of_data: str) -> State:
+    file = read_checkpoint(path)
+    model = _model_in(file, path)
+    if "step" not in file.about:
+        raise InvalidInputError(f"{path}: a model without what training needs; allowed: a checkpoint of a training")
+    for what, is_same in (
+        ("logs", file.about["data"] == print_of_data),
+        ("parameters", model.encoding == task.encoding),
+        ("settings", model.settings == task.settings),
+        ("seed", model.seed == task.seed),
+    ):
+        if not is_same:
+            raise InvalidInputError(f"{path}: checkpoint of a training with other {what}; delete it to start anew")
+    moments = _with_leaves(state.moments, file.numbered("moments"), path)
+    curves = tuple(dict(zip(CURVES, map(float, row), strict=True)) for row in model.curves.to_numpy())
+    return State(model.network, moments, file.arrays["swarms"], int(file.about["step"]), curves)

@@ -1,7 +1,8 @@
 """Map VGG-16's first layer on every design of the Eyeriss space, exactly, and keep the optima and the fronts.
 
-The whole space has 4,423,680 designs; each gets its mapping of least energy-delay product. About 40 minutes of one core
-a table of energies. What is done is kept in ``--work`` and not done again after an interruption.
+The whole space has 4,423,680 designs; each gets its mapping of least energy-delay product. About half an hour of one
+core a table of energies. What is done is kept in ``--work`` and not done again after an interruption, unless kernels,
+energies or the space changed meanwhile.
 
     python scripts/make_eyeriss_optimum.py --table scaled
 """
@@ -9,7 +10,9 @@ a table of energies. What is done is kept in ``--work`` and not done again after
 from __future__ import annotations
 
 import argparse
+import hashlib
 import itertools
+import os
 import time
 from pathlib import Path
 
@@ -65,10 +68,13 @@ def map_all(space: DesignSpace, table: str, work: Path) -> tuple[np.ndarray, np.
     """Return cycles and energy in pJ of every design, block by block; what an earlier run did is read."""
     blocks = blocks_of(space)
     energies, tables = energy_table(table), LayerTables.of(LAYER)
+    made_by = hashlib.blake2b(
+        (energies.digest + space.to_yaml() + os.environ["NUMBA_CACHE_DIR"]).encode(), digest_size=6
+    ).hexdigest()  # the folder of compiled kernels is named after their sources
     started, n_done = time.monotonic(), 0
     parts = []
     for number, block in enumerate(blocks):
-        path = work / f"{table}-{number:04d}.npy"
+        path = work / f"{table}-{made_by}-{number:04d}.npy"
         if not path.exists():
             designs = block_designs(space, block)
             prices = energies.of(designs)

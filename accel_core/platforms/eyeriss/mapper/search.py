@@ -365,27 +365,28 @@ def try_row(problem: Problem, branch: Branch, row: int, least_at_dram: float, ma
         branch.rest,
     )
     inputs = least_inputs_at(layer, branch.inner, staying, rest, dram)
-    energy = branch.energy + more_energy(branch, inputs, third_visits(staying, rest, dram, layer))
-    if is_hopeless(record, branch.cycles, energy + least_at_dram):
+    least_visits = third_visits(staying, rest, dram, layer)
+    all_outputs = layer[M] * layer[P] * layer[Q]
+    energy = branch.energy + more_energy(branch, inputs, least_visits)
+    if is_hopeless(record, more_cycles(branch, inputs, least_visits, all_outputs, 0), energy + least_at_dram):
         return
     glb = np.array([rest[0] // dram[C], rest[1] // dram[M], layer[P] // dram[P], rest[2] // dram[Q],
                     rest[3] // dram[R], rest[4] // dram[S]])  # fmt: skip
-    all_outputs = layer[M] * layer[P] * layer[Q]
     back = energies[0] / 8 + energies[3] / machine.words[0]
     mover = OF_WEIGHTS if staying == 0 else OF_OUTPUT if staying == 1 else OF_INPUT
     at_glb, at_dram = DIFFERENT[present(glb)], DIFFERENT[present(dram)]
     for a in range(1, at_dram[0] + 1):
         words_in, words_out = pin_words(problem, row, at_dram[a])
         at_pins = SLACK * ((words_in + words_out - all_outputs) * back + words_out * energies[1] / 8)
-        if is_hopeless(record, branch.cycles, energy + at_pins):
+        refills = words_in + words_out - all_outputs
+        if is_hopeless(record, more_cycles(branch, inputs, least_visits, all_outputs, refills), energy + at_pins):
             continue
         for b in range(1, at_glb[0] + 1):
             if stays(glb, at_glb[b], dram, at_dram[a]) != staying:
                 continue
             again = visits_again(glb, ORDERS[at_glb[b]], dram, ORDERS[at_dram[a]], mover)
             least = branch.energy + at_pins + more_energy(branch, inputs, again)
-            cycles = more_cycles(branch, inputs, again, all_outputs, words_in + words_out - all_outputs)
-            if not is_hopeless(record, cycles, least):
+            if not is_hopeless(record, more_cycles(branch, inputs, again, all_outputs, refills), least):
                 price_orders(problem, branch, row, glb, at_glb[b], at_dram[a], machine, record)
 
 

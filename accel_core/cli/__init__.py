@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from accel_core.cli import campaign, evaluate, files, layers, optimize, platforms, sample, transfer
+from accel_core.cli import campaign, evaluate, files, layers, logs, optimize, platforms, sample, transfer
 from accel_core.errors import AccelError
 
-COMMANDS = (platforms, layers, sample, evaluate, files, campaign, optimize, transfer)
+COMMANDS = (platforms, layers, sample, evaluate, files, campaign, optimize, logs, transfer)
 
 
 class _Parser(argparse.ArgumentParser):

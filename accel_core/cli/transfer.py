@@ -81,12 +81,13 @@ def _import_prime(paths: Sequence[Path], application: str | None, out: Path | No
             f"--application is missing, and the folders' names do not say it; allowed: {', '.join(APPLICATIONS)}"
         )
     logged, published = import_prime(paths, name, out), PUBLISHED[name]
-    print(f"{name} to {out}: {_describe(logged)}")
+    print(f"{name} to {out}: {describe(logged)}")
     if (logged.infeasible, logged.feasible) != (published.infeasible, published.feasible):
-        print(f"note: the whole released log has {_describe(published)}", file=sys.stderr)
+        print(f"note: the whole released log has {describe(published)}", file=sys.stderr)
 
 
-def _describe(logged: Logged) -> str:
+def describe(logged: Logged) -> str:
+    """Return the counts and runtimes of a log in words."""
     runtimes = " / ".join(f"{to_display('runtime_s', seconds):.2f}" for seconds in astuple(logged)[2:])
     return (
         f"{logged.infeasible:,} infeasible, {logged.feasible:,} feasible designs; runtime {runtimes} ms (min/mean/max)"

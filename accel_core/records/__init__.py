@@ -1,5 +1,14 @@
 """Logs that others measured, read from the files they released and turned into tables."""
 
-from accel_core.records.prime import APPLICATIONS, PARAMETERS, PUBLISHED, Logged, application_of, import_prime
+from accel_core.records.prime import (
+    APPLICATIONS,
+    PARAMETERS,
+    PUBLISHED,
+    SCHEMA,
+    Logged,
+    Summary,
+    application_of,
+    import_prime,
+)
 
-__all__ = ["APPLICATIONS", "PARAMETERS", "PUBLISHED", "Logged", "application_of", "import_prime"]
+__all__ = ["APPLICATIONS", "PARAMETERS", "PUBLISHED", "SCHEMA", "Logged", "Summary", "application_of", "import_prime"]

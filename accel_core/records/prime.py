@@ -78,7 +78,7 @@ _FOLDERS = {"u-net": "unet", "mobilenetedgetpu": "mobilenet_edgetpu", "mobilenet
 _FIELDS = Fields((*(f"param_{i}" for i in range(1, 11)), "runtime", "area"), ("infeasible",))
 _SECONDS_PER_RUNTIME = 1e-3
 _STATUSES = pa.array(["ok", "infeasible"])
-_SCHEMA = pa.schema(
+SCHEMA = pa.schema(
     [
         ("application", pa.string()),
         *((name, pa.int32()) for name in PARAMETERS),
@@ -87,6 +87,7 @@ _SCHEMA = pa.schema(
         ("chip_area_mm2", pa.float64()),
     ]
 )
+"""Columns of a log; missing numbers are null."""
 
 
 def application_of(path: Path) -> str | None:
@@ -115,11 +116,12 @@ def import_prime(paths: Sequence[Path], application: str, out: Path) -> Logged:
         raise InvalidInputError(f"application '{application}' is unknown; allowed: {', '.join(APPLICATIONS)}")
     if out.suffix != ".parquet":
         raise InvalidInputError(f"{out}: the file's name must end in .parquet")
-    summary = _Summary()
-    with replaced_when_whole(out) as partial, pq.ParquetWriter(partial, _SCHEMA, compression="zstd") as writer:
+    summary = Summary()
+    with replaced_when_whole(out) as partial, pq.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
         for path in paths:
             for designs in _read(path):
-                summary.add(designs)
+                runtimes = designs.runtime_ms[~designs.is_infeasible] * np.float64(_SECONDS_PER_RUNTIME)
+                summary.add(int(designs.is_infeasible.sum()), runtimes)
                 writer.write_table(_table(designs, application))
     return summary.logged()
 
@@ -176,25 +178,26 @@ def _table(designs: _Designs, application: str) -> pa.Table:
         "runtime_s": pa.array(designs.runtime_ms * np.float64(_SECONDS_PER_RUNTIME), mask=designs.is_infeasible),
         "chip_area_mm2": pa.array(designs.area_mm2.astype(np.float64), mask=~_is_size(designs.area_mm2)),
     }
-    return pa.table(columns, schema=_SCHEMA)
+    return pa.table(columns, schema=SCHEMA)
 
 
-class _Summary:
+class Summary:
     """Counts designs and runtimes as they pass."""
 
     def __init__(self) -> None:
         self._n_infeasible = self._n_feasible = 0
         self._sum, self._min, self._max = 0.0, np.inf, -np.inf
 
-    def add(self, designs: _Designs) -> None:
-        runtimes = designs.runtime_ms[~designs.is_infeasible] * np.float64(_SECONDS_PER_RUNTIME)
-        self._n_infeasible += int(designs.is_infeasible.sum())
+    def add(self, n_infeasible: int, runtimes: npt.NDArray[np.float64]) -> None:
+        """Add designs without a runtime, and the runtimes in s of others."""
+        self._n_infeasible += n_infeasible
         self._n_feasible += len(runtimes)
         self._sum += float(runtimes.sum())
         self._min = min(self._min, runtimes.min(initial=np.inf))
         self._max = max(self._max, runtimes.max(initial=-np.inf))
 
     def logged(self) -> Logged:
+        """Return what was added."""
         if not self._n_feasible:
             return Logged(self._n_infeasible, 0, np.nan, np.nan, np.nan)
         mean = self._sum / self._n_feasible

@@ -3,7 +3,7 @@
 The logs released with PRIME (Kumar et al., ICLR 2022) hold random designs, of which those within the area limit are far
 slower than what PRIME then designs from them. Ours are uniformly random designs too. To keep them as far from the best,
 a feasible design is left out if it is faster than a factor times the exact optimum, under the smallest of the area
-limits that it keeps. Larger designs stay, however fast: the released logs hold some faster than any published optimum.
+limits that it keeps. Larger designs stay, however fast: the released logs hold some faster than what PRIME designed.
 """
 
 from __future__ import annotations

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from accel_core.cli import main
 from accel_core.errors import InvalidInputError
 from accel_core.paths import data_path
+from accel_core.platforms.edgetpu import logs
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS
 from accel_core.platforms.edgetpu.area import area_mm2
@@ -36,15 +38,24 @@ def written(n: int, seed: int, path: Path, *names: str) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
+@pytest.fixture
+def small_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_DRAWN", 300)
+
+
+@pytest.mark.usefixtures("small_draws")
 def test_the_seed_makes_the_log_and_a_longer_one_begins_with_the_shorter(tmp_path: Path) -> None:
-    first = written(70_000, 3, tmp_path / "a.parquet")
-    again = written(70_000, 3, tmp_path / "b.parquet")
+    first = written(1000, 3, tmp_path / "a.parquet")
+    again = written(1000, 3, tmp_path / "b.parquet")
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
-    pd.testing.assert_frame_equal(written(900, 3, tmp_path / "c.parquet"), first.head(900))
-    assert len(again) == 70_000
-    assert not written(900, 4, tmp_path / "d.parquet").equals(first.head(900))
+    assert len(again) == 1000
+    assert not first[list(PARAMETERS)].duplicated().any()
+    for n in (299, 700):
+        pd.testing.assert_frame_equal(written(n, 3, tmp_path / "c.parquet"), first.head(n))
+    assert not written(700, 4, tmp_path / "d.parquet").equals(first.head(700))
 
 
+@pytest.mark.usefixtures("small_draws")
 def test_an_applications_log_does_not_depend_on_the_others(tmp_path: Path) -> None:
     both = written(300, 0, tmp_path / "a.parquet", "m6", "m5")
     assert both["application"].tolist() == ["m6"] * 300 + ["m5"] * 300
@@ -106,7 +117,15 @@ def test_factors_are_the_published_distances() -> None:
     assert np.exp(np.mean(np.log(list(FACTORS.values())))) == pytest.approx(2.464, abs=0.001)
 
 
-def test_the_shipped_file_is_the_scripts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mobilenet_edgetpu", "t_rnn_enc"])
+def test_the_shipped_file_is_what_the_script_makes(name: str) -> None:
+    parts = log(applications()[name], make_edgetpu_logs.N, make_edgetpu_logs.SEED)
+    table = pa.concat_tables(parts).to_pandas()
+    pd.testing.assert_frame_equal(table, shipped()[shipped()["application"] == name].reset_index(drop=True))
+
+
+@pytest.mark.slow
+def test_the_shipped_file_is_the_scripts_bit_for_bit(tmp_path: Path) -> None:
     assert SHIPPED.stat().st_size < 15_000_000
     assert make_edgetpu_logs.main(["--out", str(tmp_path / "logs.parquet")]) == 0
     assert (tmp_path / "logs.parquet").read_bytes() == SHIPPED.read_bytes()
@@ -129,6 +148,7 @@ def test_wrong_requests_are_refused(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("small_draws")
 def test_the_command_writes_the_same_and_says_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "logs.parquet"
     words = ["logs", "edgetpu", "--application", "m5", "--application", "m6", "-n", "200", "--seed", "7"]

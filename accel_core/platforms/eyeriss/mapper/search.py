@@ -37,6 +37,7 @@ from accel_core.platforms.eyeriss.counts import (
     S,
     count,
     input_fills,
+    loops_above,
     visits,
 )
 from accel_core.platforms.eyeriss.mapper.bounds import (
@@ -158,7 +159,7 @@ def search(
     record = Record(objective, np.array([-1, 0, 0, 0, 0]), np.full(2, np.inf), known * (1 + 1e-9))
     best, limit = record.best, record.limit
     cycles, energy, first, second = branches(problem, inner, keys, fitting, machine, objective)
-    least = np.argmin(first)
+    least = np.argmin(np.where(first == first.min(), second, np.inf))
     if first[least] < np.inf:
         i, staying = int(least // 3), int(least % 3)
         explore(problem, branch_of(problem, inner[i], i, staying, machine, cycles[least], energy[least]), keys[i],
@@ -167,7 +168,7 @@ def search(
     hopeful = hopeful[np.argsort(second[hopeful], kind="mergesort")]
     hopeful = hopeful[np.argsort(first[hopeful], kind="mergesort")]
     for place in hopeful:
-        if first[place] > min(best[0], limit[0]):
+        if first[place] > limit[0] or not is_below(first[place], second[place], best[0], best[1]):
             break
         i, staying = int(place // 3), int(place % 3)
         explore(problem, branch_of(problem, inner[i], i, staying, machine, cycles[place], energy[place]), keys[i],
@@ -277,13 +278,22 @@ def next_dividing(problem: Problem, digits: IntArray, rows: IntArray, start: int
 
 
 @njit(cache=True)
+def row_of(problem: Problem, digits: IntArray) -> int:
+    """Return the row whose factors at DRAM are given as digits, one divisor of each dimension."""
+    row = 0
+    for dimension in range(6):
+        row = row * problem.shape[dimension] + digits[dimension]
+    return int(row)
+
+
+@njit(cache=True)
 def free_rows(problem: Problem, digits: IntArray, fitting: Fitting) -> list[int]:
     """Return the rows that fit and leave all loops which move weights to DRAM; a row counts divisors as digits."""
-    shape, found = problem.shape, [0 for _ in range(0)]
+    shape, factors, found = problem.shape, digits.copy(), [0 for _ in range(0)]
     for p in range(shape[P]):
         for q in range(shape[Q]):
-            row = ((digits[C] * shape[M] + digits[M]) * shape[P] + p) * shape[Q] + q
-            row = (row * shape[R] + digits[R]) * shape[S] + digits[S]
+            factors[P], factors[Q] = p, q
+            row = row_of(problem, factors)
             if fitting.fits[row] and problem.divides[Q, digits[Q], q]:
                 found.append(row)
     return found
@@ -294,6 +304,9 @@ def look_up(problem: Problem, key: int, fitting: Fitting) -> None:
     """Fill in ``first`` and ``reach`` of a key."""
     layer, digits = problem.layer, digits_of(problem, key)
     n = fitting.rows.shape[1]
+    if not fitting.fits[row_of(problem, digits)]:  # with all that is left over at DRAM the tile is smallest
+        fitting.first[:, key] = n
+        return
     for ordering in range(2):
         place = next_dividing(problem, digits, fitting.rows[ordering], 0)
         fitting.first[ordering, key] = place
@@ -367,45 +380,81 @@ def try_row(problem: Problem, branch: Branch, row: int, least_at_dram: float, ma
     inputs = least_inputs_at(layer, branch.inner, staying, rest, dram)
     least_visits = third_visits(staying, rest, dram, layer)
     all_outputs = layer[M] * layer[P] * layer[Q]
-    energy = branch.energy + more_energy(branch, inputs, least_visits)
-    if is_hopeless(record, more_cycles(branch, inputs, least_visits, all_outputs, 0), energy + least_at_dram):
+    fills = inputs * visits_of_inputs(branch, least_visits)
+    energy = branch.energy + more_energy(branch, fills, least_visits)
+    cycles = more_cycles(branch, fills, least_visits, all_outputs, 0)
+    if is_hopeless(record, cycles, energy + least_at_dram):
+        return
+    at_dram = DIFFERENT[present(dram)]
+    if not problem.is_sharp[row]:
+        sharpen(problem, row, at_dram)
+    if is_hopeless(record, cycles, energy + min(energies[0], energies[1]) / 8 * SLACK * problem.least[row]):
         return
     glb = np.array([rest[0] // dram[C], rest[1] // dram[M], layer[P] // dram[P], rest[2] // dram[Q],
                     rest[3] // dram[R], rest[4] // dram[S]])  # fmt: skip
     back = energies[0] / 8 + energies[3] / machine.words[0]
     mover = OF_WEIGHTS if staying == 0 else OF_OUTPUT if staying == 1 else OF_INPUT
-    at_glb, at_dram = DIFFERENT[present(glb)], DIFFERENT[present(dram)]
+    at_glb = DIFFERENT[present(glb)]
     for a in range(1, at_dram[0] + 1):
         words_in, words_out = pin_words(problem, row, at_dram[a])
         at_pins = SLACK * ((words_in + words_out - all_outputs) * back + words_out * energies[1] / 8)
         refills = words_in + words_out - all_outputs
-        if is_hopeless(record, more_cycles(branch, inputs, least_visits, all_outputs, refills), energy + at_pins):
+        if is_hopeless(record, more_cycles(branch, fills, least_visits, all_outputs, refills), energy + at_pins):
             continue
         for b in range(1, at_glb[0] + 1):
             if stays(glb, at_glb[b], dram, at_dram[a]) != staying:
                 continue
             again = visits_again(glb, ORDERS[at_glb[b]], dram, ORDERS[at_dram[a]], mover)
-            least = branch.energy + at_pins + more_energy(branch, inputs, again)
-            if not is_hopeless(record, more_cycles(branch, inputs, again, all_outputs, refills), least):
+            least_fills = inputs * visits_of_inputs(branch, again)
+            least = branch.energy + at_pins + more_energy(branch, least_fills, again)
+            if is_hopeless(record, more_cycles(branch, least_fills, again, all_outputs, refills), least):
+                continue
+            exact_fills = fills_of(layer, branch.inner, glb, at_glb[b], dram, at_dram[a])
+            least = branch.energy + at_pins + more_energy(branch, exact_fills, again)
+            if not is_hopeless(record, more_cycles(branch, exact_fills, again, all_outputs, refills), least):
                 price_orders(problem, branch, row, glb, at_glb[b], at_dram[a], machine, record)
 
 
 @njit(cache=True)
-def more_energy(branch: Branch, inputs: int, visits: int) -> float:
-    """Return by how much inputs and visits of the tensor that stays raise a branch's energy, in pJ."""
+def sharpen(problem: Problem, row: int, at_dram: IntArray) -> None:
+    """Replace a row's bound of words at DRAM by the least of its orders, for this and all later designs."""
+    outputs = problem.layer[M] * problem.layer[P] * problem.layer[Q]
+    least = 0
+    for a in range(1, at_dram[0] + 1):
+        words_in, words_out = pin_words(problem, row, at_dram[a])
+        words = words_in + 2 * words_out - outputs
+        least = words if a == 1 else min(least, words)
+    problem.least[row] = least
+    problem.is_sharp[row] = True
+
+
+@njit(cache=True)
+def fills_of(layer: IntArray, inner: IntArray, glb: IntArray, glb_order: int, dram: IntArray, dram_order: int) -> int:
+    """Return the words that enter one ifmap scratchpad."""
+    _, n, axis, step, _ = loops_above(layer, inner, glb, ORDERS[glb_order], dram, ORDERS[dram_order])
+    return int(input_fills(n, axis, step, np.array([inner[C1], inner[R1], 1])))
+
+
+@njit(cache=True)
+def visits_of_inputs(branch: Branch, visits: int) -> int:
+    """Return how often inputs come again for M's loops, given the visits of the tensor that stays."""
+    return int(visits if branch.staying == INPUTS else branch.rest[1])
+
+
+@njit(cache=True)
+def more_energy(branch: Branch, fills: int, visits: int) -> float:
+    """Return by how much words of inputs and visits of the tensor that stays raise a branch's energy, in pJ."""
     if branch.staying == INPUTS:
-        return float(inputs * visits - branch.inputs) * branch.per_input * SLACK
-    more = float((inputs - branch.inputs) * branch.rest[1]) * branch.per_input
+        return float(fills - branch.inputs) * branch.per_input * SLACK
+    more = float(fills - branch.inputs * branch.rest[1]) * branch.per_input
     return (more + (visits - 1) * branch.per_visit) * SLACK
 
 
 @njit(cache=True)
-def more_cycles(branch: Branch, inputs: int, visits: int, outputs: int, refills: int) -> float:
+def more_cycles(branch: Branch, fills: int, visits: int, outputs: int, refills: int) -> float:
     """Return the least cycles of a branch with so many inputs, visits and words from DRAM to the global buffer."""
     visits_o = visits if branch.staying == OUTPUTS else branch.rest[0] * branch.rest[3] * branch.rest[4]
-    visits_i = visits if branch.staying == INPUTS else branch.rest[1]
-    different_inputs = branch.inner[QX] * branch.inner[SY] * branch.inner[CY]
-    reads = inputs * visits_i * different_inputs + (visits_o - 1) * outputs
+    reads = fills * branch.inner[QX] * branch.inner[SY] * branch.inner[CY] + (visits_o - 1) * outputs
     writes = visits_o * outputs + refills
     return float(max(branch.cycles, math.ceil(max(reads, writes) / GLB_WORDS_PER_CYCLE * SLACK)))
 

@@ -37,7 +37,9 @@ class Problem(NamedTuple):
         divides: Per dimension whether divisor j divides divisor i, shape (6, most divisors, most divisors).
         outer: All factors at DRAM, shape (n, 6), S fastest, each dimension's divisors ascending.
         digits: Which divisor each is, shape (n, 6).
-        least: Words of inputs and outputs that each at least moves from and to DRAM, shape (n,).
+        least: Words of inputs and outputs that each at least moves from and to DRAM, shape (n,); a bound, made sharp
+            for a row when the search first comes to it.
+        is_sharp: Where it is, shape (n,).
         streamed: The same if P or Q is innermost at DRAM, shape (n,).
         pins: Per order of its loops the words of inputs read and of outputs written, shape (n, 16, 2); -1 where that
             has not been counted yet. Filled while searching.
@@ -49,6 +51,7 @@ class Problem(NamedTuple):
     outer: IntArray
     digits: IntArray
     least: IntArray
+    is_sharp: BoolArray
     streamed: IntArray
     pins: IntArray
 
@@ -88,7 +91,15 @@ class LayerTables:
         outer = np.column_stack([entries[digits[:, i]] for i, entries in enumerate(self._divisors)])
         self._needed, least, streamed = outer_sizes(layer, outer)
         self.problem = Problem(
-            layer, shape, divides, outer, digits, least, streamed, np.full((len(outer), len(ORDERS), 2), -1, np.int64)
+            layer,
+            shape,
+            divides,
+            outer,
+            digits,
+            least,
+            np.zeros(len(least), np.bool_),
+            streamed,
+            np.full((len(outer), len(ORDERS), 2), -1, np.int64),
         )
         self._fitting: dict[int, Fitting] = {}
         self._inner: dict[tuple[int, int], tuple[IntArray, IntArray]] = {}

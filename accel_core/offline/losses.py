@@ -11,8 +11,10 @@ The loss is
 
 The signs of the last two terms are those of a latency: they *raise* predictions. The released code of PRIME
 (google-research, ``prime/``) predicts a score, minus the latency, and has plus signs there. Both terms would grow
-without end, so both stop at a ceiling, as the released code clips them (at 4000 and 1000 of its scale); here the
-ceiling lies ``MARGIN`` above the slowest feasible design. With alpha = beta = 0 the model is the naive one.
+without end, so both stop at a ceiling, as the released code clips them (at 4000 and 1000 of its scale). The ceiling
+lies ``MARGIN`` above all but the slowest hundredth of the feasible designs: a much higher one would cost feasible
+designs beside infeasible ones more than it tells the optimizer.
+With alpha = beta = 0 the model is the naive one.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from accel_core.offline.model import Network
 
 MARGIN = 1.0
 """In units of z (assumed)."""
+
+_SLOW = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Scale:
         logarithms = np.log(latency_s)
         center, spread = float(logarithms.mean()), float(logarithms.std())
         spread = spread if spread > 1e-6 else 1.0
-        return cls(center, spread, float((logarithms.max() - center) / spread) + MARGIN)
+        slow = float(np.quantile(logarithms, _SLOW))
+        return cls(center, spread, (slow - center) / spread + MARGIN)
 
     def forward(self, latency_s: Floats) -> Floats:
         """Return z."""

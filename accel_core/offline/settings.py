@@ -95,27 +95,6 @@ class OfflineSettings:
         return cls(**content)
 
 
-PUBLISHED = OfflineSettings(
-    alpha=1.0,
-    beta=1.0,
-    embedding=64,
-    layers=2,
-    heads=8,
-    feed_forward=256,
-    votes=7,
-    width=512,
-    depth=3,
-    steps=1_000_000,
-    batch=256,
-    learning_rate=1e-4,
-    negatives=256,
-)
-"""Sizes and training of the released code (google-research, ``prime/``), which take days without an accelerator.
-
-The seven votes are the paper's as remembered (assumed; the code's default is one); dropout of 0.1 is left out. alpha
-and beta weigh another scale there (``losses.py``).
-"""
-
 _LIMITS: Mapping[str, tuple[float, float]] = {
     "alpha": (0.0, 100.0),
     "beta": (0.0, 100.0),
@@ -144,3 +123,25 @@ def _check_number(name: str, value: Any, is_whole: bool) -> None:
     if not is_right or not math.isfinite(value) or not low <= value <= high:
         kind = "whole numbers" if is_whole else "numbers"
         raise InvalidInputError(f"setting {name} is {value!r}; allowed: {kind} from {low:g} to {high:g}")
+
+
+PUBLISHED = OfflineSettings(
+    alpha=1.0,
+    beta=1.0,
+    embedding=64,
+    layers=2,
+    heads=8,
+    feed_forward=256,
+    votes=7,
+    width=512,
+    depth=3,
+    steps=1_000_000,
+    batch=256,
+    learning_rate=1e-4,
+    negatives=256,
+)
+"""Sizes and training of the released code (google-research, ``prime/``), which take days without an accelerator.
+
+The seven votes are the paper's as remembered (assumed; the code's default is one); dropout of 0.1 is left out. alpha
+and beta weigh another scale there (``losses.py``).
+"""

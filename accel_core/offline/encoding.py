@@ -38,7 +38,7 @@ class Encoding:
         for name, values in parameters.items():
             if not len(values) or not np.all(np.isfinite(values)) or not np.all(np.diff(values) > 0):
                 raise InvalidInputError(f"parameter {name}: values are {list(values)}; they must ascend")
-        return cls(tuple(parameters), tuple(tuple(values) for values in parameters.values()))
+        return cls(tuple(parameters), tuple(tuple(map(_plain, values)) for values in parameters.values()))
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -71,3 +71,8 @@ class Encoding:
     def random(self, shape: tuple[int, ...], rng: np.random.Generator) -> Picks:
         """Return uniform random designs, shape ``(*shape, parameters)``."""
         return rng.integers(0, self.counts, size=(*shape, len(self.names)), dtype=np.int32)
+
+
+def _plain(value: float) -> float:
+    """Return a whole number as an int, so that designs read back from a file look like those logged."""
+    return int(value) if float(value).is_integer() else float(value)

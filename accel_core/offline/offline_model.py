@@ -217,9 +217,7 @@ def _model(task: Task, state: State, starts: Picks) -> OfflineModel:
 def _content(model: OfflineModel) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     contexts, scale = model.contexts, model.scale
     about = {
-        "parameters": {
-            name: list(map(float, v)) for name, v in zip(model.encoding.names, model.encoding.values, strict=True)
-        },
+        "parameters": {name: list(v) for name, v in zip(model.encoding.names, model.encoding.values, strict=True)},
         "fields": list(contexts.fields),
         "applications": list(contexts.names),
         "scale": [scale.center, scale.scale, scale.ceiling],

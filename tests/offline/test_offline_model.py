@@ -198,12 +198,14 @@ class TestOptimize:
         assert all(best[name].isin(values).all() for name, values in toy.PARAMETERS.items())
         assert not best.duplicated(list(toy.PARAMETERS)).any()
         assert best["predicted_s"].is_monotonic_increasing
-        assert np.array_equal(best["predicted_s"], model.predict(best))
+        # Batches of another size round differently.
+        assert np.allclose(best["predicted_s"], model.predict(best), rtol=1e-5)
 
     def test_it_finds_the_best_of_all_by_the_model(self, model):
         every = pd.MultiIndex.from_product(toy.PARAMETERS.values(), names=toy.PARAMETERS).to_frame(index=False)
         small = every[toy.area_mm2(every) <= 9.0]
-        assert model.optimize(9.0, 1, 0, toy.area_mm2)["predicted_s"].iloc[0] == model.predict(small).min()
+        best = model.optimize(9.0, 1, 0, toy.area_mm2)["predicted_s"].iloc[0]
+        assert best == pytest.approx(model.predict(small).min(), rel=1e-5)
 
     def test_same_seed_same_designs(self, model):
         first, second = (model.optimize(9.0, 5, 3, toy.area_mm2) for _ in range(2))

@@ -183,7 +183,7 @@ def test_results_travel_out_and_in_without_a_copy(
     assert main(["import", str(results)]) == 0
     assert main(["import", str(results)]) == 0
     assert "0 new results" in capsys.readouterr().out.splitlines()[-1]
-    assert main(["export", "--fidelity", "analytical", "--out", str(exported)]) == 0
+    assert main(["export", "--platform", "axiline", "--fidelity", "analytical", "--out", str(exported)]) == 0
     assert sorted(pd.read_parquet(exported)["design_id"]) == sorted(pd.read_csv(designs)["design_id"])
 
 

@@ -37,7 +37,7 @@ class Checkpoint:
 
     def numbered(self, prefix: str) -> list[npt.NDArray[Any]]:
         """Return the arrays ``prefix0``, ``prefix1``, ... in this order."""
-        found = []
+        found: list[npt.NDArray[Any]] = []
         while (name := f"{prefix}{len(found)}") in self.arrays:
             found.append(self.arrays[name])
         return found

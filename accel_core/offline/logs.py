@@ -104,25 +104,26 @@ class Contexts:
         if application is None:
             if len(self.names) > 1:
                 raise InvalidInputError(f"application is missing; allowed: {', '.join(self.names)}, or a context")
-            return self.table[0]
+            return self.table[0, :]
         if isinstance(application, str):
             if application not in self.names:
                 raise InvalidInputError(
                     f"application '{application}' is unknown to the model; allowed: {', '.join(self.names) or 'none'}"
                     + (", or a context" if self.fields else "")
                 )
-            return self.table[self.names.index(application)]
+            return self.table[self.names.index(application), :]
         if not self.fields:
             raise InvalidInputError("application is a context; this model learned without one")
         raw = _logarithms(application, self.fields, "context")[None]
-        return _scaled(raw, self.center, self.scale)[0]
+        return _scaled(raw, self.center, self.scale)[0, :]
 
 
 _LEAST_SPREAD = 0.5
 
 
 def _scaled(raw: Floats, center: Floats, scale: Floats) -> npt.NDArray[np.float32]:
-    return np.column_stack([np.ones(len(raw)), (raw - center) / scale]).astype(np.float32)
+    found: npt.NDArray[np.float32] = np.column_stack([np.ones(len(raw)), (raw - center) / scale]).astype(np.float32)
+    return found
 
 
 def _logarithms(numbers: Mapping[str, float], fields: tuple[str, ...], where: str) -> Floats:

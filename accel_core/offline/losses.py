@@ -90,7 +90,7 @@ class Terms(NamedTuple):
     infeasible: Array
 
 
-def loss(network: Network, batch: Batch, alpha: float, beta: float, ceiling: float) -> tuple[Array, Terms]:
+def loss(network: Network, batch: Batch, alpha: Array, beta: Array, ceiling: Array) -> tuple[Array, Terms]:
     """Return the loss of one step and its parts, the latter without the ceiling."""
     n, n_infeasible = len(batch.feasible), len(batch.infeasible)
     is_mixture = batch.negatives.ndim == 3

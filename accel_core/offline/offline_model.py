@@ -225,8 +225,10 @@ def _content(model: OfflineModel) -> tuple[dict[str, Any], dict[str, npt.NDArray
         "seed": model.seed,
         "is_complete": model.is_complete,
     }
-    weights = {f"weights{i}": np.asarray(leaf) for i, leaf in enumerate(_leaves(model.network))}
-    arrays = {
+    weights: dict[str, npt.NDArray[Any]] = {
+        f"weights{i}": np.asarray(leaf) for i, leaf in enumerate(_leaves(model.network))
+    }
+    arrays: dict[str, npt.NDArray[Any]] = {
         "starts": model.starts,
         "contexts": contexts.table,
         "context_center": contexts.center,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 from jax import Array
@@ -32,6 +33,6 @@ def predict(network: Network, picks: Picks, context: npt.NDArray[np.float32]) ->
         part, rows = picks[first : first + AT_ONCE], context[first : first + AT_ONCE]
         size = max(LEAST, 1 << (len(part) - 1).bit_length())
         padding = ((0, size - len(part)), (0, 0))
-        found = _run(network, np.pad(part, padding), np.pad(rows, padding))
+        found = _run(network, jnp.asarray(np.pad(part, padding)), jnp.asarray(np.pad(rows, padding)))
         out[first : first + len(part)] = np.asarray(found)[: len(part)]
     return out

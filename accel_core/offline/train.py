@@ -6,6 +6,7 @@ and the swarms, is all that a step depends on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -111,7 +112,8 @@ def learning_rate(settings: OfflineSettings, step: int) -> float:
     warm_up = max(1, round(_WARM_UP * settings.steps))
     if step < warm_up:
         return settings.learning_rate * (step + 1) / warm_up
-    return settings.learning_rate * 0.5 * (1 + np.cos(np.pi * (step - warm_up) / max(1, settings.steps - warm_up)))
+    done = (step - warm_up) / max(1, settings.steps - warm_up)
+    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
 
 @eqx.filter_jit
@@ -150,7 +152,9 @@ class _Negatives:
         rows = _drawn(task.data.feasible, settings.negatives, rng)
         contexts = table[rows.application]
         counts = task.encoding.counts.astype(np.int32)
-        return climb(network, rows.picks, contexts, counts, settings), contexts
+        picks = jnp.asarray(rows.picks)
+        found = climb(network, picks, jnp.asarray(contexts), jnp.asarray(counts), settings)
+        return found, contexts
 
 
 def _batch(task: Task, step: int, negatives: tuple[Any, Any]) -> Batch:
@@ -160,9 +164,15 @@ def _batch(task: Task, step: int, negatives: tuple[Any, Any]) -> Batch:
     n_infeasible = settings.batch if settings.beta and len(task.data.infeasible) else 0
     infeasible = _drawn(task.data.infeasible, n_infeasible, rng)
     z = task.scale.forward(feasible.latency_s).astype(np.float32)
-    return Batch(  # type: ignore[arg-type]
-        feasible.picks, table[feasible.application], z, infeasible.picks, table[infeasible.application], *negatives
+    parts = (
+        feasible.picks,
+        table[feasible.application],
+        z,
+        infeasible.picks,
+        table[infeasible.application],
+        *negatives,
     )
+    return Batch(*map(jnp.asarray, parts))
 
 
 def _drawn(rows: Rows, n: int, rng: np.random.Generator) -> Rows:

@@ -103,11 +103,13 @@ class TestTraining:
         assert model.is_complete
 
     def test_alpha_raises_predictions_off_the_data(self):
-        # Only slow designs are logged; the fastest combinations are off the data.
+        # Only slow designs are logged; the fast ones are off the data.
         logs = toy.logs(slowest_share=0.6)
-        off = toy.random_designs(400, seed=3)
-        off = off[off["pes"] * off["lanes"] >= 32]
-        low, high = (trained(dataclasses.replace(toy.SMALL, alpha=alpha), logs=logs) for alpha in (1e-6, 1.0))
+        off = toy.random_designs(600, seed=3)
+        off = off[(toy.latency_s(off) < logs["runtime_s"].min()) & (off["lanes"] * 512 <= off["memory_b"])]
+        low, high = (
+            trained(dataclasses.replace(toy.SMALL, alpha=alpha, beta=1e-6), logs=logs) for alpha in (1e-6, 1.0)
+        )
         assert np.log(high.predict(off)).mean() > np.log(low.predict(off)).mean() + 0.3
 
     def test_beta_tells_infeasible_designs_by_their_latency(self, model, naive):
@@ -149,15 +151,14 @@ class TestTraining:
             trained(checkpoint=path, **change)
 
 
+@pytest.fixture(scope="module")
+def several():
+    parts = [toy.logs(work=work).assign(application=name) for name, work in (("small", 1.0), ("large", 4.0))]
+    context = {"small": {"macs": 1e6}, "large": {"macs": 4e6}}
+    return train_offline(pd.concat(parts, ignore_index=True), toy.PARAMETERS, context, toy.SMALL)
+
+
 class TestContext:
-    CONTEXT = {"small": {"macs": 1e6}, "large": {"macs": 4e6}}  # noqa: RUF012
-
-    @pytest.fixture(scope="class")
-    def several(self):
-        parts = [toy.logs(work=work).assign(application=name) for name, work in (("small", 1.0), ("large", 4.0))]
-        logs = pd.concat(parts, ignore_index=True)
-        return train_offline(logs, toy.PARAMETERS, self.CONTEXT, toy.SMALL)
-
     def test_applications_are_told_apart(self, several):
         designs = toy.random_designs(200, seed=4)
         designs = designs[designs["lanes"] * 512 <= designs["memory_b"]]

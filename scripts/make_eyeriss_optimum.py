@@ -27,7 +27,7 @@ from accel_core.platforms.eyeriss.area import onchip_bits
 from accel_core.platforms.eyeriss.cost import price_each
 from accel_core.platforms.eyeriss.energy import energy_table
 from accel_core.platforms.eyeriss.mapper.batch import find_mappings
-from accel_core.platforms.eyeriss.mapper.search import EDP
+from accel_core.platforms.eyeriss.mapper.record import EDP
 from accel_core.platforms.eyeriss.mapper.tables import LayerTables
 from accel_core.space import DesignSpace
 from accel_core.workloads import Layer

@@ -14,7 +14,8 @@ from accel_core.platforms.eyeriss.cost import FloatArray, cost_table, price
 from accel_core.platforms.eyeriss.counts import C1, CYCLES, M0, R1, C, M, P, Q, R, S, count
 from accel_core.platforms.eyeriss.mapper.bounds import Machine
 from accel_core.platforms.eyeriss.mapper.orders import ORDERS
-from accel_core.platforms.eyeriss.mapper.search import DELAY, EDP, ENERGY, is_below, leave_over, score, search
+from accel_core.platforms.eyeriss.mapper.record import DELAY, EDP, ENERGY, is_below, score
+from accel_core.platforms.eyeriss.mapper.search import leave_over, search
 from accel_core.platforms.eyeriss.mapper.tables import LayerTables
 from accel_core.platforms.eyeriss.mapping import DIMENSIONS, TITLES, Loop, LoopNest
 from accel_core.workloads import Layer

@@ -19,6 +19,7 @@ than one of them. The tests compare them with all 720 on small layers.
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from accel_core.platforms.eyeriss.architecture import IntArray
 from accel_core.platforms.eyeriss.mapping import DIMENSIONS
@@ -56,3 +57,42 @@ def _different_orders() -> IntArray:
 
 
 DIFFERENT = _different_orders()
+
+OF_INPUT = np.array([1, 0, 1, 1, 1, 1])
+"""Per dimension, whether the input's tile moves with it."""
+
+
+@njit(cache=True)
+def present(factors: IntArray) -> int:
+    """Return the set of dimensions that have a loop, bit i for dimension i."""
+    mask = 0
+    for dimension in range(6):
+        if factors[dimension] > 1:
+            mask |= 1 << dimension
+    return mask
+
+
+@njit(cache=True)
+def stays(glb: IntArray, glb_order: int, dram: IntArray, dram_order: int) -> int:
+    """Return the tensor that stays above the scratchpads: that of the innermost loop; weights if there is none."""
+    for i in range(6):
+        if glb[ORDERS[glb_order, i]] > 1:
+            return int(STAYING[ORDERS[glb_order, i]])
+    for i in range(6):
+        if dram[ORDERS[dram_order, i]] > 1:
+            return int(STAYING[ORDERS[dram_order, i]])
+    return 0
+
+
+@njit(cache=True)
+def visits_again(glb: IntArray, glb_order: IntArray, dram: IntArray, dram_order: IntArray, mover: IntArray) -> int:
+    """Return how often each word of a tensor comes back: the loops outside the innermost mover that do not move it."""
+    product, has_moved = 1, False
+    for i in range(12):
+        dimension = glb_order[i] if i < 6 else dram_order[i - 6]
+        n = glb[dimension] if i < 6 else dram[dimension]
+        if n > 1 and mover[dimension]:
+            has_moved = True
+        elif has_moved:
+            product *= n
+    return int(product)

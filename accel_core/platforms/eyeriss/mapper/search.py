@@ -27,7 +27,6 @@ from accel_core.platforms.eyeriss.counts import (
     OF_WEIGHTS,
     QX,
     R1,
-    STRIDE,
     SY,
     C,
     M,
@@ -38,7 +37,15 @@ from accel_core.platforms.eyeriss.counts import (
     count,
     input_fills,
     loops_above,
-    visits,
+)
+from accel_core.platforms.eyeriss.mapper.at_dram import (
+    digits_of,
+    free_rows,
+    free_words,
+    look_up,
+    next_dividing,
+    pin_words,
+    sharpen,
 )
 from accel_core.platforms.eyeriss.mapper.bounds import (
     INPUTS,
@@ -54,31 +61,9 @@ from accel_core.platforms.eyeriss.mapper.bounds import (
     third_price,
     third_visits,
 )
-from accel_core.platforms.eyeriss.mapper.orders import DIFFERENT, ORDERS, STAYING
+from accel_core.platforms.eyeriss.mapper.orders import DIFFERENT, OF_INPUT, ORDERS, present, stays, visits_again
+from accel_core.platforms.eyeriss.mapper.record import Record, is_below, is_hopeless, score
 from accel_core.platforms.eyeriss.mapper.tables import Fitting, Problem
-
-EDP, DELAY, ENERGY = range(3)
-OF_INPUT = np.array([1, 0, 1, 1, 1, 1])
-"""Per dimension, whether the input's tile moves with it."""
-
-FOUND = ("inner", "outer", "glb_order", "dram_order", "n_priced")
-"""Indices of the best mapping that ``search`` returns, and how many mappings it priced."""
-
-
-@njit(cache=True)
-def score(objective: int, cycles: float, energy: float) -> tuple[float, float]:
-    """Return what is minimized, and what decides between equals."""
-    if objective == EDP:
-        return cycles * energy, cycles
-    if objective == DELAY:
-        return cycles, energy
-    return energy, cycles
-
-
-@njit(cache=True)
-def is_below(first: float, second: float, best_first: float, best_second: float) -> bool:
-    """Tell whether a score is better than the best so far."""
-    return first < best_first or (first == best_first and second < best_second)
 
 
 class Branch(NamedTuple):
@@ -105,30 +90,6 @@ class Branch(NamedTuple):
     inputs: int
     per_input: float
     per_visit: float
-
-
-class Record(NamedTuple):
-    """The best mapping so far.
-
-    Attributes:
-        objective: What is minimized.
-        found: ``FOUND``.
-        best: Its score.
-        limit: A score above which nothing can be best.
-    """
-
-    objective: int
-    found: IntArray
-    best: FloatArray
-    limit: FloatArray
-
-
-@njit(cache=True)
-def is_hopeless(record: Record, cycles: float, energy: float) -> bool:
-    """Tell whether a bound is no better than the best so far, or worse than what is known."""
-    best, limit = record.best, record.limit
-    first, second = score(record.objective, cycles, energy)
-    return not is_below(first, second, best[0], best[1]) or is_below(limit[0], limit[1], first, second)
 
 
 @njit(cache=True)
@@ -244,79 +205,6 @@ def explore(problem: Problem, branch: Branch, key: int, fitting: Fitting, machin
 
 
 @njit(cache=True)
-def free_words(problem: Problem, row: int) -> int:
-    """Return the least words at DRAM of a row with all loops that move weights, but for the weights' first visit.
-
-    Either P or Q is innermost there, or the weights come again for each iteration of both.
-    """
-    layer, dram = problem.layer, problem.outer[row]
-    again = layer[C] * layer[M] * layer[R] * layer[S] * (dram[P] * dram[Q] - 1)
-    return int(min(problem.streamed[row], problem.least[row] + again))
-
-
-@njit(cache=True)
-def digits_of(problem: Problem, key: int) -> IntArray:
-    """Return which divisor of C, M, P, Q, R and S is left over; all of P is."""
-    shape, digits = problem.shape, np.zeros(6, np.int64)
-    for dimension in (S, R, Q, M, C):
-        digits[dimension] = key % shape[dimension]
-        key //= shape[dimension]
-    digits[P] = shape[P] - 1
-    return digits
-
-
-@njit(cache=True)
-def next_dividing(problem: Problem, digits: IntArray, rows: IntArray, start: int) -> int:
-    """Return the first place from ``start`` whose factors at DRAM divide what is left over; else the length."""
-    of_c, of_m, of_q = problem.divides[C, digits[C]], problem.divides[M, digits[M]], problem.divides[Q, digits[Q]]
-    of_r, of_s = problem.divides[R, digits[R]], problem.divides[S, digits[S]]
-    for place in range(start, len(rows)):
-        row = problem.digits[rows[place]]
-        if of_c[row[C]] and of_m[row[M]] and of_q[row[Q]] and of_r[row[R]] and of_s[row[S]]:
-            return place
-    return len(rows)
-
-
-@njit(cache=True)
-def row_of(problem: Problem, digits: IntArray) -> int:
-    """Return the row whose factors at DRAM are given as digits, one divisor of each dimension."""
-    row = 0
-    for dimension in range(6):
-        row = row * problem.shape[dimension] + digits[dimension]
-    return int(row)
-
-
-@njit(cache=True)
-def free_rows(problem: Problem, digits: IntArray, fitting: Fitting) -> list[int]:
-    """Return the rows that fit and leave all loops which move weights to DRAM; a row counts divisors as digits."""
-    shape, factors, found = problem.shape, digits.copy(), [0 for _ in range(0)]
-    for p in range(shape[P]):
-        for q in range(shape[Q]):
-            factors[P], factors[Q] = p, q
-            row = row_of(problem, factors)
-            if fitting.fits[row] and problem.divides[Q, digits[Q], q]:
-                found.append(row)
-    return found
-
-
-@njit(cache=True)
-def look_up(problem: Problem, key: int, fitting: Fitting) -> None:
-    """Fill in ``first`` and ``reach`` of a key."""
-    layer, digits = problem.layer, digits_of(problem, key)
-    n = fitting.rows.shape[1]
-    if not fitting.fits[row_of(problem, digits)]:  # with all that is left over at DRAM the tile is smallest
-        fitting.first[:, key] = n
-        return
-    for ordering in range(2):
-        place = next_dividing(problem, digits, fitting.rows[ordering], 0)
-        fitting.first[ordering, key] = place
-        fitting.reach[ordering, key] = fitting.words[ordering, min(place, n - 1)]
-    fitting.reach[1, key] -= layer[C] * layer[M] * layer[R] * layer[S]
-    for row in free_rows(problem, digits, fitting):
-        fitting.reach[1, key] = min(fitting.reach[1, key], free_words(problem, row))
-
-
-@njit(cache=True)
 def leave_over(layer: IntArray, inner: IntArray) -> IntArray:
     """Return what inner factors leave over of C, M, Q, R, S."""
     return np.array(
@@ -328,43 +216,6 @@ def leave_over(layer: IntArray, inner: IntArray) -> IntArray:
             layer[S] // inner[SY],
         ]
     )
-
-
-@njit(cache=True)
-def pin_words(problem: Problem, row: int, order: int) -> tuple[int, int]:
-    """Return ``dram_words`` of a row, and remember them for the next branch or design."""
-    if problem.pins[row, order, 0] < 0:
-        inputs, outputs = dram_words(problem.layer, problem.outer[row], ORDERS[order])
-        problem.pins[row, order, 0], problem.pins[row, order, 1] = inputs, outputs
-    return problem.pins[row, order, 0], problem.pins[row, order, 1]
-
-
-@njit(cache=True)
-def dram_words(layer: IntArray, dram: IntArray, order: IntArray) -> tuple[int, int]:
-    """Return the words of inputs that DRAM is read for, and of outputs that it is written."""
-    n, axis, step = np.empty(6, np.int64), np.full(6, -1, np.int64), np.empty(6, np.int64)
-    stride = layer[STRIDE]
-    extent = np.array(
-        [
-            layer[C] // dram[C],
-            (layer[P] // dram[P] - 1) * stride + layer[R] // dram[R],
-            (layer[Q] // dram[Q] - 1) * stride + layer[S] // dram[S],
-        ]
-    )
-    for i in range(6):
-        dimension = order[i]
-        n[i] = dram[dimension]
-        step[i] = layer[dimension] // dram[dimension]
-        if dimension == C:
-            axis[i] = 0
-        elif dimension in (P, R):
-            axis[i] = 1
-        elif dimension in (Q, S):
-            axis[i] = 2
-        if dimension in (P, Q):
-            step[i] *= stride
-    outputs = layer[M] // dram[M] * (layer[P] // dram[P]) * (layer[Q] // dram[Q])
-    return input_fills(n, axis, step, extent), visits(n, order, OF_OUTPUT) * outputs
 
 
 @njit(cache=True)
@@ -416,19 +267,6 @@ def try_row(problem: Problem, branch: Branch, row: int, least_at_dram: float, ma
 
 
 @njit(cache=True)
-def sharpen(problem: Problem, row: int, at_dram: IntArray) -> None:
-    """Replace a row's bound of words at DRAM by the least of its orders, for this and all later designs."""
-    outputs = problem.layer[M] * problem.layer[P] * problem.layer[Q]
-    least = 0
-    for a in range(1, at_dram[0] + 1):
-        words_in, words_out = pin_words(problem, row, at_dram[a])
-        words = words_in + 2 * words_out - outputs
-        least = words if a == 1 else min(least, words)
-    problem.least[row] = least
-    problem.is_sharp[row] = True
-
-
-@njit(cache=True)
 def fills_of(layer: IntArray, inner: IntArray, glb: IntArray, glb_order: int, dram: IntArray, dram_order: int) -> int:
     """Return the words that enter one ifmap scratchpad."""
     _, n, axis, step, _ = loops_above(layer, inner, glb, ORDERS[glb_order], dram, ORDERS[dram_order])
@@ -473,39 +311,3 @@ def price_orders(
     if is_below(first, second, best[0], best[1]):
         best[0], best[1] = first, second
         found[0], found[1], found[2], found[3] = branch.row, row, glb_order, dram_order
-
-
-@njit(cache=True)
-def visits_again(glb: IntArray, glb_order: IntArray, dram: IntArray, dram_order: IntArray, mover: IntArray) -> int:
-    """Return how often each word of a tensor comes back: the loops outside the innermost mover that do not move it."""
-    product, has_moved = 1, False
-    for i in range(12):
-        dimension = glb_order[i] if i < 6 else dram_order[i - 6]
-        n = glb[dimension] if i < 6 else dram[dimension]
-        if n > 1 and mover[dimension]:
-            has_moved = True
-        elif has_moved:
-            product *= n
-    return int(product)
-
-
-@njit(cache=True)
-def present(factors: IntArray) -> int:
-    """Return the set of dimensions that have a loop, bit i for dimension i."""
-    mask = 0
-    for dimension in range(6):
-        if factors[dimension] > 1:
-            mask |= 1 << dimension
-    return mask
-
-
-@njit(cache=True)
-def stays(glb: IntArray, glb_order: int, dram: IntArray, dram_order: int) -> int:
-    """Return the tensor that stays above the scratchpads: that of the innermost loop; weights if there is none."""
-    for i in range(6):
-        if glb[ORDERS[glb_order, i]] > 1:
-            return int(STAYING[ORDERS[glb_order, i]])
-    for i in range(6):
-        if dram[ORDERS[dram_order, i]] > 1:
-            return int(STAYING[ORDERS[dram_order, i]])
-    return 0

@@ -108,6 +108,16 @@ def triangle_card() -> None:
         can_undo=can_undo(),
         on_undo=undo,
     )
+    _warn_of_limits(design, float(areas.sum()), float(total), is_kept)
+
+
+def _warn_of_limits(design: Mapping[str, Any], used_mm2: float, total_mm2: float, is_kept: bool) -> None:
+    """Say so where the shown design, its sizes edited, is not among those that the triangle reaches."""
+    pes = design["mesh_x"] * design["mesh_y"]
+    if used_mm2 > total_mm2:
+        st.warning(f"It takes {used_mm2:.3g} of {total_mm2:.3g} mm²; drag the point to a design under the total.")
+    if is_kept and pes != PES:
+        st.warning(f"It has {pes} PEs, not {PES}; drag the point to one that has.")
 
 
 @st.cache_data(show_spinner=False)

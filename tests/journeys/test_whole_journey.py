@@ -109,6 +109,16 @@ def search_and_verify(page):
     page.locator(".st-key-card-verify").get_by_text(re.compile(r"All \d picks measured")).wait_for()
 
 
+def back_to_the_start(page):
+    """Go to the first page; on a busy machine a click may fall into the redrawing of a page that still measures."""
+    link = page.get_by_test_id("stSidebarNav").get_by_role("link", name="Start", exact=True)
+    link.click()
+    if page.get_by_role("heading", name="Optimize", exact=True).is_visible():
+        page.wait_for_timeout(5_000)
+        link.click()
+    page.get_by_text("Designs placed").wait_for()
+
+
 def test_from_a_fresh_database_to_verified_picks(page):
     page.get_by_text("Designs placed").wait_for()
     n_shipped = int(metric(page, "Designs placed").replace(",", ""))
@@ -119,6 +129,5 @@ def test_from_a_fresh_database_to_verified_picks(page):
     page.locator(".js-plotly-plot .scatterlayer .points path").first.wait_for()
     drag_a_bound(page)
     search_and_verify(page)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Start", exact=True).click()
-    page.get_by_text("Designs placed").wait_for()
+    back_to_the_start(page)
     assert int(metric(page, "Designs placed").replace(",", "")) >= n_shipped + 2

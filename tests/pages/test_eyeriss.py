@@ -120,6 +120,16 @@ def test_a_size_edited_makes_the_design_ones_own(page) -> None:
     assert not page.exception
     assert page.session_state["eyeriss-shown"] == "Yours"
     assert labels(page)["On-chip bits"] == "624 k"
+    assert not page.warning
+
+
+def test_a_design_beyond_the_total_is_said_to_be(page) -> None:
+    page.toggle(key="eyeriss-keep-pes").set_value(True)
+    page.selectbox(key="eyeriss-size-mesh_x").set_value(28).run()
+    assert [text.value for text in page.warning] == [
+        "It takes 4.77 of 2.51 mm²; drag the point to a design under the total.",
+        "It has 336 PEs, not 168; drag the point to one that has.",
+    ]
 
 
 def test_networks_show_one_layer_at_a_time(page) -> None:

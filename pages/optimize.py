@@ -11,9 +11,10 @@ from accel_core.platforms import Platform, get_platform
 from pages.components import verify_runs
 from pages.components.optimize_flow import flow_progress, launch_search, searches, show_head
 from pages.components.optimize_form import FLOW, WHERE, Asked, search_form
-from pages.components.optimize_model import ModelRun, fitted, forget_model_run, last_model_run, run_search
+from pages.components.optimize_model import ModelRun, fitted, forget_model_run, last_model_run, run_search, trust_of
 from pages.components.optimize_plan import reference_point
 from pages.components.optimize_view import Progress, better_known, choose_picks, no_design, show_growth, trust_note
+from pages.components.platform_words import words_of
 from pages.components.session import current_platform, service
 from pages.components.style import card, duration, page, progress
 from pages.components.verify_view import SELECTED, verification_cards
@@ -26,7 +27,7 @@ MODEL_SEARCH = "Fitted model"
 
 def start_button(asked: Asked) -> bool:
     """Show the button that starts the search."""
-    words = "Search the model" if asked.is_model else "Search the flow"
+    words = "Search the model" if asked.is_model else words_of(platform).search_flow
     return st.button(words, type="primary", width="stretch", disabled=asked.plan is None, key="optimize-start")
 
 
@@ -40,7 +41,8 @@ def start(asked: Asked) -> None:
             st.session_state[SHOWN] = launch_search(plan, asked.fidelity)
             st.rerun()
         learned = fitted(plan, asked.fidelity, asked.stored)
-        run = ModelRun(plan, asked.fidelity, learned.n_rows, reference_point(asked.stored, plan.goals))
+        trust = trust_of(plan, learned, asked.stored)
+        run = ModelRun(plan, asked.fidelity, trust, learned.n_rows, reference_point(asked.stored, plan.goals))
         forget_model_run()
         st.session_state[SHOWN] = MODEL_SEARCH
         place = st.empty()
@@ -68,8 +70,9 @@ def model_results(run: ModelRun) -> None:
     shown = model_progress(run)
     ended = "" if run.is_over else " Stopped early."
     whole = "the whole space, " if run.is_whole else ""
+    trust = trust_note(run.plan, run.max_uncertainty)
     st.caption(f"Searched {whole}{len(run.results):,} designs in {duration(run.seconds)}, with a model of "
-               f"{run.n_rows:,} {run.fidelity} results.{ended} {trust_note(run.plan.max_uncertainty)}")  # fmt: skip
+               f"{run.n_rows:,} {run.fidelity} results.{ended} {trust}")  # fmt: skip
     if run.results.empty:
         st.info("The search was stopped before its first designs.")
         return
@@ -85,10 +88,10 @@ def model_results(run: ModelRun) -> None:
 
 
 def verify_button(shown: Progress, picks: pd.DataFrame) -> None:
-    """Offer to implement the picks for real."""
+    """Offer to evaluate the picks in the platform's best fidelity."""
     platform = get_platform(shown.plan.platform)
     missing = unavailable(platform, platform.fidelities[0])
-    words = f"Verify {len(picks)} pick{'s' if len(picks) != 1 else ''} for real"
+    words = f"Verify {len(picks)} pick{'s' if len(picks) != 1 else ''} {words_of(platform).done}"
     if missing:
         st.warning(f"Picks cannot be verified: {missing}")
     if st.button(words, type="primary", disabled=bool(missing), key=f"{shown.key}-verify"):
@@ -133,7 +136,7 @@ def say_problem() -> None:
     text, is_model = problem
     st.error(text)
     if is_model:
-        st.button("Search on the real flow instead", on_click=take_flow, key="optimize-take-flow")
+        st.button(f"{words_of(platform).search_flow} instead", on_click=take_flow, key="optimize-take-flow")
 
 
 def take_flow() -> None:
@@ -151,7 +154,10 @@ def right_side() -> None:
     if not names:
         with card("no-search"):
             st.subheader("No search yet", anchor=False)
-            st.write("The form beside is ready: search the fitted model for an answer in seconds, or the real flow.")
+            flow = words_of(platform).flow
+            st.write(
+                f"The form beside is ready: search the fitted model for an answer in seconds, or the {flow.lower()}."
+            )
     else:
         chosen = st.session_state.get(SHOWN)
         if len(names) > 1:
@@ -170,7 +176,7 @@ def right_side() -> None:
     st.session_state["optimize-was-running"] = is_running
 
 
-page("Optimize", "Search for better designs, on what was learned or on the real flow, and verify the picks.")
+page("Optimize", "Search for better designs, in what was learned or by evaluating each, and verify the picks.")
 platform = current_platform()
 service()
 left, right = st.columns([1, 2], gap="medium")

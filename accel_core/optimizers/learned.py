@@ -6,6 +6,7 @@ model's own uncertainty, and the chance that a design reaches its target clock a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from accel_core.objectives import Bound, Goal, violations
+from accel_core.optimizers.candidates import draw_unseen
+from accel_core.space import DesignSpace
 from accel_core.surrogates.predict_designs import Learned
 from accel_core.surrogates.tables import TableEncoder
 
@@ -27,6 +30,13 @@ REACH = "success_probability"
 LEVEL = 0.9
 MIN_REACH = 0.9
 N_NEAREST = 400
+
+TRUST_LEVELS = (0.05, 0.1, 0.2, 0.5)
+"""How far predictions may be trusted, where nobody says how far: the first level that leaves enough of a space."""
+
+N_PROBED = 1000
+MIN_TRUSTED = 0.1
+"""The share of `N_PROBED` random designs, of those that can be built, that is enough."""
 WEAK_PENALTY = 30.0
 """Inverse strength of the penalty on slopes: thresholds are steep."""
 
@@ -36,14 +46,11 @@ def trusted(goals: Sequence[Goal], max_uncertainty: float, min_reach: float = MI
 
     Args:
         goals: Objectives and bounds.
-        max_uncertainty: Largest allowed `UNCERTAINTY`, a share (0.07 is 7 %).
+        max_uncertainty: Largest allowed `UNCERTAINTY`, a share (0.07 is 7 %); infinity is no limit.
         min_reach: Smallest allowed `REACH`.
     """
-    return (
-        *goals,
-        Bound("model uncertainty", UNCERTAINTY, upper=max_uncertainty),
-        Bound("can be built", REACH, lower=min_reach),
-    )
+    limit = [Bound("model uncertainty", UNCERTAINTY, upper=max_uncertainty)] if math.isfinite(max_uncertainty) else []
+    return (*goals, *limit, Bound("can be built", REACH, lower=min_reach))
 
 
 class Feasibility:
@@ -128,3 +135,20 @@ def predicted_designs(learned: Learned, designs: pd.DataFrame, feasibility: Feas
     table[UNCERTAINTY] = ((upper - lower) / 2 / mean.abs()).max(axis=1)
     table[REACH] = np.minimum(reach, feasibility.probability(X))
     return table
+
+
+def trust_limit(learned: Learned, space: DesignSpace, feasibility: Feasibility, seed: int = 0) -> float:
+    """Return the first of `TRUST_LEVELS` within which enough designs of a space are predicted.
+
+    A fixed limit would leave nothing of a space whose metrics jump from design to design.
+
+    Returns:
+        A share, for `trusted`; infinity where even the last level leaves too little.
+    """
+    designs = draw_unseen(space, N_PROBED, np.empty(0, dtype=np.uint64), np.random.default_rng(seed))
+    if designs.empty:
+        return TRUST_LEVELS[0]
+    table = predicted_designs(learned, designs, feasibility)
+    uncertainty = table.loc[table[REACH] >= MIN_REACH, UNCERTAINTY]
+    enough = MIN_TRUSTED * len(uncertainty)
+    return next((level for level in TRUST_LEVELS if (uncertainty <= level).sum() >= enough), math.inf)

@@ -10,19 +10,20 @@ import streamlit as st
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import resolve_settings
 from accel_core.optimizers import OPTIMIZERS
+from accel_core.optimizers.learned import TRUST_LEVELS
 from accel_core.platforms import Platform
 from pages.components import space_choice
 from pages.components.optimize_goals import choose_cost, choose_goals
 from pages.components.optimize_plan import SearchPlan, usable
+from pages.components.platform_words import words_of
 from pages.components.run_form import narrowed
 from pages.components.session import category, results, runnable
 
-MODEL, FLOW = "Fitted model", "Real flow"
+MODEL, FLOW = "model", "flow"
 WHERE = "optimize-where"
 EVERYTHING = "Everything at once"
 MODEL_BUDGET, ASKED_BUDGET, FLOW_BUDGET = 10_000, 200, 24
 MAX_MODEL_BUDGET, MAX_FLOW_BUDGET = 100_000, 100_000
-DEFAULT_UNCERTAINTY_PERCENT = 5.0
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,12 @@ def search_form(platform: Platform) -> Asked:
 
 
 def _choose_where(platform: Platform) -> tuple[bool, str]:
+    titles = {MODEL: "Fitted model", FLOW: words_of(platform).flow}
     where = st.segmented_control(
         "Where", [MODEL, FLOW], default=MODEL, required=True, key=WHERE, persist_state="session", width="stretch",
+        format_func=titles.__getitem__,
         help="Fitted model: learned from stored results, thousands of designs in seconds; verify its picks afterwards. "
-        "Real flow: every design is evaluated on this machine.",
+        f"{titles[FLOW]}: every design is evaluated on this machine.",
     )  # fmt: skip
     if where == MODEL:
         return True, platform.fidelities[0]
@@ -85,7 +88,7 @@ def _choose_space(platform: Platform) -> tuple[str, dict[str, str]]:
     choice = space_choice.current_choice(platform)
     restrictions = dict(choice.restrictions)
     name = category(platform)
-    columns = st.columns(2)
+    columns = st.columns(1 if name is None else 2)
     if name is not None:
         values = [str(value) for value in choice.space(platform).parameter(name).values]
         default = str(platform.space.parameter(name).default)
@@ -94,7 +97,7 @@ def _choose_space(platform: Platform) -> tuple[str, dict[str, str]]:
             key=f"optimize-{platform.name}-category-{'-'.join(values)}", persist_state="session",
         )  # fmt: skip
         restrictions[name] = str(chosen)
-    workload = columns[1].selectbox(
+    workload = columns[-1].selectbox(
         "Workload", list(platform.workloads), key=f"optimize-{platform.name}-workload", persist_state="session"
     )
     rest = {key: value for key, value in restrictions.items() if key != name}
@@ -125,7 +128,7 @@ def _searchable(platform: Platform, stored: pd.DataFrame, is_model: bool, fideli
     return names
 
 
-def _choose_effort(is_model: bool) -> tuple[str, int, int, int, float]:
+def _choose_effort(is_model: bool) -> tuple[str, int, int, int, float | None]:
     """Choose optimizer, budget, batch, seed and how far predictions are trusted."""
     where = "model" if is_model else "flow"
     names = [*([""] if is_model else []), *OPTIMIZERS]
@@ -147,12 +150,13 @@ def _choose_effort(is_model: bool) -> tuple[str, int, int, int, float]:
         batch = columns[1].number_input("Batch", 1, int(budget), batch, key=f"optimize-{where}-batch",
                                         persist_state="session", help="Designs asked for at a time.")  # fmt: skip
     seed = columns[-1].number_input("Seed", 0, 2**31 - 1, 0, key="optimize-seed", persist_state="session")
-    uncertainty = DEFAULT_UNCERTAINTY_PERCENT
+    percent = None
     if is_model:
-        uncertainty = st.slider(
-            "Trust predictions within ± %", 2.0, 30.0, DEFAULT_UNCERTAINTY_PERCENT, 0.5, key="optimize-uncertainty",
-            persist_state="session",
-            help="Designs whose 90 % interval is wider, in any learned metric, are left out, as are those that may "
-            "miss their target clock by far: there the model flatters rather than knows.",
+        levels = ", ".join(f"{100 * level:g}" for level in TRUST_LEVELS)
+        percent = st.number_input(
+            "Trust predictions within ± %", 0.5, 1000.0, None, 0.5, key="optimize-uncertainty", format="%g",
+            placeholder="as far as needed", persist_state="session",
+            help="Designs whose 90 % interval is wider, in any learned metric, are left out: there the model flatters "
+            f"rather than knows. Empty: the first of {levels} % that leaves a tenth of the space, else no limit.",
         )  # fmt: skip
-    return optimizer, int(budget), int(batch), int(seed), uncertainty / 100
+    return optimizer, int(budget), int(batch), int(seed), None if percent is None else percent / 100

@@ -13,7 +13,7 @@ import streamlit as st
 from accel_core.errors import InvalidInputError
 from accel_core.objectives import Goal
 from accel_core.optimizers import search_model
-from accel_core.optimizers.learned import Feasibility, Predictor, trusted
+from accel_core.optimizers.learned import Feasibility, Predictor, trust_limit, trusted
 from accel_core.platforms import get_platform
 from accel_core.surrogates.predict_designs import Learned, learn_platform
 from accel_core.surrogates.tables import MIN_ROWS
@@ -32,6 +32,7 @@ class ModelRun:
     Attributes:
         plan: What was asked for.
         fidelity: Whose results the model learned from.
+        max_uncertainty: How far its predictions are trusted, a share; infinity is no limit.
         n_rows: How many results it learned from.
         reference: Reference point of the hypervolume, stored units.
         results: Every prediction so far, in order, with status.
@@ -43,6 +44,7 @@ class ModelRun:
 
     plan: SearchPlan
     fidelity: str
+    max_uncertainty: float
     n_rows: int
     reference: list[float] | None
     results: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -54,7 +56,7 @@ class ModelRun:
     @property
     def goals(self) -> tuple[Goal, ...]:
         """The plan's goals and how far predictions are trusted."""
-        return trusted(self.plan.goals, self.plan.max_uncertainty)
+        return trusted(self.plan.goals, self.max_uncertainty)
 
 
 def last_model_run() -> ModelRun | None:
@@ -88,6 +90,14 @@ def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> Learned:
 def _fitted(database: str, rest: tuple[Any, ...], extra: tuple[str, ...], _stored: pd.DataFrame) -> Learned:
     platform = get_platform(rest[0])
     return learn_platform(_stored, platform, platform.workloads[rest[2]], extra, surrogate=SURROGATE)
+
+
+def trust_of(plan: SearchPlan, learned: Learned, stored: pd.DataFrame) -> float:
+    """Return how far a search trusts predictions: as asked for, else as far as leaves something to find."""
+    if plan.max_uncertainty is not None:
+        return plan.max_uncertainty
+    with st.spinner("Seeing how far the model can be trusted …"):
+        return trust_limit(learned, plan.space, Feasibility(learned, stored), plan.seed)
 
 
 def run_search(

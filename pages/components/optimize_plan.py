@@ -41,7 +41,8 @@ class SearchPlan:
         budget: Evaluations.
         batch: Designs asked for at a time.
         seed: Of all randomness.
-        max_uncertainty: How far predictions are trusted, a share; only for the fitted model.
+        max_uncertainty: How far predictions are trusted, a share; only for the fitted model. None leaves it to the
+            model, see `accel_core.optimizers.learned.trust_limit`.
     """
 
     platform: str
@@ -54,7 +55,7 @@ class SearchPlan:
     budget: int
     batch: int
     seed: int
-    max_uncertainty: float = 0.1
+    max_uncertainty: float | None = None
 
     @property
     def cost(self) -> CostFunction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import streamlit as st
 from accel_core.metrics import get_metric, is_metric
 from accel_core.objectives import Goal, Objective, is_feasible, minimized
 from accel_core.optimizers import front, pick, trace
-from accel_core.optimizers.learned import MIN_REACH, REACH, UNCERTAINTY
+from accel_core.optimizers.learned import MIN_REACH, REACH, TRUST_LEVELS, UNCERTAINTY
 from accel_core.pareto import is_nondominated
 from accel_core.platforms import get_platform
 from accel_core.plots.optimize import front_growth, hypervolume_growth
@@ -27,6 +28,7 @@ from pages.components.optimize_plan import (
     usable,
     volume_unit,
 )
+from pages.components.platform_words import words_of
 from pages.components.session import results
 from pages.components.style import card, figure, is_dark, metric_row, quantity, shown_table
 
@@ -171,13 +173,15 @@ def no_design(progress: Progress, nearest: pd.DataFrame) -> str:
     found = relaxations(nearest, progress.goals) if len(nearest) else []
     if not found:
         return "No design keeps all bounds, and none has all the bounded metrics."
-    words = " and ".join(f"{_limit(one.metric, one.side, one.limit)} (the nearest design has "
+    platform = progress.plan.platform
+    words = " and ".join(f"{_limit(one.metric, one.side, one.limit, platform)} (the nearest design has "
                          f"{_value(one.metric, one.nearest)})" for one in found)  # fmt: skip
     return f"No design keeps all bounds: what no design meets together with the others is {words}."
 
 
-def _limit(metric: str, side: str, limit: float) -> str:
-    return f"{_title(metric)} {'≤' if side == 'upper' else '≥'} {_value(metric, limit)}"
+def _limit(metric: str, side: str, limit: float, platform: str) -> str:
+    own = {UNCERTAINTY: "Model uncertainty", REACH: words_of(get_platform(platform)).reach}
+    return f"{own.get(metric) or _title(metric)} {'≤' if side == 'upper' else '≥'} {_value(metric, limit)}"
 
 
 def _value(metric: str, value: float) -> str:
@@ -185,8 +189,7 @@ def _value(metric: str, value: float) -> str:
 
 
 def _title(metric: str) -> str:
-    own = {UNCERTAINTY: "Model uncertainty", REACH: "Chance to be built, near the target clock"}
-    return own.get(metric) or get_metric(metric).title
+    return get_metric(metric).title
 
 
 def _companion(results: pd.DataFrame, metric: str) -> str:
@@ -236,9 +239,14 @@ def better_known(plan: SearchPlan, fidelity: str, picks: pd.DataFrame) -> None:
         )
 
 
-def trust_note(max_uncertainty: float) -> str:
+def trust_note(plan: SearchPlan, max_uncertainty: float) -> str:
     """Say which designs a search of a model leaves out."""
+    likely = f"where a design {words_of(get_platform(plan.platform)).likely} with {100 * MIN_REACH:.0f} % chance"
+    if not math.isfinite(max_uncertainty):
+        return f"The model knows hardly a design of this space well: it is trusted everywhere {likely}."
+    is_wide = plan.max_uncertainty is None and max_uncertainty > TRUST_LEVELS[0]
+    why = ", for nearer limits leave less than a tenth of the space" if is_wide else ""
     return (
         f"Predictions are trusted where their 90 % interval is within ± {100 * max_uncertainty:g} % in every learned "
-        f"metric, and where a design can be built and comes near its target clock with {100 * MIN_REACH:.0f} % chance."
+        f"metric{why}, and {likely}."
     )

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from accel_core.objectives import Bound, Objective, is_feasible
-from accel_core.optimizers.learned import REACH, UNCERTAINTY, Feasibility, Predictor, trusted
+from accel_core.optimizers import learned as module
+from accel_core.optimizers.learned import (
+    REACH,
+    TRUST_LEVELS,
+    UNCERTAINTY,
+    Feasibility,
+    Predictor,
+    trust_limit,
+    trusted,
+)
 from accel_core.platforms import get_platform
 from accel_core.space import sample
 from accel_core.surrogates.predict_designs import learn
@@ -71,3 +80,36 @@ def test_remembers_the_designs_nearest_to_an_unreachable_bound(results, learned)
     assert predictor.nearest["power_w"].min() == least
     assert len(predictor.nearest) <= 400
     assert len(predictor.results()) == 600
+
+
+@pytest.mark.parametrize(
+    ("uncertainties", "limit"),
+    [
+        ([0.04] * 10 + [3.0] * 90, 0.05),
+        ([0.04] * 9 + [0.4] * 91, 0.5),
+        ([0.3] * 100, 0.5),
+        ([0.6] * 100, np.inf),
+    ],
+)
+def test_trusts_as_far_as_leaves_a_tenth_of_the_space(uncertainties, limit, learned, results, monkeypatch):
+    assert TRUST_LEVELS == (0.05, 0.1, 0.2, 0.5)
+
+    def predicted(learned, designs, feasibility):
+        return designs.assign(**{UNCERTAINTY: np.resize(uncertainties, len(designs)), REACH: 1.0})
+
+    monkeypatch.setattr(module, "predicted_designs", predicted)
+    assert trust_limit(learned, PLATFORM.space, Feasibility(learned, results)) == limit
+
+
+def test_designs_that_cannot_be_built_do_not_widen_the_trust(learned, results, monkeypatch):
+    def predicted(learned, designs, feasibility):
+        is_built = np.arange(len(designs)) % 20 == 0
+        return designs.assign(**{UNCERTAINTY: np.where(is_built, 0.01, 3.0), REACH: np.where(is_built, 1.0, 0.1)})
+
+    monkeypatch.setattr(module, "predicted_designs", predicted)
+    assert trust_limit(learned, PLATFORM.space, Feasibility(learned, results)) == TRUST_LEVELS[0]
+
+
+def test_unlimited_trust_is_no_goal():
+    goals = trusted([Objective("energy_j")], np.inf)
+    assert [goal.metric for goal in goals] == ["energy_j", REACH]

@@ -1,0 +1,43 @@
+"""Words of the general pages that follow from what a platform can do: real tools or a model, a clock or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accel_core.platforms import Platform
+from accel_core.surrogates.roi import TARGET_CLOCK
+
+
+@dataclass(frozen=True)
+class PlatformWords:
+    """How a person is told what happens to designs of a platform.
+
+    Attributes:
+        flow: What evaluates designs in its best fidelity, as a title.
+        search_flow: Of the button that searches it.
+        done: How that evaluates them, such as "for real".
+        evaluated: What designs then are.
+        likely: What must be likely of a design that a model's search may pick.
+        reach: The same as the name of a quantity.
+        has_clock: Whether designs have a target clock, and so a region of interest.
+    """
+
+    flow: str
+    search_flow: str
+    done: str
+    evaluated: str
+    likely: str
+    reach: str
+    has_clock: bool
+
+
+def words_of(platform: Platform) -> PlatformWords:
+    """Return a platform's words."""
+    has_clock = TARGET_CLOCK in platform.space.names
+    near = " and comes near its target clock" if has_clock else ""
+    reach = ", near the target clock" if has_clock else ""
+    if platform.rtl is not None:
+        return PlatformWords("Real flow", "Search the flow", "for real", "implemented", f"can be built{near}",
+                             f"Chance to be built{reach}", has_clock)  # fmt: skip
+    return PlatformWords("Platform's model", "Search the platform's model", "by the platform's model", "evaluated",
+                         f"can run{near}", f"Chance to run{reach}", has_clock)  # fmt: skip

@@ -14,6 +14,7 @@ from accel_core.plots.space import coverage, coverage_bars, scatter_matrix
 from accel_core.space import SAMPLERS, Constraint, DesignSpace, Parameter, Sample, sample
 from accel_core.space.difference import difference, spelled
 from pages.components import space_choice
+from pages.components.platform_words import example_constraint
 from pages.components.session import current_platform, download
 from pages.components.space_choice import SpaceChoice
 from pages.components.style import card, figure, is_dark, look_for, metric_row, page
@@ -103,9 +104,7 @@ def edit_constraints(platform: Platform) -> None:
         dtype="str",
     )
     with st.form("constraint", border=False, clear_on_submit=True):
-        st.text_input(
-            "Another constraint", placeholder="cycles_per_vector * input_bits <= 96", key="constraint-expression"
-        )
+        st.text_input("Another constraint", placeholder=example_constraint(platform.space), key="constraint-expression")
         st.form_submit_button("Add", on_click=add_constraint, args=(platform,))
     for index, row in enumerate(rows.itertuples()):
         words, button = st.columns([5, 1])

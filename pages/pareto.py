@@ -20,13 +20,13 @@ from pages.components.bound_prices import offer_way_out, show_prices
 from pages.components.design_panel import show_design
 from pages.components.front import FrontState, direction_of, front, set_front
 from pages.components.picks import choose_by_cost, offer_export
+from pages.components.platform_words import words_of
 from pages.components.predictions import SIZES, Predicted, Request, how_made, predicted, space_of
 from pages.components.session import category, comparable, current_platform, service
 from pages.components.style import card, empty_state, look_for, page
 
 KEY = "pareto-front"
 POLL_S = 2.0
-PREDICT_HELP = "Learns from the placed designs on screen and predicts designs of the chosen space."
 
 
 def choose_axes(metrics: list[str]) -> tuple[str, str, list[str]]:
@@ -97,7 +97,9 @@ def choose_rows(platform: Platform, known: pd.DataFrame) -> tuple[Rows, DeltaGen
                 persist_state="session", label_visibility="collapsed", width=220,
             )  # fmt: skip
         n = 0
-        if st.toggle("Add predictions", key="pareto-predict", persist_state="session", help=PREDICT_HELP):
+        known_as = words_of(platform).evaluated
+        learns = f"Learns from the {known_as} designs on screen and predicts designs of the chosen space."
+        if st.toggle("Add predictions", key="pareto-predict", persist_state="session", help=learns):
             n = st.selectbox(
                 "Designs to predict", SIZES, format_func=lambda size: f"{size:,}", key="pareto-n",
                 persist_state="session", label_visibility="collapsed", width=110,
@@ -180,7 +182,7 @@ def explore(platform: Platform, known: pd.DataFrame, everything: pd.DataFrame, r
             found = predictions_for(row, platform, points, chosen, (x, y, *hidden), revision)
         if found is not None:
             points = points_of(database, revision, chosen, found.token, platform, known, found.table)
-        state = show_front(points, x, y, hidden, found)
+        state = show_front(platform, points, x, y, hidden, found)
     shown = points[~points["fidelity"].isin(state.hidden_fidelities)] if state.hidden_fidelities else points
     goals = state.goals(x, y)
     kept = shown[is_feasible(shown, goals)]
@@ -198,7 +200,9 @@ def explore(platform: Platform, known: pd.DataFrame, everything: pd.DataFrame, r
                 offer_export(kept, best)
 
 
-def show_front(points: pd.DataFrame, x: str, y: str, hidden: list[str], found: Predicted | None) -> FrontState:
+def show_front(
+    platform: Platform, points: pd.DataFrame, x: str, y: str, hidden: list[str], found: Predicted | None
+) -> FrontState:
     """Show the chart, lower where strips of bounds need the room."""
     strips = math.ceil(len([name for name in hidden if name not in (x, y)]) / 2)
     height = max(300, 496 - 84 * strips - (62 if found is not None else 0))
@@ -206,7 +210,7 @@ def show_front(points: pd.DataFrame, x: str, y: str, hidden: list[str], found: P
         state = front(points, x, y, hidden, key=KEY, height=height)
         look_for(
             "the knee: where the front turns steep, a little of one costs much of the other."
-            + (f" {how_made(found)}." if found is not None else "")
+            + (f" {how_made(found, platform)}." if found is not None else "")
         )
     return state
 
@@ -247,7 +251,7 @@ def show_empty(platform: Platform, everything: pd.DataFrame) -> None:
         f"A front needs results of {platform.title}. Choose what may vary and launch a run; points appear as they come."
     )
     if len(everything):
-        text = f"None of the {len(everything):,} designs tried so far could be implemented; see why on the page Runs."
+        text = f"None of the {len(everything):,} designs tried so far succeeded; see why on the page Runs."
     empty_state("No designs to compare yet", text, "Go to Runs", "pages/runs.py", key="pareto")
     st.page_link("pages/design_space.py", label="Choose a design space first")
 

@@ -4,19 +4,19 @@ import streamlit as st
 
 from accel_core.metrics import get_metric
 from accel_core.plots.results import tradeoff
+from pages.components.platform_words import words_of
 from pages.components.session import category, comparable, current_platform, kinds, runnable
 from pages.components.style import card, figure, is_dark, metric_row, page, quantity
 
 STEPS = (
     ("pages/design_space.py", "Design space", "Choose what may vary and preview a sample."),
-    ("pages/runs.py", "Runs", "Implement or simulate designs on this machine."),
+    ("pages/runs.py", "Runs", "Evaluate designs on this machine."),
     ("pages/surrogates.py", "Surrogates", "See how far a learned model can be trusted."),
     ("pages/pareto.py", "Pareto", "Drag constraints over the live front."),
     ("pages/optimize.py", "Optimize", "Search for better designs and verify the picks."),
     ("pages/eyeriss.py", "Eyeriss", "See what a mapping is worth under a resource budget."),
 )
 
-COUNTED = {"placed": "Evaluated for real, each in its own process."}
 HEADLINES = ("f_effective_hz", "energy_j", "chip_area_mm2")
 
 TRADEOFFS = (
@@ -42,8 +42,8 @@ TRADEOFFS = (
 
 page(
     "AccelScope",
-    "Explore machine-learning accelerators on real implementations: choose what may vary, run it, "
-    "learn from it, and drag constraints over a live Pareto front.",
+    "Explore machine-learning accelerators: choose what may vary, run it, learn from it, and drag constraints over a "
+    "live Pareto front.",
 )
 platform = current_platform()
 everything, _ = comparable(platform)
@@ -62,6 +62,7 @@ if measured.empty:
     st.info(f"No {best_known} results of {platform.title} yet. Begin with a design space, then launch a run.")
     st.stop()
 
+words = words_of(platform)
 headlines = []
 for name in (name for name in HEADLINES if name in measured):
     metric = get_metric(name)
@@ -69,7 +70,7 @@ for name in (name for name in HEADLINES if name in measured):
     headlines.append((f"Best {metric.title.lower()}", quantity(name, best), metric.meaning))
 metric_row(
     [
-        (f"Designs {best_known}", f"{len(measured):,}", COUNTED.get(best_known, "Evaluated by the platform's model.")),
+        (f"Designs {words.evaluated}", f"{len(measured):,}", f"Evaluated {words.done}."),
         *headlines,
         ("Infeasible or failed", f"{len(everything) - len(done):,}", "Kept as data, with stage and reason."),
     ]

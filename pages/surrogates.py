@@ -17,6 +17,7 @@ from pages.components import session
 from pages.components.model_figures import held_out_picture
 from pages.components.model_fit import MIN_DESIGNS, FitJob, FitRequest, fit_job, nominal_seconds, run_job
 from pages.components.model_views import View, headline, tabs, words
+from pages.components.platform_words import words_of
 from pages.components.session import category, comparable, current_platform
 from pages.components.style import card, duration, empty_state, page
 
@@ -58,17 +59,9 @@ def fit_form(platform: Platform, ok: pd.DataFrame, revision: int) -> None:
     workload = choose_workload(platform, ok)
     kept = ok[ok["workload"] == workload]
     only = choose_category(platform, kept)
-    with st.expander("Region of interest, effort"):
-        tolerance = st.slider(
-            "ROI tolerance r (assumed) [%]", 5, 60, round(100 * TOLERANCE), 5, key="models-tolerance",
-            persist_state="session",
-            help="A design is in the region of interest when its effective clock is within ±r of its target clock. "
-            "The published framework does not tell its r; this one is assumed.",
-        )  # fmt: skip
-        learns_roi_only = st.toggle(
-            "Learn and judge in the ROI only", key="models-roi-only", persist_state="session",
-            help="The two-stage scheme: a classifier says what is in the region; regressors learn from these only.",
-        )  # fmt: skip
+    has_clock = words_of(platform).has_clock
+    with st.expander("Region of interest, effort" if has_clock else "Effort"):
+        tolerance, learns_roi_only = choose_roi() if has_clock else (TOLERANCE, False)
         effort = st.segmented_control("Effort", list(EFFORTS), default="Quick", required=True, key="models-effort",
                                       persist_state="session", help="Settings that a model may try.")  # fmt: skip
     if only is not None:
@@ -76,7 +69,7 @@ def fit_form(platform: Platform, ok: pd.DataFrame, revision: int) -> None:
     if not names:
         st.caption("Choose at least one model.")
         return
-    request = FitRequest(workload, only, tuple(name for name in SURROGATES if name in names), tolerance / 100,
+    request = FitRequest(workload, only, tuple(name for name in SURROGATES if name in names), tolerance,
                          learns_roi_only, EFFORTS[effort])  # fmt: skip
     n_parameters, n_folds = len(platform.space.names), 10
     cost = sum(n_folds * nominal_seconds(name, len(kept), n_parameters, 3, request.budget_s) for name in names)
@@ -85,6 +78,21 @@ def fit_form(platform: Platform, ok: pd.DataFrame, revision: int) -> None:
         st.caption(f"At least {MIN_DESIGNS} designs are needed.")
     st.button("Fit models", type="primary", width="stretch", key="models-fit", disabled=len(kept) < MIN_DESIGNS,
               on_click=start, args=(request, ok, platform, revision))  # fmt: skip
+
+
+def choose_roi() -> tuple[float, bool]:
+    """Choose the region of interest: its half width, a share of the target clock, and whether to learn in it only."""
+    percent = st.slider(
+        "ROI tolerance r (assumed) [%]", 5, 60, round(100 * TOLERANCE), 5, key="models-tolerance",
+        persist_state="session",
+        help="A design is in the region of interest when its effective clock is within ±r of its target clock. "
+        "The published framework does not tell its r; this one is assumed.",
+    )  # fmt: skip
+    learns_roi_only = st.toggle(
+        "Learn and judge in the ROI only", key="models-roi-only", persist_state="session",
+        help="The two-stage scheme: a classifier says what is in the region; regressors learn from these only.",
+    )  # fmt: skip
+    return percent / 100, learns_roi_only
 
 
 def choose_workload(platform: Platform, ok: pd.DataFrame) -> str:
@@ -163,10 +171,15 @@ def explain(platform: Platform, split: str) -> None:
     """Say in two sentences, with a picture, what the models are asked."""
     backend = [parameter.name for parameter in platform.space.parameters if parameter.group == "backend"]
     settings = " and ".join(words(name).lower() for name in backend)
+    if not backend:
+        st.caption(
+            "The model never saw these designs: it must predict new hardware, and that is what a search relies on."
+        )
+        return
     st.html(held_out_picture(split))
     if split == UNSEEN_BACKEND:
         st.caption(
-            f"A backend point is one setting of {settings or 'the tools'}. The model knows every architecture, "
+            f"A backend point is one setting of {settings}. The model knows every architecture, "
             "but never saw it at these points: it fills gaps between runs that you have."
         )
     elif split == UNSEEN_ARCHITECTURE:
@@ -195,8 +208,10 @@ if ready_made is None and not has_enough:
 
 choices = st.columns([1.1, 2.8], gap="medium")
 sources = [SHIPPED] * (ready_made is not None) + [OWN] * has_enough
-source = choices[0].segmented_control("Results", sources, default=sources[0], required=True, key="models-source",
-                                      persist_state="session", width="stretch")  # fmt: skip
+source = sources[0]
+if len(sources) > 1:
+    source = choices[0].segmented_control("Results", sources, default=source, required=True, key="models-source",
+                                          persist_state="session", width="stretch")  # fmt: skip
 left, right = st.columns([1.1, 2.8], gap="medium")
 if source == OWN:
     with left, card("models-fit-form"):

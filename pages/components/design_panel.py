@@ -20,12 +20,12 @@ from accel_core.metrics import get_metric
 from accel_core.paths import ROOT, runs_path
 from accel_core.platforms import Platform
 from accel_core.space import Parameter
+from pages.components.platform_words import words_of
 from pages.components.predictions import Predicted
 from pages.components.session import layout_picture, service
 from pages.components.style import fidelity_badge, percent, quantity, status_badge
 
 MAIN_METRICS = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j", "utilization")
-RUN_HELP = "Synthesizes, places, times and powers this design on this machine; it then joins the front as placed."
 LEVEL = 0.9
 _ASKED = "pareto-asked"
 
@@ -43,9 +43,10 @@ _CSS = """
 def show_design(design: pd.Series, platform: Platform, results: pd.DataFrame, predicted: Predicted | None) -> None:
     """Show everything known of one row of the points; `results` are all stored rows, failures included."""
     design_id = str(design["design_id"])
-    is_placed = design["fidelity"] == platform.fidelities[0]
+    is_best = design["fidelity"] == platform.fidelities[0]
+    is_placed = is_best and platform.rtl is not None
     name = f"{fidelity_badge(str(design['fidelity']))} `{design_id[:8]}`"
-    if is_placed:
+    if is_best:
         st.markdown(name)
     else:
         head, action = st.columns([1.1, 1], vertical_alignment="center")
@@ -125,13 +126,14 @@ def offer_run(place: DeltaGenerator, design: pd.Series, platform: Platform, resu
         last = tried.iloc[-1]
         st.markdown(f"{status_badge(str(last['status']))} at {last['stage']}: {last['reason']}")
     elif (runs_path() / name / "campaign.yaml").exists():
-        place.markdown(f"{status_badge(service().campaigns.status(name).state)} for real; see Runs")
+        place.markdown(f"{status_badge(service().campaigns.status(name).state)} {words_of(platform).done}; see Runs")
     else:
         missing = unavailable(platform, best)
+        steps = "Synthesizes, places, times and powers" if best == "placed" else "Evaluates"
         place.button(
-            "Run it for real", type="primary", key=f"run-{design_id}", width="stretch", disabled=missing is not None,
-            help=missing or RUN_HELP,
-            on_click=run_for_real, args=(design, platform),
+            f"Run it {words_of(platform).done}", type="primary", key=f"run-{design_id}", width="stretch",
+            disabled=missing is not None, on_click=run_for_real, args=(design, platform),
+            help=missing or f"{steps} this design on this machine; it then joins the front.",
         )  # fmt: skip
     if problem := st.session_state.pop("run-problem", None):
         st.error(problem)

@@ -130,11 +130,13 @@ def _splits(data: Data, seed: int) -> tuple[list[Split], list[str]]:
     """Return the ways to hold out designs that these data allow, and why others are not possible."""
     splits: list[Split] = []
     problems: list[str] = []
-    ways: list[tuple[str, Callable[[], list[Split]]]] = [
-        ("backend points", lambda: unseen_backend_splits(data.X, data.architecture, data.backend, N_FOLDS, seed)),
-        ("architectures", lambda: unseen_architecture_splits(data.X, data.architecture, N_FOLDS, seed, data.kind)),
-    ]
-    for what, make in ways:
+    ways: dict[str, Callable[[], list[Split]]] = {
+        "backend points": lambda: unseen_backend_splits(data.X, data.architecture, data.backend, N_FOLDS, seed),
+        "architectures": lambda: unseen_architecture_splits(data.X, data.architecture, N_FOLDS, seed, data.kind),
+    }
+    if not data.backend:
+        del ways["backend points"]
+    for what, make in ways.items():
         try:
             splits += make()
         except InvalidInputError as error:

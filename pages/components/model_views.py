@@ -129,8 +129,8 @@ def _errors(view: View, split: str) -> None:
     goal = GOALS.get(split) if column == "muape" else None
     shown = error_bars(errors.assign(model=errors["model"].map(_title)), column, goal=goal, dark=is_dark())
     aim = "bars that stay below the dashed goal on every metric" if goal else "the model with short bars throughout"
-    figure(shown, key=f"models-errors-{split}-{column}", height=330,
-           look=f"{aim}; runtime and energy inherit the errors of clock and power.")  # fmt: skip
+    inherited = "; runtime and energy inherit the errors of clock and power." if view.has_roi else "."
+    figure(shown, key=f"models-errors-{split}-{column}", height=330, look=aim + inherited)
     table = errors.drop(columns="split").assign(
         model=errors["model"].map(_title), metric=[get_metric(name).title for name in errors["metric"]]
     )

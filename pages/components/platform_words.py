@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accel_core.platforms import Platform
+from accel_core.space import DesignSpace
 from accel_core.surrogates.roi import TARGET_CLOCK
 
 
@@ -16,7 +17,7 @@ class PlatformWords:
         flow: What evaluates designs in its best fidelity, as a title.
         search_flow: Of the button that searches it.
         done: How that evaluates them, such as "for real".
-        evaluated: What designs then are.
+        evaluated: What designs then are, in one word.
         likely: What must be likely of a design that a model's search may pick.
         reach: The same as the name of a quantity.
         has_clock: Whether designs have a target clock, and so a region of interest.
@@ -37,7 +38,21 @@ def words_of(platform: Platform) -> PlatformWords:
     near = " and comes near its target clock" if has_clock else ""
     reach = ", near the target clock" if has_clock else ""
     if platform.rtl is not None:
-        return PlatformWords("Real flow", "Search the flow", "for real", "implemented", f"can be built{near}",
+        return PlatformWords("Real flow", "Search the flow", "for real", "placed", f"can be built{near}",
                              f"Chance to be built{reach}", has_clock)  # fmt: skip
     return PlatformWords("Platform's model", "Search the platform's model", "by the platform's model", "evaluated",
                          f"can run{near}", f"Chance to run{reach}", has_clock)  # fmt: skip
+
+
+def example_constraint(space: DesignSpace) -> str:
+    """Return a constraint that a person might add: the product of two parameters, at most that of the defaults.
+
+    Empty where the space has no two whole numbers that vary; those that are already constrained are named last.
+    """
+    taken = {name for constraint in space.constraints for name in constraint.names}
+    defaults = space.defaults().iloc[0]
+    whole = [entry.name for entry in space.parameters if entry.is_numeric and entry.kind != "real" and entry.size != 1]
+    first = sorted(whole, key=lambda name: name in taken)[:2]
+    if len(first) < 2:
+        return ""
+    return f"{' * '.join(first)} <= {int(defaults[first[0]]) * int(defaults[first[1]])}"

@@ -1,4 +1,4 @@
-"""Predicted designs: learned from the placed ones on screen, drawn from the chosen space, kept until asked anew."""
+"""Predicted designs: learned from the evaluated ones on screen, drawn from the chosen space, kept until asked anew."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.platforms import Platform
 from accel_core.space import DesignSpace, design_ids, sample
 from accel_core.surrogates.predict_designs import Learned, learn_platform
+from pages.components.platform_words import words_of
 from pages.components.style import duration
 
 SIZES = (5_000, 20_000, 100_000)
@@ -115,11 +116,14 @@ def renew() -> None:
     st.session_state.pop(_KEY, None)
 
 
-def how_made(found: Predicted) -> str:
+def how_made(found: Predicted, platform: Platform) -> str:
     """Return in words what the predictions were made of."""
-    left_out = found.n_drawn - len(found.table)
-    words = f"{len(found.table):,} predicted from {found.learned.n_rows:,} placed in {duration(found.seconds)}"
-    return f"{words}; {left_out:,} of unsure clock left out" if left_out else words
+    words, left_out = words_of(platform), found.n_drawn - len(found.table)
+    made = (
+        f"{len(found.table):,} predicted from {found.learned.n_rows:,} {words.evaluated} in {duration(found.seconds)}"
+    )
+    why = "of unsure clock" if words.has_clock else "that hardly run"
+    return f"{made}; {left_out:,} {why} left out" if left_out else made
 
 
 def _predict(request: Request, platform: Platform, measured: pd.DataFrame) -> Predicted:

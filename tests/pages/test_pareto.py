@@ -80,7 +80,7 @@ def test_an_empty_store_leads_to_runs_and_design_space(empty_store, open_page):
 def test_a_store_with_failures_only_says_so(empty_store, open_page):
     empty_store.add(made_up_results(1, 6, n_troubles=6))
     app = open_page(PAGE)
-    assert "None of the 6 designs tried so far could be implemented" in texts(app)
+    assert "None of the 6 designs tried so far succeeded" in texts(app)
 
 
 @pytest.mark.parametrize(("store", "n_troubles"), [("small_store", 0), ("partly_failed_store", 12)])

@@ -90,7 +90,7 @@ def triangle_card() -> None:
     total = left.number_input("Total area [mm²]", 0.05, 100.0, _default_total(), 0.25, key=TOTAL,
                               persist_state="session", help="On-chip area of multipliers, scratchpads and global "
                               "buffer; by default what the source's designs need.")  # fmt: skip
-    is_kept = right.toggle(f"Keep {PES} PEs", False, key=KEEP_PES, persist_state="session",
+    is_kept = right.toggle(f"Keep {PES} PEs", False, key=KEEP_PES, persist_state="session", on_change=keep_pes,
                            help="As the source did; its total of resources was the number of PEs alone.")  # fmt: skip
     design = shown_design()
     areas = resources(pd.DataFrame([design]))[0]
@@ -150,17 +150,32 @@ def take_shares() -> None:
     adopt(found, shares)
 
 
-def mesh_head(setup: Setup) -> Setup:
-    """Show the mesh's title and tools; return the setup with the mapping that the person wrote, if any."""
+def keep_pes() -> None:
+    """Adopt, where the number of PEs is now to be kept and the shown design has another, the nearest that has it."""
+    design = shown_design()
+    if not st.session_state[KEEP_PES] or design["mesh_x"] * design["mesh_y"] == PES:
+        return
+    found = nearest(resources(pd.DataFrame([design]))[0], float(st.session_state[TOTAL]), design, PES)
+    if found is not None:
+        adopt(found)
+
+
+def mesh_head(setup: Setup) -> tuple[Setup, DeltaGenerator]:
+    """Show the mesh's title and tools.
+
+    Returns:
+        The setup with the mapping that the person wrote, if any, and the place beside that field.
+    """
     left, middle, right = st.columns([5, 4, 4], vertical_alignment="center")
     left.subheader("Mesh and mapping", anchor=False)
     with right:
         download_files(setup, shown_design())
-    with middle.popover("Own mapping", width="stretch"):
+    box = middle.popover("Own mapping", width="stretch")
+    with box:
         text = st.text_area("Mapping to use instead", key=OWN_MAPPING, persist_state="session", height=90, width=420,
                             placeholder="Q4 M2 P112 - Q28 P2 - M4X Q2X - M4Y S3Y - - R3 C3 - M2",
                             help="Timeloop's notation, L6 to L0 with '-' between; empty for none.")  # fmt: skip
-    return replace(setup, mapping=" ".join((text or "").split()))
+    return replace(setup, mapping=" ".join((text or "").split())), box
 
 
 def mesh_card(result: Mapping[str, Any], setup: Setup) -> None:
@@ -278,8 +293,8 @@ def design_view(setup: Setup, beside: DeltaGenerator) -> None:
     with left, card("eyeriss-triangle-card", height="stretch"):
         triangle_card()
     with right, card("eyeriss-mesh-card", height="stretch"):
-        chosen = mesh_head(setup)
-        result = _result_or_why(chosen)
+        chosen, box = mesh_head(setup)
+        result = _result_or_why(chosen, box)
         if result is not None:
             mesh_card(result, chosen)
     if result is not None:
@@ -288,13 +303,17 @@ def design_view(setup: Setup, beside: DeltaGenerator) -> None:
         pictures(setup, result)
 
 
-def _result_or_why(setup: Setup) -> dict[str, Any] | None:
+def _result_or_why(setup: Setup, box: DeltaGenerator) -> dict[str, Any] | None:
+    """Return the result, or say why there is none: on the page, and in the box with the mapping that lies over it."""
+    places = [st, box] if setup.mapping else [st]
     try:
         result = result_of(shown_design(), setup)
     except AccelError as error:
-        st.error(str(error))
+        for place in places:
+            place.error(str(error))
         return None
     if result["status"] != "ok":
-        st.warning(f"{shown_name()} cannot run this: {result['reason']}")
+        for place in places:
+            place.warning(f"{shown_name()} cannot run this: {result['reason']}")
         return None
     return result

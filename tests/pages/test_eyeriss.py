@@ -76,6 +76,8 @@ def test_a_mapping_of_ones_own_is_evaluated_and_a_wrong_one_is_one_sentence(page
     page.text_area(key=OWN_MAPPING).set_value(REFERENCE.replace("P112", "P100")).run()
     assert not page.exception
     assert "factors of P multiply to 200" in page.error[0].value
+    # Once on the page, once in the open box that may lie over it.
+    assert [error.value for error in page.error] == [page.error[0].value] * 2
     page.text_area(key=OWN_MAPPING).set_value("Q4 M2").run()
     assert "1 levels with '-'" in page.error[0].value
     page.text_area(key=OWN_MAPPING).set_value(REFERENCE.replace("M4X Q2X", "M4X Q4X")).run()
@@ -124,7 +126,7 @@ def test_a_size_edited_makes_the_design_ones_own(page) -> None:
 
 
 def test_a_design_beyond_the_total_is_said_to_be(page) -> None:
-    page.toggle(key="eyeriss-keep-pes").set_value(True)
+    page.toggle(key="eyeriss-keep-pes").set_value(True).run()
     page.selectbox(key="eyeriss-size-mesh_x").set_value(28).run()
     assert [text.value for text in page.warning] == [
         "It takes 4.77 of 2.51 mm²; drag the point to a design under the total.",
@@ -242,6 +244,19 @@ def test_the_nearest_design_keeps_the_total_and_follows_the_shares(shares) -> No
 
 def test_no_design_is_nearest_where_none_is_small_enough() -> None:
     assert nearest((1, 1, 1), 1e-4, BASELINE) is None
+
+
+def test_keeping_the_number_of_pes_goes_to_the_nearest_design_that_has_it(page) -> None:
+    page.selectbox(key="eyeriss-size-mesh_x").set_value(28).run()
+    page.toggle(key="eyeriss-keep-pes").set_value(True).run()
+    assert not page.exception
+    assert not page.warning
+    own = page.session_state["eyeriss-own"]
+    assert own["mesh_x"] * own["mesh_y"] == 168
+    before = dict(own)
+    page.toggle(key="eyeriss-keep-pes").set_value(False).run()
+    page.toggle(key="eyeriss-keep-pes").set_value(True).run()
+    assert page.session_state["eyeriss-own"] == before
 
 
 def test_a_point_let_go_in_the_triangle_is_mapped_at_once(page) -> None:

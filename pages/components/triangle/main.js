@@ -4,6 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEP = 5; // units of the view box; a tenth of it with Alt, four times with Shift
+const REST_MS = 400;
 
 class Triangle {
   constructor(root) {
@@ -17,6 +18,8 @@ class Triangle {
     on(svg, "pointermove", (event) => this.drag(event));
     for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) on(svg, name, (event) => this.drop(event));
     on(handle, "keydown", (event) => this.step(event));
+    on(handle, "keyup", (event) => this.rest(event));
+    on(handle, "blur", () => this.isStepping && this.commit());
     on(box, "keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || undo.disabled) return;
       event.preventDefault();
@@ -45,7 +48,7 @@ class Triangle {
   /** Take the design that Python found; a drag under way goes on and is answered later. */
   adopt() {
     this.revision = this.spec.revision;
-    if (this.pointer !== undefined || this.timer !== undefined) return;
+    if (this.pointer !== undefined || this.isStepping) return;
     this.weights = weightsOf(this.spec.shares, this.spec);
     this.wanted = this.spec.wanted ? weightsOf(this.spec.wanted, this.spec) : null;
     this.el.box.classList.remove("waiting");
@@ -130,6 +133,7 @@ class Triangle {
   grab(event) {
     if (event.button > 0 || this.pointer !== undefined) return;
     event.preventDefault();
+    clearTimeout(this.timer);
     this.pointer = event.pointerId;
     this.el.svg.setPointerCapture(event.pointerId);
     this.el.box.classList.add("dragging");
@@ -157,12 +161,19 @@ class Triangle {
     const [x, y] = toPoint(this.weights);
     this.moveTo([x + length * direction[0], y + length * direction[1]]);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.commit(), 400);
+    this.isStepping = true;
+  }
+
+  /** Report steps once the keys rest: a key that is held repeats only after a while, and all that is one move. */
+  rest(event) {
+    if (!this.isStepping || !KEYS[event.key]) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.commit(), REST_MS);
   }
 
   commit() {
     clearTimeout(this.timer);
-    this.timer = undefined;
+    this.isStepping = false;
     const shares = sharesOf(this.weights, this.spec);
     this.wanted = this.weights;
     this.el.box.classList.add("waiting");

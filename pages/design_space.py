@@ -10,7 +10,7 @@ import streamlit as st
 
 from accel_core.errors import InvalidInputError
 from accel_core.platforms import Platform
-from accel_core.plots.space import coverage, coverage_bars, scatter_matrix
+from accel_core.plots.space import PANEL_PX, coverage, coverage_bars, scatter_matrix
 from accel_core.space import SAMPLERS, Constraint, DesignSpace, Parameter, Sample, sample
 from accel_core.space.difference import difference, spelled
 from pages.components import space_choice
@@ -175,7 +175,10 @@ def preview(space: DesignSpace) -> None:
     )
     pairs, strata = st.tabs(["Every pair", "Coverage"])
     with pairs:
-        figure(scatter_matrix(shown.designs, space, is_dark()), key="space-pairs", height=560)
+        n_varying = sum(entry.size != 1 for entry in space.parameters)
+        figure(
+            scatter_matrix(shown.designs, space, is_dark()), key="space-pairs", height=max(560, PANEL_PX * n_varying)
+        )
         look_for("empty corners: either a constraint forbids them, or the sample is too small to reach them.")
     with strata:
         figure(coverage_bars(table, is_dark()), key="space-coverage", height=60 + 34 * len(table))

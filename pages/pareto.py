@@ -189,7 +189,7 @@ def explore(platform: Platform, known: pd.DataFrame, everything: pd.DataFrame, r
     best = kept[is_nondominated(kept[[x, y]].to_numpy(dtype=np.float64), [direction_of(name) for name in (x, y)])]
     with right:
         with card("prices"):
-            show_bounds(shown, kept, best, goals, state)
+            show_bounds(shown, kept, best, (x, y), goals, state)
         with card("panel"):
             design, cost, export = st.tabs(["Design", "Best by cost", "Export"])
             with design:
@@ -216,11 +216,14 @@ def show_front(
 
 
 def show_bounds(
-    shown: pd.DataFrame, kept: pd.DataFrame, best: pd.DataFrame, goals: list[Goal], state: FrontState
-) -> None:
-    """Tell how many designs are left, and the price of each bound."""
-    known_as = ", ".join(f"{count:,} {name}" for name, count in best["fidelity"].value_counts().items())
-    st.markdown(f":small[**{len(kept):,}** of {len(shown):,} meet all bounds · front: **{known_as or 'none'}**]")
+    shown: pd.DataFrame, kept: pd.DataFrame, best: pd.DataFrame, axes: tuple[str, str], goals: list[Goal],
+    state: FrontState,
+) -> None:  # fmt: skip
+    """Tell how many designs are left, and the price of each bound; designs that share a point count once."""
+    points = best.drop_duplicates([*axes])
+    known_as = ", ".join(f"{count:,} {name}" for name, count in points["fidelity"].value_counts().items())
+    more = f", shared by {len(best):,} designs" if len(best) > len(points) else ""
+    st.markdown(f":small[**{len(kept):,}** of {len(shown):,} meet all bounds · front: **{known_as or 'none'}**{more}]")
     if kept.empty and len(shown):
         offer_way_out(shown, goals, state, KEY)
     else:

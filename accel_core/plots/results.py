@@ -74,7 +74,7 @@ def _add_front(figure: go.Figure, shown: pd.DataFrame, x: str, y: str, dark: boo
         x=to_display(x, front[x]),
         y=to_display(y, front[y]),
         mode="lines",
-        name=f"front ({len(front)})",
+        name=f"front ({len(front.drop_duplicates([x, y]))})",
         line={"color": theme.FRONT[theme.mode(dark)], "width": 2, "shape": "hv"},
         hoverinfo="skip",
     )

@@ -14,6 +14,13 @@ from accel_core.space import DesignSpace, Parameter
 TITLE_WIDTH = 11
 """Characters of a title's line; longer ones run into the neighbors of a small panel."""
 
+TITLE_PX = 10
+PANEL_PX = 68
+"""Height that a panel needs for two lines of ticks and the longest word of a title."""
+
+MANY = 7
+"""With as many parameters or more, panels are so small that each word of a title has a line of its own."""
+
 
 def scatter_matrix(designs: pd.DataFrame, space: DesignSpace, dark: bool = False) -> go.Figure:
     """Show every pair of the parameters that vary, colored by the first categorical one."""
@@ -22,18 +29,21 @@ def scatter_matrix(designs: pd.DataFrame, space: DesignSpace, dark: bool = False
     by = next((parameter for parameter in varying if not parameter.is_numeric), None)
     groups = [("designs", designs)] if by is None else list(designs.groupby(by.name, sort=True))
     colors = theme.CATEGORIES_DARK if dark else theme.CATEGORIES_LIGHT
+    width = 1 if len(numeric) >= MANY else TITLE_WIDTH
     figure = go.Figure()
     for index, (name, rows) in enumerate(groups):
         figure.add_splom(
-            dimensions=[{"label": _title(entry), "values": _shown(entry, rows)} for entry in numeric],
+            dimensions=[{"label": _title(entry, width), "values": _shown(entry, rows)} for entry in numeric],
             name=str(name),
             marker={"size": 4, "opacity": 0.75, "color": colors[index % len(colors)]},
             diagonal_visible=False,
             showupperhalf=False,
         )
     figure.update_layout(dragmode="select", showlegend=by is not None)
-    figure.update_xaxes(tickfont={"size": 10})
-    figure.update_yaxes(tickfont={"size": 10})
+    fonts = {"tickfont": {"size": 10}, "title": {"font": {"size": TITLE_PX}}}
+    # The figure itself knows no axis but the first of a matrix; the others get their looks by name.
+    names = [f"{side}axis{number if number > 1 else ''}" for side in "xy" for number in range(1, len(numeric) + 1)]
+    figure.update_layout(dict.fromkeys(names, fonts))
     return figure
 
 
@@ -75,9 +85,9 @@ def coverage_bars(table: pd.DataFrame, dark: bool = False) -> go.Figure:
     return figure
 
 
-def _title(parameter: Parameter) -> str:
+def _title(parameter: Parameter, width: int) -> str:
     words = parameter.name.replace("_hz", " [MHz]").replace("_target", "").replace("_", " ")
-    return "<br>".join(textwrap.wrap(words, TITLE_WIDTH))
+    return "<br>".join(textwrap.wrap(words, width, break_long_words=False))
 
 
 def _shown(parameter: Parameter, rows: pd.DataFrame) -> pd.Series:

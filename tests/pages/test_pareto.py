@@ -92,6 +92,14 @@ def test_counts_are_of_designs_that_are_ok(store, n_troubles, open_pareto, reque
     assert f"**{len(rows)}** of {len(rows)} meet all bounds · front: **{len(front_of(rows))} placed**" in texts(app)
 
 
+def test_designs_that_share_a_point_are_one_on_the_front_as_in_the_browser(small_store, open_pareto):
+    front = front_of(ok_rows())
+    twin = front.head(1).assign(design_id="f" * 16)
+    small_store.add(twin)
+    app = open_pareto()
+    assert f"front: **{len(front)} placed**, shared by {len(front) + 1} designs" in texts(app)
+
+
 def test_a_bound_gets_counted_and_priced(small_store, open_pareto):
     app = open_pareto()
     rows = ok_rows()

@@ -27,6 +27,13 @@ def test_the_front_line_runs_through_the_nondominated_points_in_display_units() 
     assert figure.layout.yaxis.title.text == "Energy [µJ]"
 
 
+def test_designs_that_share_a_point_of_the_front_are_counted_once() -> None:
+    rows = results([4e-5, 2e-5, 3e-5, 1e-5], ["placed"] * 4)
+    twins = pd.concat([rows, rows.tail(1)], ignore_index=True)
+    line = next(trace for trace in tradeoff(twins, "chip_area_mm2", "energy_j").data if trace.mode == "lines")
+    assert line.name == "front (3)"
+
+
 def test_predicted_points_never_look_like_measured_ones() -> None:
     figure = tradeoff(
         results([4e-5, 2e-5, 3e-5, 1e-5], ["placed", "placed", "predicted", "predicted"]),

@@ -50,8 +50,8 @@ LITTLE, MUCH = 100, 30_000
 ORIGINAL = (14, 12, 16384, 64, 12, 16, 192, 16, 16, 16)
 OPTIMUM = (4, 42, 512, 512, 6, 64, 48, 64, 8, 128)
 PUBLISHED = {"original": (903168, 57.14, 188.48, 720.99, 651.0), "optimum": (602112, 85.71, 282.67, 305.38, 184.0)}
-"""The poster's tables: cycles, utilization in %, GFLOPs, energy in uJ, EDP in J cycles. Its energies are Accelergy's
-estimates of each design, so they compare with each other and not with ours."""
+"""The poster's tables: cycles, utilization in %, GFLOPs, energy in uJ, EDP in uJ ms (J cycles there, the same at 1 GHz).
+Its energies are Accelergy's estimates of each design, so they compare with each other and not with ours."""
 
 MAPPINGS = {
     "original": "Q4 M2 P112 - Q28 P2 - M4X Q2X - M4Y S3Y - - R3 C3 - M2",
@@ -103,7 +103,7 @@ def print_source_tables(seeds: int, energy: str) -> None:
     """Print the source's two designs, as published and as mapped at random and exactly."""
     designs = SPACE.coerce(pd.DataFrame([ORIGINAL, OPTIMUM], columns=list(SPACE.names)))
     print(f"\n## The source's two designs, energies '{energy}'; median (least-most) of {seeds} seeds\n")
-    header("design", "mapped", "cycles", "lanes", "utilization %", "GFLOPs", "energy uJ", "EDP J cycles", "ms a design")
+    header("design", "mapped", "cycles", "lanes", "utilization %", "GFLOPs", "energy uJ", "EDP uJ ms", "ms a design")
     products: dict[str, list[float]] = {"published": [PUBLISHED["original"][-1], PUBLISHED["optimum"][-1]]}
     for place, (name, (cycles, used, gflops, energy_uj, edp)) in enumerate(PUBLISHED.items()):
         row(name, "published", f"{cycles}", f"{used * 1.68:.0f}", f"{used}", f"{gflops}", f"{energy_uj}", f"{edp}", "")
@@ -158,7 +158,7 @@ def print_genetic(seeds: int, generations: int, energy: str, truth: pd.Series) -
     least = float(loss(truth.to_frame().T.infer_objects())[0])
     print(f"\n## The source's genetic algorithm, {generations} generations ({budget} designs and 100 for the loss), "
           f"{seeds} seeds\n")  # fmt: skip
-    header("mapper", "its best", "cycles", "lanes", "utilization %", "GFLOPs", "energy uJ", "EDP J cycles", "regret")
+    header("mapper", "its best", "cycles", "lanes", "utilization %", "GFLOPs", "energy uJ", "EDP uJ ms", "regret")
     found_meshes = []
     for mapper in ("random", "exact"):
         found, kept = [], []

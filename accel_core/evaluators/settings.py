@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel_core.errors import InvalidInputError
+from accel_core.physical import pinned_technology
 from accel_core.platforms import Platform
 from accel_core.settings import Setting, SettingValue, resolve
 
@@ -19,7 +20,7 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     "analytical": {},
     "simulated": dict(_LIMITS),
     "placed": {
-        "technology": Setting("nangate45", "Technology file, or the name of an embedded one."),
+        "technology": Setting("nangate45", "Technology file, or the name of an embedded one.", pin=pinned_technology),
         "activity": Setting(0.1, "Signal transitions per clock cycle on every net but the clock's.", 0.0, 2.0),
         **_LIMITS,
     },

@@ -4,7 +4,7 @@ from accel_core.physical.exchange import opensta_script
 from accel_core.physical.flow import implement, placed_available, tool_versions
 from accel_core.physical.in_process import implement_in_process
 from accel_core.physical.settings import FlowSettings
-from accel_core.physical.technology import Technology, load_technology
+from accel_core.physical.technology import Technology, load_technology, pinned_technology
 
 __all__ = [
     "FlowSettings",
@@ -13,6 +13,7 @@ __all__ = [
     "implement_in_process",
     "load_technology",
     "opensta_script",
+    "pinned_technology",
     "placed_available",
     "tool_versions",
 ]

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -18,6 +19,9 @@ from accel_core.physical.lef import Lef, load_lef
 from accel_core.physical.liberty import Library, load_library
 
 TECHNOLOGIES = Path(__file__).resolve().parents[2] / "data" / "technologies"
+
+_SUFFIXES = (".yaml", ".yml")
+_PINNED = re.compile(r"(?P<path>.+)#(?P<digest>[0-9a-f]{16})")
 
 
 @dataclass(frozen=True)
@@ -106,23 +110,75 @@ def load_technology(path_or_name: str | Path = "nangate45", cache: Path | None =
         cache: Folder for parsed tables, which otherwise are parsed anew (a few seconds) in every process.
 
     Raises:
-        InvalidInputError: If the file, a key in it or a file that it names is missing or wrong.
+        InvalidInputError: If the file, a key in it or a file that it names is missing or wrong, or says something else
+            than when ``pinned_technology`` named it.
     """
+    pinned = _PINNED.fullmatch(str(path_or_name))
+    path = _path_of(pinned["path"] if pinned else path_or_name)
+    cache = cache.resolve() if cache else None
+    digest = _read(path, cache).digest
+    if pinned and pinned["digest"] != digest:
+        raise InvalidInputError(
+            f"technology {path} has changed: its digest is {digest}, asked for is {pinned['digest']}; give the file "
+            "anew to go on with it as it is"
+        )
+    return _load(path, cache, digest)
+
+
+def pinned_technology(path_or_name: str) -> str:
+    """Return a name as it is, and a file as its place and a digest of all that it names: ``/place/own.yaml#<digest>``.
+
+    Raises:
+        InvalidInputError: As ``load_technology`` does; a text with a digest is returned without a look at the file.
+    """
+    if Path(path_or_name).suffix not in _SUFFIXES or _PINNED.fullmatch(path_or_name):
+        return path_or_name
+    path = _path_of(path_or_name)
+    return f"{path}#{_read(path, None).digest}"
+
+
+def _path_of(path_or_name: str | Path) -> Path:
     path = Path(path_or_name)
-    if path.suffix not in (".yaml", ".yml"):
-        path = TECHNOLOGIES / f"{path_or_name}.yaml"
-    return _load(path.resolve(), cache.resolve() if cache else None)
+    return (path if path.suffix in _SUFFIXES else TECHNOLOGIES / f"{path_or_name}.yaml").resolve()
 
 
-@lru_cache(maxsize=4)
-def _load(path: Path, cache: Path | None) -> Technology:
+@dataclass(frozen=True)
+class _Sources:
+    """What a technology is made of: the YAML file's entries, the files that they name, and digests of all."""
+
+    entries: Mapping[str, Any]
+    liberty: Path
+    lefs: tuple[Path, ...]
+    liberty_digest: str
+    lef_digest: str
+    digest: str
+
+
+def _read(path: Path, cache: Path | None) -> _Sources:
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in TECHNOLOGIES.glob("*.yaml")))
         raise InvalidInputError(f"technology {path}: no such file; allowed: {known}, or the path of a YAML file")
     text = path.read_bytes()
     try:
         entries = _entries(path, text, cache)
-        return _build(path, text, entries, cache)
+        folder = _folder(path, entries)
+        liberty = _file(path, folder / str(entries["liberty"]))
+        lefs = tuple(_file(path, folder / str(name)) for name in entries["lef"])
+    except KeyError as error:
+        raise InvalidInputError(f"{path.name}: key {error} is missing") from error
+    except TypeError as error:
+        raise InvalidInputError(f"{path.name}: {error}") from error
+    digests = [_digest(file, cache) for file in (liberty, *lefs)]
+    lef_digest = hashlib.sha256("".join(digests[1:]).encode()).hexdigest()
+    digest = hashlib.sha256(text + "".join(digests).encode()).hexdigest()[:16]
+    return _Sources(entries, liberty, lefs, digests[0], lef_digest, digest)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, cache: Path | None, digest: str) -> Technology:
+    """Build a technology; the digest is a reason to build it anew."""
+    try:
+        return _build(path, _read(path, cache), cache)
     except KeyError as error:
         raise InvalidInputError(f"{path.name}: key {error} is missing") from error
     except (TypeError, ValueError) as error:
@@ -167,19 +223,14 @@ def _store(path: Path, value: object) -> None:
     os.replace(part, path)
 
 
-def _build(path: Path, text: bytes, entries: Mapping[str, Any], cache: Path | None) -> Technology:
-    folder = _folder(path, entries)
-    liberty = _file(path, folder / str(entries["liberty"]))
-    lefs = tuple(_file(path, folder / str(name)) for name in entries["lef"])
-    digests = [_digest(file, cache) for file in (liberty, *lefs)]
-    lef_digest = hashlib.sha256("".join(digests[1:]).encode()).hexdigest()
-    digest = hashlib.sha256(text + "".join(digests).encode()).hexdigest()
+def _build(path: Path, sources: _Sources, cache: Path | None) -> Technology:
+    entries = sources.entries
     technology = Technology(
         name=str(entries["name"]),
         title=str(entries.get("title", entries["name"])),
         source=path,
-        liberty=liberty,
-        lefs=lefs,
+        liberty=sources.liberty,
+        lefs=sources.lefs,
         supply_v=_positive(entries, "supply_v"),
         horizontal=_wire(entries["wires"]["horizontal"]),
         vertical=_wire(entries["wires"]["vertical"]),
@@ -190,9 +241,9 @@ def _build(path: Path, text: bytes, entries: Mapping[str, Any], cache: Path | No
         output_load_f=_positive(entries, "output_load_f"),
         input_transition_s=_positive(entries, "input_transition_s"),
         clock_transition_s=_positive(entries, "clock_transition_s"),
-        digest=digest[:16],
-        library=load_library(liberty, cache, digests[0]),
-        lef=load_lef(lefs, cache, lef_digest),
+        digest=sources.digest,
+        library=load_library(sources.liberty, cache, sources.liberty_digest),
+        lef=load_lef(sources.lefs, cache, sources.lef_digest),
     )
     for helper in (technology.buffer, technology.tie_low, technology.tie_high):
         if helper.cell not in technology.library.cells or helper.cell not in technology.lef.macros:

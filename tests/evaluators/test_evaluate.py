@@ -148,6 +148,16 @@ def test_a_workload_of_another_kind_is_refused(designs: pd.DataFrame) -> None:
         evaluate("axiline", designs, "analytical", workload=mine)
 
 
+def test_results_are_keyed_by_what_a_technology_file_says(tmp_path: Path) -> None:
+    platform, path = get_platform("axiline"), tmp_path / "own.yaml"
+    text = (data_path() / "technologies" / "nangate45.yaml").read_text()
+    keys = []
+    for extra in ("", "\n# another word\n"):
+        path.write_text(text + extra)
+        keys.append(settings_id(platform, "placed", resolve_settings(platform, "placed", {"technology": str(path)})))
+    assert keys[0] != keys[1]
+
+
 def test_an_unknown_technology_is_refused_before_any_design_is_tried(designs: pd.DataFrame) -> None:
     with pytest.raises(InvalidInputError, match=r"moon7.*no such file; allowed: .*nangate45"):
         evaluate("axiline", designs, "placed", settings={"technology": "moon7"})

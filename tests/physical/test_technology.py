@@ -6,7 +6,7 @@ import pytest
 
 from accel_core.errors import InvalidInputError
 from accel_core.physical.lef import load_lef, parse_lef
-from accel_core.physical.technology import load_technology
+from accel_core.physical.technology import load_technology, pinned_technology
 
 
 def test_nangate_is_complete(nangate):
@@ -37,6 +37,21 @@ def test_digest_follows_every_file(tiny_folder, tiny, tmp_path):
         with (other / name).open("a") as stream:
             stream.write("\n")
         assert load_technology(other / "tiny.yaml").digest != tiny.digest
+
+
+def test_a_file_is_named_with_what_it_says_and_a_change_is_refused(tiny_folder, tiny, tmp_path):
+    folder = tmp_path / "kit"
+    shutil.copytree(tiny_folder, folder)
+    name = pinned_technology(str(folder / "tiny.yaml"))
+    assert name == f"{folder / 'tiny.yaml'}#{tiny.digest}"
+    assert pinned_technology(name) == name
+    assert pinned_technology("nangate45") == "nangate45"
+    assert load_technology(name).name == "tiny"
+    with (folder / "tiny.lib").open("a") as stream:
+        stream.write("\n")
+    assert pinned_technology(str(folder / "tiny.yaml")) != name
+    with pytest.raises(InvalidInputError, match=f"tiny.yaml has changed: .* asked for is {tiny.digest}"):
+        load_technology(name)
 
 
 def test_changed_library_is_read_again_despite_the_cache(tiny_folder, tmp_path):

@@ -50,8 +50,8 @@ LITTLE, MUCH = 100, 30_000
 ORIGINAL = (14, 12, 16384, 64, 12, 16, 192, 16, 16, 16)
 OPTIMUM = (4, 42, 512, 512, 6, 64, 48, 64, 8, 128)
 PUBLISHED = {"original": (903168, 57.14, 188.48, 720.99, 651.0), "optimum": (602112, 85.71, 282.67, 305.38, 184.0)}
-"""The poster's tables: cycles, utilization in %, GFLOPs, energy in uJ, EDP in uJ ms (J cycles there, the same at 1 GHz).
-Its energies are Accelergy's estimates of each design, so they compare with each other and not with ours."""
+"""The poster's tables: cycles, utilization in %, GFLOPs, energy in uJ, EDP in uJ ms (J cycles there: the same at
+1 GHz). Its energies are Accelergy's estimates of each design, so they compare with each other and not with ours."""
 
 MAPPINGS = {
     "original": "Q4 M2 P112 - Q28 P2 - M4X Q2X - M4Y S3Y - - R3 C3 - M2",

@@ -16,6 +16,9 @@ MAX_LAYERS = 10_000
 MAX_SIZE = 10_000_000
 """Largest channel count or extent of a layer; more is taken for a slip."""
 
+_SEPARATORS = (";", ": ")
+"""Between layers, and between a layer and its mapping, where results list what they say of each layer."""
+
 COLUMNS = tuple(field.name for field in fields(Layer))
 """All columns; a table may end before the last, ``repeat``, which then is 1 for every layer."""
 
@@ -26,8 +29,8 @@ def read_layers(path: Path) -> tuple[Layer, ...]:
     A layer is run ``repeat`` times, once where the table does not say.
 
     Raises:
-        InvalidInputError: If the file is missing, too large, not text, has other columns, no layer, or a size that is
-            not an integer from 1 to ``MAX_SIZE``; with the line at fault.
+        InvalidInputError: If the file is missing, too large, not text, has other columns, no layer, a size that is
+            not an integer from 1 to ``MAX_SIZE``, or a name that results could not list; with the line at fault.
     """
     rows = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     try:
@@ -79,6 +82,10 @@ def _layer(place: str, columns: tuple[str, ...], row: list[str]) -> Layer:
     name = row[0].strip()
     if not 1 <= len(name) <= 100:
         raise InvalidInputError(f"{place}: the name has {len(name)} characters; allowed: 1 to 100")
+    if taken := [mark for mark in _SEPARATORS if mark in name]:
+        raise InvalidInputError(
+            f"{place}: the name '{name}' has a '{taken[0]}', which parts layers in results; allowed: names without it"
+        )
     return Layer(name, *(_size(place, column, text) for column, text in zip(columns[1:], row[1:], strict=True)))
 
 

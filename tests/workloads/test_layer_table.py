@@ -53,6 +53,8 @@ def test_macs_of_vgg16_conv1_1() -> None:
         (HEADER + "a,3,99999999,1,2,3,3,1\n", r"net.csv, line 2: M is '99999999'"),
         (HEADER + "a,3,64,1,2,3,3\n", r"net.csv, line 2: 7 values; allowed: 8 \(name, C"),
         (HEADER + ",3,64,1,2,3,3,1\n", r"net.csv, line 2: the name has 0 characters; allowed: 1 to 100"),
+        (HEADER + "a;b,3,64,1,2,3,3,1\n", r"net.csv, line 2: the name 'a;b' has a ';', which parts layers in results"),
+        (HEADER + "a: b,3,64,1,2,3,3,1\n", r"net.csv, line 2: the name 'a: b' has a ': ', which parts layers"),
         (HEADER + 'a"b"",3\n"', r"net.csv, line \d: (not readable as CSV|\d values)"),
         ("name,C,M,P,Q,R,S,stride,repeat\na,3,64,1,2,3,3,1,0\n", r"net.csv, line 2: repeat is '0'; allowed: integers"),
         ("name,C,M,P,Q,R,S,stride,repeat\na,3,64,1,2,3,3,1\n", r"net.csv, line 2: 8 values; allowed: 9 \(name, C"),

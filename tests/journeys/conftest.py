@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from accel_core.campaigns import RunFolder
+from accel_core.campaigns.owners import is_alive, kill_family
+
 ROOT = Path(__file__).parents[2]
 FLAGS = (
     "--no-sandbox",
@@ -26,6 +29,9 @@ FLAGS = (
     "--disable-sync",
 )
 START_LIMIT_S = 40.0
+
+VIEWPORT = {"width": 1440, "height": 900}
+LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "blob:", "data:")
 
 Serve = Callable[..., str]
 
@@ -42,6 +48,47 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visit(chromium):
+    """Opens `visit(url, patience_ms=..., **context_options) -> page`, each in a context of its own.
+
+    An error of JavaScript, one in the console where `is_console_watched`, a request beyond this machine, and an
+    exception that a page shows at the end fail the test.
+    """
+    pages, troubles = [], []
+
+    def open_page(url, patience_ms=60_000, viewport=VIEWPORT, is_console_watched=False, **options):
+        page = chromium.new_context(viewport=viewport, **options).new_page()
+        pages.append(page)
+        page.set_default_timeout(patience_ms)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(LOCAL) else troubles.append(request.url))
+        if is_console_watched:
+            page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+        page.goto(url)
+        return page
+
+    yield open_page
+    for page in pages:
+        troubles.extend(page.get_by_test_id("stException").all_inner_texts())
+        page.context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A database and a runs folder for `serve`; whatever still runs there is killed at the end."""
+    yield {"ACCEL_DB": str(tmp_path / "accelscope.duckdb"), "ACCEL_RUNS": str(tmp_path / "runs")}
+    for path in (tmp_path / "runs").glob("*/campaign.yaml"):
+        for owner in owners(RunFolder(path.parent)):
+            kill_family(owner)
+
+
+def owners(folder: RunFolder) -> list[str]:
+    found = [str(status.get("owner", "")) for status in folder.statuses().values()]
+    return [owner for owner in found if is_alive(owner)]
 
 
 @pytest.fixture(scope="module")

@@ -7,24 +7,12 @@ import pytest
 from pages.components.eyeriss_designs import prepare
 
 pytestmark = pytest.mark.browser
-LIMIT_MS = 60_000
 
 
 @pytest.fixture
-def page(chromium, serve):
-    """The page, open; fails the test on any error of JavaScript and any request beyond the server."""
+def page(visit, serve):
     prepare()  # so that the server finds the mappers compiled
-    url = serve()
-    page = chromium.new_page(viewport={"width": 1280, "height": 720})
-    page.set_default_timeout(LIMIT_MS)
-    troubles = []
-    local = (url, url.replace("http", "ws"), "data:", "blob:")
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith(local) else troubles.append(request.url))
-    page.goto(f"{url}/eyeriss")
-    yield page
-    page.close()
-    assert troubles == []
+    return visit(f"{serve()}/eyeriss", viewport={"width": 1280, "height": 720})
 
 
 def choose(page, name):

@@ -10,6 +10,7 @@ import pytest
 from accel_core.metrics import get_metric
 
 from .front_page import made_up_designs
+from .steps import center
 
 pytestmark = pytest.mark.browser
 ZOOMED = (
@@ -26,29 +27,15 @@ def url(serve):
 
 
 @pytest.fixture
-def visit(chromium, url):
-    """Opens the page and fails the test on any error of JavaScript or any request beyond the server."""
-    contexts, troubles = [], []
+def open_front(visit, url):
+    """Opens the page with a query; errors in the console fail the test, too."""
 
     def open_page(query="", **options):
-        context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
-        page.on("request", lambda r: troubles.append(r.url) if not is_local(r.url, url) else None)
-        page.goto(f"{url}/?n={N}&{query}")
+        page = visit(f"{url}/?n={N}&{query}", is_console_watched=True, **options)
         page.wait_for_selector(".front[data-feasible]")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert troubles == []
-
-
-def is_local(address, url):
-    return address.startswith((url, url.replace("http", "ws"), "blob:", "data:"))
+    return open_page
 
 
 def truth(frame, bounds, x, y):
@@ -91,11 +78,6 @@ def check(page, frame, x="runtime_s", y="energy_j"):
     return state
 
 
-def center(locator):
-    box = locator.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
 def drag(page, locator, dx, dy):
     x, y = center(locator)
     page.mouse.move(x, y)
@@ -114,9 +96,9 @@ def drag(page, locator, dx, dy):
         ("power_w", "cycles", -200, 60),
     ],
 )
-def test_mouse_drag_follows_live_and_reports_on_release(visit, x, y, dx, dy):
+def test_mouse_drag_follows_live_and_reports_on_release(open_front, x, y, dx, dy):
     frame = made_up_designs(N)
-    page = visit(f"x={x}&y={y}&hidden=energy_j")
+    page = open_front(f"x={x}&y={y}&hidden=energy_j")
     before, runs = int(dataset(page)["feasible"]), told(page)["runs"]
 
     drag(page, page.locator(".pill-x .grip"), dx, 0)
@@ -144,8 +126,8 @@ def test_mouse_drag_follows_live_and_reports_on_release(visit, x, y, dx, dy):
     assert get_metric(x).title in page.locator("[data-part=price]").inner_text()
 
 
-def test_keyboard_moves_a_hidden_bound_and_undo_takes_it_back(visit):
-    page = visit()
+def test_keyboard_moves_a_hidden_bound_and_undo_takes_it_back(open_front):
+    page = open_front()
     runs = told(page)["runs"]
     grip = page.locator('.track [data-bound="chip_area_mm2:upper"]')
     grip.focus()
@@ -164,8 +146,8 @@ def test_keyboard_moves_a_hidden_bound_and_undo_takes_it_back(visit):
     assert wait_for_run(page, state["runs"])["bounds"] == {"chip_area_mm2": [None, limit]}
 
 
-def test_touch_drags_a_bound_and_pinches(visit):
-    page = visit(has_touch=True)
+def test_touch_drags_a_bound_and_pinches(open_front):
+    page = open_front(has_touch=True)
     runs = told(page)["runs"]
     session = page.context.new_cdp_session(page)
     x, y = center(page.locator('.track [data-bound="power_w:upper"]'))
@@ -190,8 +172,8 @@ def test_touch_drags_a_bound_and_pinches(visit):
     page.wait_for_function(f"() => !({ZOOMED})()")
 
 
-def test_numeric_field_takes_engineering_units_and_refuses_text(visit):
-    page = visit()
+def test_numeric_field_takes_engineering_units_and_refuses_text(open_front):
+    page = open_front()
     runs = told(page)["runs"]
     field = page.locator('input[data-bound="energy_j:upper"]')
     field.fill("lots")
@@ -205,8 +187,8 @@ def test_numeric_field_takes_engineering_units_and_refuses_text(visit):
     check(page, made_up_designs(N))
 
 
-def test_new_rows_keep_bounds_zoom_and_selection(visit):
-    page = visit()
+def test_new_rows_keep_bounds_zoom_and_selection(open_front):
+    page = open_front()
     runs = told(page)["runs"]
     page.locator(".overlay").focus()
     page.keyboard.press("]")
@@ -235,8 +217,8 @@ def test_new_rows_keep_bounds_zoom_and_selection(visit):
     assert int(dataset(page)["feasible"]) == truth(frame, after["bounds"], "runtime_s", "energy_j")[0]
 
 
-def test_legend_click_and_python_move(visit):
-    page = visit()
+def test_legend_click_and_python_move(open_front):
+    page = open_front()
     frame = made_up_designs(N)
     runs = told(page)["runs"]
     page.locator('.chip[data-kind="predicted"]').click()

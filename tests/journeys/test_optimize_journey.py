@@ -6,27 +6,21 @@ import pytest
 
 from accel_core.physical import placed_available
 
+from .steps import go
+
 pytestmark = pytest.mark.browser
-LIMIT_MS = 60_000
 
 
-def test_search_stays_when_the_page_is_left_and_picks_are_verified(chromium, serve):
-    url = serve()
-    page = chromium.new_page(viewport={"width": 1440, "height": 900})
-    page.set_default_timeout(LIMIT_MS)
-    beyond = []
-    page.on("request", lambda request: beyond.append(request.url) if not request.url.startswith((url, "data:", "blob:",
-            url.replace("http", "ws"))) else None)  # fmt: skip
-    page.goto(f"{url}/optimize")
+def test_search_stays_when_the_page_is_left_and_picks_are_verified(visit, serve):
+    page = visit(f"{serve()}/optimize")
     page.get_by_role("spinbutton", name="Budget").fill("1500")
     page.get_by_role("spinbutton", name="Budget").press("Enter")
     page.get_by_role("button", name="Search the model").click()
     verify = page.get_by_role("button", name=re.compile("Verify . picks? for real"))
     verify.wait_for()
     page.locator(".js-plotly-plot").nth(1).wait_for()
-    page.get_by_role("link", name="Start", exact=True).click()
-    page.get_by_text("Explore machine-learning accelerators").wait_for()
-    page.get_by_role("link", name="Optimize", exact=True).first.click()
+    go(page, "Start", "AccelScope")
+    go(page, "Optimize")
     verify.wait_for()
     if placed_available() is None:
         picks = page.get_by_role("spinbutton", name="Picks")
@@ -37,5 +31,3 @@ def test_search_stays_when_the_page_is_left_and_picks_are_verified(chromium, ser
         page.reload()
         page.get_by_text("Predicted against measured").wait_for()
         page.locator(".accel-verify tbody tr").nth(2).wait_for()
-    assert not beyond
-    page.close()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from accel_core.campaigns import RunFolder
-from accel_core.campaigns.owners import is_alive, kill_family
 from accel_core.paths import data_path
 from accel_core.physical import placed_available
-from tests.pages.made_up_results import fill, made_up_results
+from tests.pages.made_up_results import fill as fill_database
+from tests.pages.made_up_results import made_up_results
+
+from .steps import center, go
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 120_000
@@ -19,42 +21,19 @@ COUNTS = re.compile(r"([\d,]+) of ([\d,]+) meet all bounds · front: (.*)")
 
 
 @pytest.fixture
-def home(tmp_path):
-    """A database of shipped results, else of made-up ones; whatever is left of its runs is killed at the end."""
+def home(home):
+    """A database of shipped results, else of made-up ones."""
     if not any((data_path() / "results").glob("*.parquet")):
-        fill(tmp_path / "accelscope.duckdb", made_up_results(12, 6))
-    yield {"ACCEL_DB": str(tmp_path / "accelscope.duckdb"), "ACCEL_RUNS": str(tmp_path / "runs")}
-    for path in (tmp_path / "runs").glob("*/campaign.yaml"):
-        for status in RunFolder(path.parent).statuses().values():
-            if is_alive(owner := str(status.get("owner", ""))):
-                kill_family(owner)
+        fill_database(Path(home["ACCEL_DB"]), made_up_results(12, 6))
+    return home
 
 
 @pytest.fixture
-def page(chromium, serve, home):
-    """The page as a person finds it; errors of JavaScript and requests beyond the server fail the test."""
-    url = serve(**home)
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("request", lambda request: None if is_local(request.url, url) else troubles.append(request.url))
-    page.goto(url)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Pareto", exact=True).click()
+def page(visit, serve, home):
+    page = visit(serve(**home), PATIENCE_MS)
+    go(page, "Pareto")
     page.wait_for_selector(".front[data-feasible]")
-    yield page
-    context.close()
-    assert troubles == []
-
-
-def is_local(address, url):
-    return address.startswith((url, url.replace("http", "ws"), "blob:", "data:"))
-
-
-def center(locator):
-    box = locator.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return page
 
 
 def browser_counts(page):

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from accel_core.campaigns import RunFolder, read_status
-from accel_core.campaigns.owners import is_alive, kill_family
 from accel_core.physical import placed_available
+
+from .steps import fill, go
 
 pytestmark = [
     pytest.mark.browser,
@@ -24,37 +25,13 @@ TINY = "82"  # the seed that draws a support-vector machine of 5 features: a sec
 
 
 @pytest.fixture
-def home(tmp_path):
-    yield {"ACCEL_DB": str(tmp_path / "accelscope.duckdb"), "ACCEL_RUNS": str(tmp_path / "runs")}
-    for path in (tmp_path / "runs").glob("*/campaign.yaml"):
-        for owner in owners(RunFolder(path.parent)):
-            kill_family(owner)
+def page(visit, serve, home):
+    return visit(serve(**home), PATIENCE_MS)
 
 
-@pytest.fixture
-def page(chromium):
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    yield page
-    context.close()
-
-
-def owners(folder: RunFolder) -> list[str]:
-    found = [str(status.get("owner", "")) for status in folder.statuses().values()]
-    return [owner for owner in found if is_alive(owner)]
-
-
-def open_runs(page, url):
-    page.goto(url)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs", exact=True).click()
+def open_runs(page):
+    go(page, "Runs")
     page.get_by_role("button", name="Launch", exact=True).wait_for()
-
-
-def fill(page, label, value):
-    field = page.get_by_label(label, exact=True)
-    field.fill(value)
-    field.press("Enter")
 
 
 def wait_for_progress(page, pattern):
@@ -73,7 +50,7 @@ def kill_server(runs: Path) -> None:
 
 
 def test_a_campaign_outlives_its_server_and_everything_is_there_after_a_restart(page, serve, home):
-    open_runs(page, serve(**home))
+    open_runs(page)
     fill(page, "Architectures", "1")
     fill(page, "Backend points", "4")
     page.get_by_text("Workload, sampler, settings").click()
@@ -89,7 +66,8 @@ def test_a_campaign_outlives_its_server_and_everything_is_there_after_a_restart(
     folder = RunFolder(runs / "journey")
     wait_for(lambda: read_status(folder, 4).done == 4)  # the workers go on without a server
 
-    open_runs(page, serve(**home))
+    page.goto(serve(**home))
+    open_runs(page)
     wait_for_progress(page, "4 of 4")
     page.get_by_text("finished", exact=True).wait_for()
     page.get_by_text("ok 4", exact=True).wait_for()

@@ -6,25 +6,9 @@ pytestmark = pytest.mark.browser
 METRICS = ["Effective clock", "Power", "Chip area", "Runtime", "Energy"]
 
 
-@pytest.fixture(scope="module")
-def url(serve):
-    return serve()
-
-
 @pytest.fixture
-def page(chromium, url):
-    """The page, opened; the test fails on any error of JavaScript or any request beyond the server."""
-    troubles = []
-    context = chromium.new_context(viewport={"width": 1280, "height": 720})
-    opened = context.new_page()
-    opened.set_default_timeout(60_000)
-    opened.on("pageerror", lambda error: troubles.append(str(error)))
-    own = (url, url.replace("http", "ws"), "blob:", "data:")
-    opened.on("request", lambda request: None if request.url.startswith(own) else troubles.append(request.url))
-    opened.goto(f"{url}/surrogates")
-    yield opened
-    context.close()
-    assert troubles == []
+def page(visit, serve):
+    return visit(f"{serve()}/surrogates", viewport={"width": 1280, "height": 720})
 
 
 def labels(page):
@@ -52,4 +36,3 @@ def test_shipped_report_then_own_fit(page):
     page.get_by_text("Accuracy").wait_for()
     assert labels(page) == [*METRICS, "Accuracy", "If always the same", "Really in the ROI"]
     page.locator(".js-plotly-plot .heatmaplayer").first.wait_for()
-    assert page.get_by_test_id("stException").count() == 0

@@ -3,7 +3,11 @@
 import hashlib
 import os
 import re
+import shutil
 from pathlib import Path
+
+KEPT_FOLDERS = 3
+"""How many folders of compiled kernels stay: of these sources and of the newest others, for going back and forth."""
 
 
 def _compiled_folder() -> Path:
@@ -24,7 +28,17 @@ def _compiled_folder() -> Path:
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(kernels | imported & sources.keys()):
         digest.update(sources[path])
-    return Path(__file__).parent / "__pycache__" / f"numba-{digest.hexdigest()}"
+    folder = top / "__pycache__" / f"numba-{digest.hexdigest()}"
+    if not folder.exists():
+        _drop_old(folder.parent)
+    return folder
+
+
+def _drop_old(place: Path) -> None:
+    """Remove the oldest folders of compiled kernels, so that with a new one no more than ``KEPT_FOLDERS`` are there."""
+    known = sorted(place.glob("numba-*"), key=lambda path: path.stat().st_mtime)
+    for path in known[: -(KEPT_FOLDERS - 1)]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 os.environ.setdefault("NUMBA_CACHE_DIR", str(_compiled_folder()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -43,3 +44,18 @@ def test_a_change_of_a_constant_from_another_file_is_compiled_anew(tmp_path: Pat
     for more in (1, 10):
         (package / "constants.py").write_text(f"MORE = {more}\n", encoding="utf-8")
         assert answer_of(tmp_path) == str(1 + more)
+
+
+def test_only_the_newest_kernels_are_kept(tmp_path: Path) -> None:
+    package = tmp_path / "accel_core"
+    package.mkdir()
+    shutil.copy(INIT, package / "__init__.py")
+    (package / "outer.py").write_text(KERNEL.replace("inner", "outer").format(more=1), encoding="utf-8")
+    for age in range(1, 6):
+        folder = package / "__pycache__" / f"numba-{age}"
+        (folder / "outer").mkdir(parents=True)
+        os.utime(folder, (1e9 - age, 1e9 - age))
+    assert answer_of(tmp_path) == "2"
+    left = {path.name for path in (package / "__pycache__").glob("numba-*")}
+    assert {"numba-1", "numba-2"} < left
+    assert len(left) == 3

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from accel_core.tables import read_table
 from accel_core.workloads import Workload
 
 FIDELITY = "simulated"
+_DESIGN = re.compile("[0-9a-f]{16}")
 
 
 def add_to(commands: Commands) -> None:
@@ -26,7 +29,9 @@ def add_to(commands: Commands) -> None:
     runs = parser.add_mutually_exclusive_group()
     runs.add_argument("--workload", help="one of the platform's workloads")
     runs.add_argument("--layers", type=Path, help="your own layer table, or an .onnx model")
-    parser.add_argument("--out", type=Path, required=True, help="a folder; gets one for each design")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="a folder; gets one for each design, in place of an earlier call's"
+    )
     add_set(parser, f"fix a parameter for all designs, or a setting of fidelity {FIDELITY}")
     parser.set_defaults(run=run)
 
@@ -44,8 +49,10 @@ def run(arguments: argparse.Namespace) -> None:
     designs = complete_designs(platform, table, fixed, arguments.designs, [(range(len(table)), space)])
     workload = workload_of(platform, _own_layers(arguments.layers) if arguments.layers else arguments.workload)
     records = dict(zip(design_ids(designs, space.names), designs.to_dict("records"), strict=True))
-    for name, design in records.items():
+    for number, (name, design) in enumerate(records.items()):
         files = platform.simulator.files({str(key): value for key, value in design.items()}, workload, settings)
+        if number == 0:
+            _clear(arguments.out, files)
         _write(arguments.out / name, files)
     print(f"{len(records)} designs on {workload.name} as files of {platform.simulator.title} to {arguments.out}")
 
@@ -53,6 +60,17 @@ def run(arguments: argparse.Namespace) -> None:
 def _own_layers(path: Path) -> Workload:
     layers, _ = read_network(path)
     return Workload(path.stem, path.stem, f"file {path.name}", layers=layers)
+
+
+def _clear(out: Path, files: Mapping[str, str]) -> None:
+    """Remove what an earlier call wrote; a folder that holds anything else, such as a simulator's results, stays."""
+    ours = {Path(name).name for name in files}
+    try:
+        for folder in [path for path in out.glob("*") if path.is_dir() and _DESIGN.fullmatch(path.name)]:
+            if {path.name for path in folder.rglob("*") if not path.is_dir()} <= ours:
+                shutil.rmtree(folder)
+    except OSError as error:
+        raise InvalidInputError(f"--out {out}: cannot be written: {error.strerror}") from None
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

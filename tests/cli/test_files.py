@@ -54,6 +54,23 @@ def test_each_design_has_a_folder_with_the_files(
     assert f"2 designs on {AXILINE.default_workload.name} as files of Pretender to {out}" in capsys.readouterr().out
 
 
+def test_an_earlier_call_s_folders_go_unless_something_else_is_in_them(
+    simulated: None, designs: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    command = ["files", "axiline", "--designs", str(designs), "--out", str(out)]
+    assert main(command) == 0
+    first, second = sorted(out.iterdir())
+    (first / AXILINE.default_workload.name / "stats.txt").write_text("cycles: 1")
+    (out / "notes").mkdir()
+    sample(AXILINE.space, 2, "lhs", seed=6).designs.to_csv(designs, index=False)
+    assert main([*command, "--workload", "one-vector"]) == 0
+    assert first.is_dir()
+    assert (out / "notes").is_dir()
+    assert not second.exists()
+    assert len(list(out.iterdir())) == 4
+
+
 def test_what_has_no_files_is_one_line(
     designs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

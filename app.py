@@ -14,6 +14,7 @@ JOURNEY = [
     st.Page("pages/pareto.py", title="Pareto"),
     st.Page("pages/optimize.py", title="Optimize"),
     st.Page("pages/eyeriss.py", title="Eyeriss"),
+    st.Page("pages/offline.py", title="Offline"),
 ]
 
 current = st.navigation(JOURNEY)

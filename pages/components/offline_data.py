@@ -1,0 +1,225 @@
+"""What the page Offline works with: the applications, a log, the simulator's truth, and whether a model can be had."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import streamlit as st
+
+from accel_core.errors import AccelError, InvalidInputError
+from accel_core.evaluators import evaluate
+from accel_core.paths import data_path
+from accel_core.platforms import PLATFORMS, get_platform
+from accel_core.platforms.edgetpu.applications import CONTEXT, applications
+from accel_core.platforms.edgetpu.architecture import PARAMETERS
+from accel_core.platforms.edgetpu.area import area_mm2
+from accel_core.platforms.edgetpu.optima import optimum
+from accel_core.records import SCHEMA
+
+PLATFORM = "edgetpu"
+SHIPPED = "Shipped log"
+MAX_ROWS = 2_000_000
+MAX_UNPACKED = 400_000_000
+NEEDED = ("jax", "equinox", "optax")
+
+
+@dataclass(frozen=True)
+class Log:
+    """Logged designs to learn from.
+
+    Attributes:
+        title: Words for a person.
+        key: Tells it from other logs.
+        table: Columns of ``accel_core.records.SCHEMA``; areas of all designs are filled in.
+    """
+
+    title: str
+    key: str
+    table: pd.DataFrame
+
+    @property
+    def names(self) -> list[str]:
+        """The applications that it has designs of, in the house's order."""
+        found = set(self.table["application"].unique())
+        return [name for name in applications() if name in found]
+
+    def of(self, names: Sequence[str]) -> pd.DataFrame:
+        """Return the designs of some applications."""
+        return self.table[self.table["application"].isin(names)].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Best:
+    """The fastest design of a log under an area limit.
+
+    Attributes:
+        runtime_s: As logged.
+        design: Its parameters.
+    """
+
+    runtime_s: float
+    design: dict[str, int]
+
+
+def missing() -> str:
+    """Return the package that learning needs and this machine lacks; empty if none."""
+    return next((name for name in NEEDED if importlib.util.find_spec(name) is None), "")
+
+
+def offer_platform() -> None:
+    """Where the other pages show another platform, say so in the side bar and offer to switch them."""
+    chosen = st.session_state.get("platform") or next(iter(PLATFORMS))
+    if chosen == PLATFORM:
+        return
+    here, there = (get_platform(name).title for name in (PLATFORM, chosen))
+    with st.sidebar:
+        st.caption(f"This page is about {here}; the general pages show {there}.")
+        st.button(f"Switch them to {here}", key="offline-switch", on_click=_switch)
+
+
+def _switch() -> None:
+    st.session_state["platform"] = PLATFORM
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import JAX and compile the simulator beside the first view, which needs neither."""
+
+    def load() -> None:
+        import accel_core.offline  # noqa: F401, PLC0415
+
+        space = get_platform(PLATFORM).space
+        default = pd.DataFrame([{entry.name: entry.default for entry in space.parameters}])
+        evaluate(PLATFORM, default, "analytical", workload="m6")
+
+    thread = threading.Thread(target=load, name="offline-warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def title_of(name: str) -> str:
+    """Return an application's words; reconstructions say so."""
+    return applications()[name].title
+
+
+def titles_of(names: Sequence[str]) -> str:
+    """Return the words of several applications."""
+    return title_of(names[0]) if len(names) == 1 else f"{len(names)} applications"
+
+
+def context_of(name: str) -> dict[str, float]:
+    """Return what a contextual model is told of an application."""
+    return dict(zip(CONTEXT, map(float, applications()[name].context), strict=True))
+
+
+def parameter_values() -> dict[str, list[int]]:
+    """Return the values that each of the ten parameters may have."""
+    space = get_platform(PLATFORM).space
+    return {name: [int(value) for value in space.parameter(name).values] for name in PARAMETERS}
+
+
+def baseline() -> dict[str, int]:
+    """Return the design that resembles the EdgeTPU."""
+    space = get_platform(PLATFORM).space
+    return {name: int(space.parameter(name).default) for name in PARAMETERS}
+
+
+@st.cache_resource(show_spinner="Reading the shipped log …")
+def shipped_log() -> Log:
+    """Return the log that ships."""
+    return _log_of(SHIPPED, (data_path() / "logs" / "edgetpu.parquet").read_bytes())
+
+
+@st.cache_resource(show_spinner="Reading the log …", max_entries=2)
+def uploaded_log(name: str, content: bytes) -> Log:
+    """Return a log of the person's own.
+
+    Raises:
+        InvalidInputError: If it is not a Parquet table of logged designs, or too large.
+    """
+    return _log_of(name, content)
+
+
+def _log_of(name: str, content: bytes) -> Log:
+    try:
+        file = pq.ParquetFile(io.BytesIO(content))
+        about = file.metadata
+        unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+        if about.num_rows > MAX_ROWS or unpacked > MAX_UNPACKED:
+            raise InvalidInputError(
+                f"{name}: {about.num_rows:,} designs, {unpacked:,} bytes; allowed: {MAX_ROWS:,} and {MAX_UNPACKED:,}"
+            )
+        if lacking := [column for column in SCHEMA.names if column not in file.schema_arrow.names]:
+            raise InvalidInputError(f"{name}: column '{lacking[0]}' is missing; needed: {', '.join(SCHEMA.names)}")
+        table = file.read(columns=SCHEMA.names).cast(SCHEMA, safe=False).to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        raise InvalidInputError(f"{name}: not a readable log: {str(error).splitlines()[0]}") from error
+    _check(name, table)
+    table["application"] = pd.Categorical(table["application"])
+    table["chip_area_mm2"] = area_mm2(table)
+    return Log(name, hashlib.sha256(content).hexdigest()[:16], table)
+
+
+def _check(name: str, table: pd.DataFrame) -> None:
+    if unknown := sorted(set(table["application"].dropna()) - set(applications())):
+        raise InvalidInputError(f"{name}: application '{unknown[0]}' is unknown; allowed: {', '.join(applications())}")
+    get_platform(PLATFORM).space.check(table[list(PARAMETERS)].iloc[:0])
+    for parameter, values in parameter_values().items():
+        wrong = ~table[parameter].isin(values)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise InvalidInputError(f"{name}, row {row + 1}: {parameter} is {table[parameter].iloc[row]}; not allowed")
+    if not len(table):
+        raise InvalidInputError(f"{name}: no designs")
+
+
+def best_logged(rows: pd.DataFrame, names: Sequence[str], limit_mm2: float) -> Best | None:
+    """Return the fastest logged design of at most some area that runs all applications; None if there is none.
+
+    Args:
+        rows: Designs of a log, of these applications.
+        names: Applications; with several the mean runtime counts.
+        limit_mm2: Largest area.
+    """
+    kept = rows[(rows["status"] == "ok") & (rows["chip_area_mm2"] <= limit_mm2)]
+    groups = kept.groupby(list(PARAMETERS), sort=False)["runtime_s"].agg(["mean", "size"])
+    groups = groups[groups["size"] >= len(names)]
+    if groups.empty:
+        return None
+    index = groups["mean"].idxmin()
+    return Best(float(groups["mean"].min()), dict(zip(PARAMETERS, map(int, index), strict=True)))
+
+
+@st.cache_data(show_spinner="Simulating …", max_entries=64)
+def truth(designs: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    """Simulate designs: ``status``, ``reason``, ``runtime_s`` (the mean over the applications) and ``chip_area_mm2``.
+
+    A design that one of the applications cannot run on is infeasible, with that one's reason.
+    """
+    chosen = designs[list(PARAMETERS)].astype(int)
+    found = [evaluate(PLATFORM, chosen, "analytical", workload=name) for name in names]
+    runtime = np.mean([rows["runtime_s"].to_numpy(dtype=np.float64) for rows in found], axis=0)
+    reason = found[0]["reason"].astype(str).to_numpy(dtype=object)
+    for name, rows in zip(names, found, strict=True):
+        lost = rows["reason"].astype(str).to_numpy(dtype=object)
+        prefix = f"{title_of(name)}, " if len(names) > 1 else ""
+        reason = np.where(reason == "", np.where(lost == "", "", prefix + lost), reason)
+    status = np.where(np.isfinite(runtime), "ok", "infeasible")
+    return chosen.assign(status=status, reason=reason, runtime_s=runtime, chip_area_mm2=area_mm2(chosen))
+
+
+def exact_optimum_s(names: Sequence[str], limit_mm2: float) -> float | None:
+    """Return the least runtime of all designs under a limit; None where it is not known."""
+    try:
+        return optimum(names, limit_mm2).runtime_s
+    except AccelError:
+        return None

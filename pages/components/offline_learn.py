@@ -1,0 +1,161 @@
+"""Step 1 of the page Offline: a log, an area limit, how careful to be, and the training of two models."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core.errors import AccelError
+from accel_core.plots.offline import log_picture, training_curves
+from pages.components.offline_data import (
+    Log,
+    best_logged,
+    shipped_log,
+    title_of,
+    titles_of,
+    uploaded_log,
+)
+from pages.components.offline_state import (
+    ALPHA,
+    APPLICATIONS,
+    COMPARE,
+    INFEASIBLE,
+    STEPS,
+    area_limit,
+    begin,
+    go_to,
+    limit_form,
+    shown_training,
+)
+from pages.components.offline_training import DEFAULT_ALPHA, DEFAULT_STEPS, Asked, Training
+from pages.components.style import card, figure, is_dark, metric_row, progress
+
+ALPHAS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+REFRESH_S = 0.8
+UPLOAD = "offline-log"
+
+
+def learn_view() -> None:
+    """Show the form, the log and the training."""
+    left, right = st.columns([3, 8], gap="small")
+    with left, card("offline-form", height="stretch"):
+        log = log_form()
+        asked = training_form(log)
+        is_asked = st.button("Train", type="primary", width="stretch", key="offline-train")
+        if is_asked and asked.names:
+            begin(asked, log.of(asked.names))
+        _buttons(shown_training())
+    with right:
+        if not asked.names:
+            st.info("Choose at least one application.")
+            return
+        log_card(log, asked.names)
+        training = shown_training()
+        if training is None:
+            with card("offline-no-training"):
+                st.markdown("**Nothing is learned yet.** *Train* learns two models from these designs alone; "
+                            "no design is simulated.")  # fmt: skip
+            return
+        st.fragment(_live, run_every=REFRESH_S if training.is_live else None)()
+
+
+def log_form() -> Log:
+    """Let the person choose a log; the shipped one where theirs cannot be read."""
+    title, options = st.columns([3, 2], vertical_alignment="center")
+    title.subheader("Learn", anchor=False)
+    with options.popover("Log", width="stretch"):
+        upload = st.file_uploader(
+            "A log of your own", type=["parquet"], key=UPLOAD,
+            help="Parquet as `python -m accel_core logs edgetpu` or `import --prime` writes it. Truth on this page is "
+            "this house's simulator, which the log may not come from.",
+        )  # fmt: skip
+        if upload is not None:
+            try:
+                log = uploaded_log(upload.name, upload.getvalue())
+                st.caption(f"In use: {log.title}, {len(log.table):,} designs")
+                return log
+            except AccelError as error:
+                st.error(str(error))
+        else:
+            st.caption("In use: the shipped log, 20,000 random designs of each application.")
+    return shipped_log()
+
+
+def training_form(log: Log) -> Asked:
+    """Show what a training needs and return it."""
+    names = _applications(log)
+    limit_form()
+    alpha = st.select_slider("Conservatism alpha", ALPHAS, DEFAULT_ALPHA, key=ALPHA, persist_state="session",
+                             help="How hard designs that an optimizer would pick, far from the log, are predicted "
+                             "slower; 0 trusts every prediction.")  # fmt: skip
+    with_infeasible = st.toggle("Learn from infeasible designs", True, key=INFEASIBLE, persist_state="session",
+                                help="Most logged designs cannot run. A model that never sees them does not know "
+                                "where not to go.")  # fmt: skip
+    with st.popover("More", width="stretch"):
+        steps = st.number_input("Training steps", 1, 20_000, DEFAULT_STEPS, 100, key=STEPS, persist_state="session")
+        seed = st.number_input("Seed", 0, 1_000_000, 0, key="offline-seed", persist_state="session")
+    return Asked(log.title, tuple(names), float(alpha), bool(with_infeasible), int(steps), int(seed))
+
+
+def _applications(log: Log) -> list[str]:
+    known = log.names
+    kept = [name for name in st.session_state.get(APPLICATIONS, known[:1]) if name in known]
+    st.session_state[APPLICATIONS] = kept or known[:1]
+    return st.multiselect("Applications", known, format_func=title_of, key=APPLICATIONS, persist_state="session",
+                          help="One, or several to run on the same chip: the model is then told what each looks "
+                          "like.")  # fmt: skip
+
+
+def _buttons(training: Training | None) -> None:
+    """Show what can be done with a training; not in the part that refreshes, where a click could be lost."""
+    if training is not None and training.is_live:
+        st.button("Stop", width="stretch", key="offline-stop", on_click=training.stop)
+    elif training is not None and training.is_ready:
+        st.button("Next: who is fooled?", width="stretch", key="offline-next", on_click=go_to, args=(COMPARE,))
+
+
+def log_card(log: Log, names: tuple[str, ...]) -> None:
+    """Show the log: counts, its best, and a picture."""
+    rows, limit = log.of(names), area_limit()
+    is_ok = rows["status"] == "ok"
+    best = best_logged(rows, names, limit)
+    within = int((is_ok & (rows["chip_area_mm2"] <= limit)).sum())
+    with card("offline-log-card"):
+        metric_row(
+            [
+                ("Logged designs", f"{len(rows):,}", f"{log.title}: {titles_of(names)}."),
+                ("Cannot run", f"{100 * (1 - is_ok.mean()):.0f} %", "Some layer or the program does not fit."),
+                (f"Run within {limit:g} mm²", f"{within:,}", "Feasible designs under the area limit."),
+                ("Best of these", "–" if best is None else f"{1e3 * best.runtime_s:,.1f} ms",
+                 "Fastest logged design under the limit, for 1000 inferences."
+                 if best else "No logged design under the limit runs all of them."),
+            ]
+        )  # fmt: skip
+        figure(log_picture(rows, limit, best.runtime_s if best and len(names) == 1 else None, dark=is_dark()),
+               key="offline-log-figure", height=244,
+               look="how few designs run left of the limit: a model must guess what lies below them.")  # fmt: skip
+
+
+def _live() -> None:
+    """Draw how the training goes."""
+    training = shown_training()
+    if training is None:
+        return
+    asked = training.asked
+    with card("offline-curves"):
+        total, done = training.n_models * asked.steps, training.steps_done
+        if training.is_live:
+            note = "steps of both models" if done else "compiling both models"
+            progress(done, total, training.seconds_left, note)
+        elif training.problem:
+            st.error(f"The training ended: {training.problem}")
+        else:
+            ended = "stopped" if done < total else "done"
+            st.markdown(f"**Training {ended}:** {titles_of(asked.names)}, alpha {asked.alpha:g}, "
+                        f"{'with' if asked.with_infeasible else 'without'} infeasible designs, {done:,} steps, "
+                        "**0 simulations**.")  # fmt: skip
+        curves = {name: list(rows) for name, rows in training.curves.items()}
+        figure(training_curves(curves, asked.steps, dark=is_dark()), key="offline-curves-figure", height=196)
+    if not training.is_live and st.session_state.get("offline-live"):
+        st.session_state["offline-live"] = False
+        st.rerun()
+    st.session_state["offline-live"] = training.is_live

@@ -1,0 +1,183 @@
+"""Trainings in a thread of the server: the naive model and the conservative one, on the same log."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from accel_core.errors import AccelError, InvalidInputError
+from accel_core.platforms.edgetpu.area import area_mm2
+from pages.components.offline_data import context_of, parameter_values
+
+if TYPE_CHECKING:
+    from accel_core.offline import OfflineModel
+
+NAIVE, CONSERVATIVE = "naive", "conservative"
+N_CHOICES = 50
+DEFAULT_STEPS = 600
+DEFAULT_ALPHA = 0.1
+SIZES: dict[str, Any] = {}
+"""Settings of every model beside those that a person chooses."""
+
+_TURN = threading.Lock()
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for.
+
+    Attributes:
+        log_title: The log, in words.
+        names: Applications to design for, together.
+        alpha: Weight of conservatism.
+        with_infeasible: Whether infeasible designs are learned from.
+        steps: Of each model.
+        seed: Of all chance.
+    """
+
+    log_title: str
+    names: tuple[str, ...]
+    alpha: float
+    with_infeasible: bool
+    steps: int
+    seed: int = 0
+
+    @property
+    def is_naive(self) -> bool:
+        """Whether the conservative model asked for is the naive one."""
+        return self.alpha == 0 and not self.with_infeasible
+
+
+@dataclass
+class Training:
+    """A training under way or done; lives in the session, and its thread touches nothing else.
+
+    Attributes:
+        asked: What was asked for.
+        rows: The log's designs of the applications.
+        number: Tells it from the server's other trainings.
+        curves: Rows of the training curves so far, by model.
+        models: Those that are done, by name.
+        problem: Why it ended early; empty if it did not.
+        revealed: Area limits under which the truth was looked at, with the first choice's true runtime over the
+            optimum; None where that is not known.
+    """
+
+    asked: Asked
+    rows: pd.DataFrame
+    number: int = field(default_factory=lambda: next(_NUMBERS))
+    curves: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    models: dict[str, OfflineModel] = field(default_factory=dict)
+    problem: str = ""
+    revealed: dict[float, float | None] = field(default_factory=dict)
+    _first: tuple[float, int] | None = None
+    _is_stopped: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> Training:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, name=f"offline-{self.number}", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End at the next report; the models are kept as they are by then."""
+        self._is_stopped.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end, at most so long."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it makes progress by itself."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether both models are there."""
+        return len(self.models) == 2
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was told to end."""
+        return self._is_stopped.is_set()
+
+    @property
+    def n_models(self) -> int:
+        """How many models are trained."""
+        return 1 if self.asked.is_naive else 2
+
+    @property
+    def steps_done(self) -> int:
+        """Steps taken, of both models."""
+        return sum(int(rows[-1]["step"]) for rows in list(self.curves.values()) if rows)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time left at the pace since the first report, before which there is compilation; None until the next one."""
+        done = self.steps_done
+        if self._first is None or done <= self._first[1]:
+            return None
+        began, steps = self._first
+        return (time.monotonic() - began) / (done - steps) * (self.n_models * self.asked.steps - done)
+
+    def _run(self) -> None:
+        with _TURN:
+            if self.is_stopped:
+                return
+            wanted = (NAIVE,) if self.asked.is_naive else (NAIVE, CONSERVATIVE)
+            threads = [threading.Thread(target=self._train, args=(name,), daemon=True) for name in wanted]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            if self.asked.is_naive and NAIVE in self.models:
+                self.models[CONSERVATIVE] = self.models[NAIVE]
+
+    def _train(self, name: str) -> None:
+        """Train one model; both at a time, so that they are as far when somebody stops them."""
+        try:
+            from accel_core.offline import OfflineSettings, train_offline  # noqa: PLC0415
+
+            asked = self.asked
+            alpha, beta = (0.0, 0.0) if name == NAIVE else (asked.alpha, OfflineSettings().beta)
+            beta = beta if asked.with_infeasible else 0.0
+            settings = OfflineSettings(**{**SIZES, "alpha": alpha, "beta": beta, "steps": asked.steps})
+            context = {entry: context_of(entry) for entry in asked.names} if len(asked.names) > 1 else None
+            self.curves[name] = []
+            self.models[name] = train_offline(
+                self.rows, parameter_values(), context, settings, asked.seed, watcher=self._watcher(name)
+            )
+        except (AccelError, MemoryError, ImportError) as error:
+            self.problem = str(error) or type(error).__name__
+            self.stop()
+
+    def _watcher(self, name: str) -> Callable[[dict[str, float]], bool]:
+        def watch(row: dict[str, float]) -> bool:
+            self.curves[name].append(row)
+            if self._first is None and len(self.curves) == self.n_models and all(self.curves.values()):
+                self._first = (time.monotonic(), self.steps_done)
+            return self.is_stopped
+
+        return watch
+
+
+def choose(model: OfflineModel, names: tuple[str, ...], limit_mm2: float, n: int = N_CHOICES) -> pd.DataFrame:
+    """Return a model's first choices under an area limit, without one simulation.
+
+    Raises:
+        InvalidInputError: If the optimizer finds fewer designs below the limit.
+    """
+    if not names:
+        raise InvalidInputError("applications: none given; allowed: at least one")
+    together = names if len(names) > 1 else ()
+    return model.optimize(limit_mm2, n, 0, area_mm2, together)

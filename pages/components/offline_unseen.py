@@ -1,0 +1,201 @@
+"""Step 3 of the page Offline: a design for a network that the model has never seen, then the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from accel_core.errors import AccelError, InvalidInputError
+from accel_core.paths import data_path
+from accel_core.platforms.edgetpu.applications import applications
+from accel_core.platforms.edgetpu.architecture import PARAMETERS
+from accel_core.platforms.edgetpu.area import area_mm2
+from accel_core.platforms.edgetpu.optima import optimum
+from accel_core.plots.offline import ladder
+from pages.components.offline_data import (
+    best_logged,
+    context_of,
+    exact_optimum_s,
+    shipped_log,
+    title_of,
+    truth,
+)
+from pages.components.offline_state import area_limit, limit_form
+from pages.components.offline_words import design_words
+from pages.components.style import card, figure, is_dark, metric_row
+
+if TYPE_CHECKING:
+    from accel_core.offline import OfflineModel
+
+HIDDEN, REVEALED = "offline-hidden", "offline-unseen-revealed"
+DEFAULT_HIDDEN = "mobilenet_v3"
+CONTEXT_WORDS: Mapping[str, str] = {
+    "dense_layers": "fully connected layers", "conv_layers": "convolutions", "depthwise_layers": "depthwise",
+    "parameters": "parameters", "macs": "multiply-accumulates", "inputs": "bytes of inputs",
+    "outputs": "bytes of outputs", "largest_layer": "bytes of the largest layer",
+}  # fmt: skip
+
+
+def model_path(hidden: str) -> Path:
+    """Return the file of the model that never saw an application; scripts/make_offline_models.py writes it."""
+    return data_path() / "models" / "offline" / f"{hidden}.npz"
+
+
+def unseen_view() -> None:
+    """Let the person hide an application, show the design predicted for it, and reveal what it is worth."""
+    left, right = st.columns([3, 8], gap="small")
+    with left, card("offline-unseen-form", height="stretch"):
+        st.subheader("Hide an application", anchor=False)
+        st.session_state.setdefault(HIDDEN, DEFAULT_HIDDEN)
+        hidden = st.selectbox("Application", list(applications()), format_func=title_of, key=HIDDEN,
+                              persist_state="session", label_visibility="collapsed")  # fmt: skip
+        limit_form()
+        st.caption("A model trained on the logs of the other eight has never seen it. All it is told:")
+        st.html(_context_table(hidden))
+    with right:
+        try:
+            chosen = zero_shot(hidden, area_limit())
+        except AccelError as error:
+            st.error(str(error))
+            return
+        _prediction(hidden, chosen)
+        if (hidden, area_limit()) in _revealed():
+            _truth(hidden, chosen)
+
+
+def _revealed() -> set[tuple[str, float]]:
+    known: set[tuple[str, float]] = st.session_state.setdefault(REVEALED, set())
+    return known
+
+
+def revealed_design() -> tuple[str, dict[str, int]] | None:
+    """Return the hidden application and the design predicted for it, if it was revealed."""
+    hidden, limit = st.session_state.get(HIDDEN, DEFAULT_HIDDEN), area_limit()
+    if (hidden, limit) not in _revealed():
+        return None
+    first = zero_shot(hidden, limit)
+    return hidden, {name: int(first[name]) for name in PARAMETERS}
+
+
+@st.cache_resource(show_spinner=False)
+def _model(path: str, changed: float) -> OfflineModel:
+    from accel_core.offline import OfflineModel  # noqa: PLC0415
+
+    return OfflineModel.load(Path(path))
+
+
+def zero_shot(hidden: str, limit_mm2: float) -> pd.Series:
+    """Return the design that a model predicts fastest for an application that it has never seen.
+
+    Raises:
+        InvalidInputError: If the model's file is missing or damaged, or no design is that small.
+    """
+    path = model_path(hidden)
+    if not path.is_file():
+        raise InvalidInputError(
+            f"{path.name}: no model without {title_of(hidden)}; python scripts/make_offline_models.py {hidden} makes it"
+        )
+    return _zero_shot(hidden, limit_mm2, str(path), path.stat().st_mtime)
+
+
+@st.cache_data(show_spinner="Optimizing on a model that has never seen it …", max_entries=64)
+def _zero_shot(hidden: str, limit_mm2: float, path: str, changed: float) -> pd.Series:
+    model = _model(path, changed)
+    if hidden in model.contexts.names:
+        raise InvalidInputError(f"{Path(path).name}: the model has seen {title_of(hidden)}")
+    return model.optimize(limit_mm2, 1, 0, area_mm2, [context_of(hidden)]).iloc[0]
+
+
+def _context_table(hidden: str) -> str:
+    cells = "".join(f"<tr><td>{CONTEXT_WORDS[name]}</td><td style='text-align:right'>{value:,.0f}</td></tr>"
+                    for name, value in context_of(hidden).items())  # fmt: skip
+    return f'<table style="width:100%;font-size:0.84rem;font-variant-numeric:tabular-nums">{cells}</table>'
+
+
+def _prediction(hidden: str, chosen: pd.Series) -> None:
+    limit = area_limit()
+    with card("offline-unseen-prediction"):
+        left, right = st.columns([7, 2], vertical_alignment="center")
+        left.markdown(f"**The design it proposes for {title_of(hidden)}**, from its context alone. 0 simulations.")
+        is_known = (hidden, limit) in _revealed()
+        if not is_known:
+            right.button("Reveal the truth", type="primary", width="stretch", key="offline-unseen-reveal",
+                         on_click=_revealed().add, args=((hidden, limit),))  # fmt: skip
+        st.markdown(design_words({name: int(chosen[name]) for name in PARAMETERS}))
+        true = truth(chosen.to_frame().T, (hidden,)).iloc[0] if is_known else None
+        metric_row(
+            [
+                ("Predicted latency", f"{1e3 * chosen['predicted_s']:,.1f} ms", "Of 1000 inferences."),
+                ("True latency", "hidden" if true is None else _true_words(true), "Of 1000 inferences, simulated."),
+                ("Area", f"{chosen['chip_area_mm2']:.1f} mm²", f"At most {limit:g} mm²."),
+                ("Simulations", "0" if true is None else "1 to reveal", "Choosing takes none."),
+            ]
+        )
+
+
+def _true_words(true: pd.Series) -> str:
+    return f"{1e3 * true['runtime_s']:,.1f} ms" if true["status"] == "ok" else "does not run"
+
+
+def _truth(hidden: str, chosen: pd.Series) -> None:
+    limit = area_limit()
+    found = truth(chosen.to_frame().T, (hidden,)).iloc[0]
+    least = exact_optimum_s([hidden], limit)
+    others = best_for_others(hidden, limit)
+    instead = None if others is None else truth(pd.DataFrame([others]), (hidden,)).iloc[0]
+    logged = best_logged(shipped_log().of([hidden]), [hidden], limit)
+    entries: list[tuple[str, float | None, str]] = []
+    if least is not None:
+        entries.append(("Exact optimum", least, "optimum"))
+    entries.append(("Zero-shot design", _latency(found), "chosen"))
+    if instead is not None:
+        entries.append(("Best for the other eight", _latency(instead), "other"))
+    if logged is not None:
+        entries.append(("Best in its own log", logged.runtime_s, "other"))
+    with card("offline-unseen-truth"):
+        st.markdown(verdict(_latency(found), least, None if instead is None else _latency(instead),
+                            None if logged is None else logged.runtime_s))  # fmt: skip
+        if found["status"] != "ok":
+            st.warning(f"It does not run: {found['reason']}.")
+        figure(ladder(entries, dark=is_dark()), key="offline-unseen-figure", height=260,
+               look="the zero-shot design against what a user would do instead: take the exact optimum for the other "
+               "eight, the best that a search on the simulator could find.")  # fmt: skip
+
+
+def _latency(row: pd.Series) -> float | None:
+    return float(row["runtime_s"]) if row["status"] == "ok" else None
+
+
+def verdict(found: float | None, optimum: float | None, others: float | None, logged: float | None) -> str:
+    """Say in one sentence what a zero-shot design is worth; latencies in s, None where unknown or not running."""
+    if found is None:
+        return "The zero-shot design does not run: the model misjudged what this network needs."
+    words = f"**{1e3 * found:,.1f} ms**"
+    if optimum is not None:
+        above = 100 * (found / optimum - 1)
+        words += ", the exact optimum of all designs" if above < 0.05 else f", {above:.1f} % above the exact optimum"
+    parts = []
+    if others is not None:
+        parts.append(f"{_times(others / found)} than the best design for the other eight")
+    if logged is not None:
+        parts.append(f"{_times(logged / found)} than the best in its own log, which it never saw")
+    return f"The zero-shot design takes {words}" + (f"; {', and '.join(parts)}." if parts else ".")
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f} × faster" if ratio >= 1 else f"{1 / ratio:.2f} × slower"
+
+
+def best_for_others(hidden: str, limit_mm2: float) -> dict[str, int] | None:
+    """Return the exact optimum for all other applications together; None where it is not known.
+
+    Their mean runtime counts. It is the best that a search on the simulator could find without the hidden one.
+    """
+    try:
+        return optimum([name for name in applications() if name != hidden], limit_mm2).design
+    except AccelError:
+        return None

@@ -1,0 +1,149 @@
+"""Step 4 of the page Offline: a design beside the one that resembles the EdgeTPU, and why it is faster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from accel_core.errors import AccelError
+from accel_core.platforms.edgetpu.applications import applications
+from accel_core.platforms.edgetpu.architecture import PARAMETERS
+from accel_core.platforms.edgetpu.area import area_parts_mm2
+from accel_core.platforms.edgetpu.breakdown import Breakdown, breakdown
+from accel_core.platforms.edgetpu.optima import optimum
+from accel_core.plots.offline_why import area_bars, layer_bars
+from pages.components.offline_data import baseline, title_of
+from pages.components.offline_state import area_limit, choices_of, revealed_training
+from pages.components.offline_training import CONSERVATIVE, NAIVE
+from pages.components.offline_unseen import revealed_design
+from pages.components.offline_words import PARTS, bytes_words, explanation, parameter_words, run_ms
+from pages.components.style import card, figure, is_dark
+
+DESIGN, APPLICATION = "offline-why-design", "offline-why-application"
+OPTIMUM = "Exact optimum"
+BASELINE = "EdgeTPU-like"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A design that can be explained.
+
+    Attributes:
+        names: Applications that it may be looked at on.
+        design: Its parameters; None is the exact optimum of the application and limit looked at.
+    """
+
+    names: tuple[str, ...]
+    design: Mapping[str, int] | None
+
+
+def subjects() -> dict[str, Subject]:
+    """Return what can be explained, by words: designs that were revealed, and the exact optimum."""
+    found: dict[str, Subject] = {}
+    if (training := revealed_training()) is not None:
+        for name, words in ((CONSERVATIVE, "Your model's first choice"), (NAIVE, "The naive model's first choice")):
+            first = choices_of(training, area_limit())[name].iloc[0]
+            design = {parameter: int(first[parameter]) for parameter in PARAMETERS}
+            found[words] = Subject(training.asked.names, design)
+    if (unseen := revealed_design()) is not None:
+        found[f"Zero-shot design for {title_of(unseen[0])}"] = Subject((unseen[0],), unseen[1])
+    found[OPTIMUM] = Subject(tuple(applications()), None)
+    return found
+
+
+def why_view() -> None:
+    """Explain a design beside the baseline."""
+    known = subjects()
+    with card("offline-why-head"):
+        chosen, name = _choose(known)
+        try:
+            subject = known[chosen]
+            design = subject.design or optimum([name], area_limit()).design
+        except AccelError as error:
+            st.error(str(error))
+            return
+        designs = (baseline(), design)
+        before, after = (breakdown(entry, applications()[name]) for entry in designs)
+        areas = (parts_of(designs[0]), parts_of(design))
+        st.markdown(" ".join(explanation(before, after, designs, areas)))
+    left, right = st.columns([5, 8], gap="small")
+    with left, card("offline-why-table", height="stretch"):
+        st.html(_table(design))
+    with right:
+        with card("offline-why-layers"):
+            _layers(before, after)
+        with card("offline-why-area"):
+            figure(area_bars({BASELINE: areas[0], "this design": areas[1]}, PARTS, dark=is_dark()),
+                   key="offline-why-area-figure", height=150)  # fmt: skip
+
+
+def _choose(known: Mapping[str, Subject]) -> tuple[str, str]:
+    left, right = st.columns(2)
+    if st.session_state.get(DESIGN) not in known:
+        st.session_state[DESIGN] = next(iter(known))
+    chosen = left.selectbox("Design", list(known), key=DESIGN, persist_state="session",
+                            help=f"Revealed designs, and the exact optimum under {area_limit():g} mm².")  # fmt: skip
+    names = list(known[chosen].names)
+    if st.session_state.get(APPLICATION) not in names:
+        st.session_state[APPLICATION] = names[0]
+    name = right.selectbox("On", names, format_func=title_of, key=APPLICATION, persist_state="session",
+                           disabled=len(names) == 1)  # fmt: skip
+    return chosen, name
+
+
+def parts_of(design: Mapping[str, int]) -> dict[str, float]:
+    """Return the area of each part of a design in mm2."""
+    return {name: float(areas[0]) for name, areas in area_parts_mm2(pd.DataFrame([dict(design)])).items()}
+
+
+def _layers(before: Breakdown, after: Breakdown) -> None:
+    st.markdown("**Compute or memory, layer by layer**")
+    if after.reason or before.reason:
+        st.info("A design that does not run has no times.")
+        return
+    designs = {_panel(BASELINE, before): before.layers, _panel("This design", after): after.layers}
+    figure(layer_bars(designs, run_ms(1.0), dark=is_dark()), key="offline-why-layers-figure", height=300,
+           look="layers whose orange bar is the longer one: they wait for memory (buses or DRAM), not for multipliers. "
+           "The ten slowest, of 1000 inferences.")  # fmt: skip
+
+
+def _panel(words: str, found: Breakdown) -> str:
+    return f"{words}: {run_ms(found.total_s):,.0f} ms, {found.utilization:.0%} utilized"
+
+
+_WORDS: Mapping[str, str] = {
+    "pes_x": "PEs across", "pes_y": "PEs down", "cores": "Cores of a PE", "lanes": "Lanes of a core",
+    "pe_memory_b": "PE memory", "core_memory_b": "Core memory", "activation_memory_b": "Activation memory",
+    "instruction_memory_b": "Instruction memory", "parameter_memory_b": "Parameter memory", "dram_gbps": "DRAM",
+}  # fmt: skip
+_CSS = """
+<style>
+.offline-why { width: 100%; border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
+.offline-why th { font-weight: 500; text-align: right; opacity: 0.72; padding: 3px 4px; }
+.offline-why td { text-align: right; padding: 4px; border-top: 1px solid light-dark(#e6e9f0, #2b3240); }
+.offline-why td:first-child, .offline-why th:first-child { text-align: left; }
+.offline-why .moved td:last-child { font-weight: 650; color: light-dark(#0072B2, #4DA9F0); }
+</style>
+"""
+
+
+def _table(design: Mapping[str, int]) -> str:
+    base = baseline()
+    rows = []
+    for name, words in _WORDS.items():
+        moved = design[name] != base[name]
+        arrow = (" ▲" if design[name] > base[name] else " ▼") if moved else ""
+        rows.append(
+            f'<tr class="{"moved" if moved else ""}"><td>{words}</td><td>{parameter_words(name, base[name])}</td>'
+            f"<td>{parameter_words(name, design[name])}{arrow}</td></tr>"
+        )
+    totals = [sum(parts_of(entry).values()) for entry in (base, design)]
+    rows.append(f"<tr><td>Area</td><td>{totals[0]:.1f} mm²</td><td>{totals[1]:.1f} mm²</td></tr>")
+    chip = [bytes_words(entry["core_memory_b"] * entry["cores"] * entry["pes_x"] * entry["pes_y"])
+            for entry in (base, design)]  # fmt: skip
+    rows.append(f"<tr><td>All core memory</td><td>{chip[0]}</td><td>{chip[1]}</td></tr>")
+    head = f"<tr><th>Parameter</th><th>{BASELINE}</th><th>This design</th></tr>"
+    return f'{_CSS}<table class="offline-why">{head}{"".join(rows)}</table>'

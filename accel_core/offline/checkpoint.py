@@ -16,7 +16,7 @@ import numpy.typing as npt
 from accel_core.errors import InvalidInputError
 from accel_core.tables import replaced_when_whole
 
-FORMAT = "accelscope offline model 1"
+FORMAT = "accelscope offline model 2"
 MAX_BYTES = 500_000_000
 _ABOUT = "about"
 

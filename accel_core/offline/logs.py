@@ -14,6 +14,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.offline.encoding import Encoding, Picks
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 
 LATENCY = "runtime_s"
 MIN_FEASIBLE = 16
@@ -76,7 +77,7 @@ class Contexts:
     names: tuple[str, ...]
     center: Floats
     scale: Floats
-    table: npt.NDArray[np.float32]
+    table: Singles
 
     @classmethod
     def of(cls, context: Context | None, names: tuple[str, ...]) -> Contexts:
@@ -95,7 +96,7 @@ class Contexts:
         center, scale = raw.mean(axis=0), np.maximum(raw.std(axis=0), _LEAST_SPREAD)
         return cls(fields, names, center, scale, _scaled(raw, center, scale))
 
-    def row(self, application: str | Mapping[str, float] | None) -> npt.NDArray[np.float32]:
+    def row(self, application: str | Mapping[str, float] | None) -> Singles:
         """Return the numbers of a training application, or of another one by its context; None if there is only one.
 
         Raises:
@@ -121,8 +122,8 @@ class Contexts:
 _LEAST_SPREAD = 0.5
 
 
-def _scaled(raw: Floats, center: Floats, scale: Floats) -> npt.NDArray[np.float32]:
-    found: npt.NDArray[np.float32] = np.column_stack([np.ones(len(raw)), (raw - center) / scale]).astype(np.float32)
+def _scaled(raw: Floats, center: Floats, scale: Floats) -> Singles:
+    found: Singles = np.column_stack([np.ones(len(raw)), (raw - center) / scale]).astype(np.float32)
     return found
 
 
@@ -181,7 +182,7 @@ def split(rows: Rows, held_out: float, seed: int) -> Split:
     return Split(parts[0], parts[2], parts[1], parts[3])
 
 
-def digest(rows: Rows, table: npt.NDArray[np.float32]) -> str:
+def digest(rows: Rows, table: Singles) -> str:
     """Return what tells these rows and contexts from any others, for a resumed training to be the same one."""
     found = hashlib.sha256()
     for array in (rows.picks, rows.application, rows.latency_s, table):

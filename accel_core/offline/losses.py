@@ -4,16 +4,21 @@ The network predicts **latency**, lower is better, as ``z = (ln latency - center
 over the feasible training designs. Latencies span two decades and the slowest designs would rule an error in seconds;
 a logarithm makes equal relative errors equally large, and the optimum is the same design.
 
-The loss is
+A design that may not run counts as slower than its latency: with the probability p that it fails,
 
-    mean (f(x) - z)^2 over feasible x  -  alpha * mean min(f, ceiling) over negatives
-                                       -  beta * mean min(f, ceiling) over infeasible designs.
+    slowed(x) = z(x) + p(x) * max(ceiling - z(x), 0),
 
-The signs of the last two terms are those of a latency: they *raise* predictions. The released code of PRIME
-(google-research, ``prime/``) predicts a score, minus the latency, and has plus signs there. Both terms would grow
-without end, so both stop at a ceiling, as the released code clips them (at 4000 and 1000 of its scale). The ceiling
-lies ``MARGIN`` above all but the slowest hundredth of the feasible designs: a much higher one would cost feasible
-designs beside infeasible ones more than it tells the optimizer.
+the expectation if a failure is as bad as the ceiling. That is what optimizers minimize. The ceiling lies ``MARGIN``
+above all but the slowest hundredth of the feasible designs. The loss is
+
+    mean (z(x) - z)^2 over feasible x
+        +  beta * (mean -ln(1 - p) over feasible x  +  mean -ln p over infeasible designs)
+        -  alpha * mean min(z(x), ceiling) over negatives.
+
+In PRIME all three terms act on one prediction, whose infeasible designs are raised without end up to a clip; here a
+head of its own learns them (``model.py``). The sign of the last term is that of a latency: it *raises* predictions. The
+released code (google-research, ``prime/``) predicts a score, minus the latency, and has a plus there. The term would
+grow without end, so it stops at the ceiling, as the released code clips it (at 4000 of its scale).
 With alpha = beta = 0 the model is the naive one.
 """
 
@@ -22,12 +27,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from accel_core.offline.logs import Floats
-from accel_core.offline.model import Network
+from accel_core.offline.model import Found, Network
 
 MARGIN = 1.0
 """In units of z (assumed)."""
@@ -42,7 +48,7 @@ class Scale:
     Attributes:
         center: Mean of ln(latency in s).
         scale: Spread of ln(latency in s).
-        ceiling: Prediction above which negatives and infeasible designs are bad enough.
+        ceiling: How slow a design that does not run counts, and a negative at most.
     """
 
     center: float
@@ -83,27 +89,39 @@ class Batch(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """The parts of a loss: mean squared error, mean prediction of negatives and of infeasible designs; 0 for none."""
+    """The parts of a loss, 0 where there is nothing to learn from.
+
+    Attributes:
+        error: Mean squared error of feasible designs.
+        negative: Mean z of negatives.
+        failure: Cross-entropy of what runs and what does not, both kinds weighing the same.
+    """
 
     error: Array
     negative: Array
-    infeasible: Array
+    failure: Array
+
+
+def slowed(found: Found, ceiling: Array | float) -> Array:
+    """Return z, the higher the likelier a design does not run; the module says how."""
+    return found.z + jax.nn.sigmoid(found.fails) * jnp.maximum(ceiling - found.z, 0.0)
 
 
 def loss(network: Network, batch: Batch, alpha: Array, beta: Array, ceiling: Array) -> tuple[Array, Terms]:
-    """Return the loss of one step and its parts, the latter without the ceiling."""
+    """Return the loss of one step and its parts."""
     n, n_infeasible = len(batch.feasible), len(batch.infeasible)
     is_mixture = batch.negatives.ndim == 3
     picks = [batch.feasible, batch.infeasible, *([] if is_mixture else [batch.negatives])]
     contexts = [batch.feasible_context, batch.infeasible_context, *([] if is_mixture else [batch.negatives_context])]
     # One pass over all is faster than three.
     found = network(jnp.concatenate(picks), jnp.concatenate(contexts))
-    feasible, infeasible, negatives = found[:n], found[n : n + n_infeasible], found[n + n_infeasible :]
+    negatives = Found(*(part[n + n_infeasible :] for part in found))
     if is_mixture:
         negatives = network.of_mixtures(batch.negatives, batch.negatives_context)
-    error = jnp.mean((feasible - batch.z) ** 2)
-    total = error - alpha * _mean(jnp.minimum(negatives, ceiling)) - beta * _mean(jnp.minimum(infeasible, ceiling))
-    return total, Terms(error, _mean(negatives), _mean(infeasible))
+    error = jnp.mean((found.z[:n] - batch.z) ** 2)
+    failure = _mean(jax.nn.softplus(found.fails[:n])) + _mean(jax.nn.softplus(-found.fails[n : n + n_infeasible]))
+    raised = _mean(jnp.minimum(negatives.z, ceiling))
+    return error + beta * failure - alpha * raised, Terms(error, _mean(negatives.z), failure)
 
 
 def _mean(values: Array) -> Array:

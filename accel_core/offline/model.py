@@ -1,14 +1,19 @@
-"""The network: embedded parameters that attend to each other, and heads that vote on the latency of the design.
+"""The network: embedded parameters that attend to each other, and heads that read the design's latency from them.
 
 As in PRIME (Kumar et al., ICLR 2022; google-research, ``prime/``): the value of each parameter is embedded by a dense
 layer of its own and marked with a sinusoidal position; attention layers mix the parameters; all are laid flat,
 multiplied by what a dense layer makes of the application's context, and read by parallel perceptrons. Their outputs are
 averaged with weights that a softmax gives (soft voting).
+
+Two things are ours. One more perceptron tells whether the design runs at all: a smooth latency alone would have to
+climb a cliff wherever memory runs out, and be wrong beside it. And an embedding starts as a line through the ascending
+values of its parameter, with noise, where PRIME's starts at random: neighbors mean nearly the same before any step.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -21,6 +26,20 @@ from accel_core.offline.settings import OfflineSettings
 
 LEAK = 0.1
 _NORM_FLOOR = 1e-5
+_LINE = 0.9
+"""Share of an embedding that starts as a line (assumed)."""
+
+
+class Found(NamedTuple):
+    """What the network says of designs, one number each.
+
+    Attributes:
+        z: Latency if the design runs, as a standardized logarithm (``losses.py``); lower is faster.
+        fails: Logit of the probability that it does not run.
+    """
+
+    z: Array
+    fails: Array
 
 
 class Dense(eqx.Module):
@@ -56,7 +75,7 @@ class AttentionLayer(eqx.Module):
 
 
 class Network(eqx.Module):
-    """Latency of designs as a standardized logarithm (``losses.py``); lower is faster.
+    """Latency and failure of designs.
 
     Attributes:
         embedding: Shape (parameters, most values, width): row (i, v) embeds value v of parameter i. A one-hot vector
@@ -66,6 +85,8 @@ class Network(eqx.Module):
         context: Shape (context numbers, parameters * width), without bias; None for a model of one application.
         votes: Hidden and last layers of the perceptrons, side by side in the first axis of each array.
         gate: Gives each perceptron its weight.
+        wall: Hidden and last layer of the perceptron that tells what does not run; none in a model that learns
+            nothing from infeasible designs, to which all designs run.
     """
 
     embedding: Array
@@ -74,9 +95,10 @@ class Network(eqx.Module):
     context: Array | None
     votes: tuple[Dense, ...]
     gate: Dense
+    wall: tuple[Dense, ...]
 
-    def __call__(self, picks: Array, context: Array) -> Array:
-        """Return one number a design.
+    def __call__(self, picks: Array, context: Array) -> Found:
+        """Return what it says of each design.
 
         Args:
             picks: Which of its values each parameter has, shape (designs, parameters), int32.
@@ -84,11 +106,11 @@ class Network(eqx.Module):
         """
         return self._from_tokens(self.embedding[jnp.arange(picks.shape[1]), picks], context)
 
-    def of_mixtures(self, mixtures: Array, context: Array) -> Array:
+    def of_mixtures(self, mixtures: Array, context: Array) -> Found:
         """Return the same for weights of the values, shape (designs, parameters, most values)."""
         return self._from_tokens(jnp.einsum("bpv,pvd->bpd", mixtures, self.embedding), context)
 
-    def _from_tokens(self, tokens: Array, context: Array) -> Array:
+    def _from_tokens(self, tokens: Array, context: Array) -> Found:
         x = tokens + self.shift + _positions(*self.shift.shape)
         for layer in self.layers:
             x = layer(x)
@@ -99,7 +121,11 @@ class Network(eqx.Module):
         for dense in self.votes[1:]:
             hidden = jax.nn.leaky_relu(hidden, LEAK) @ dense.weight + dense.bias[:, None]
         weights = jax.nn.softmax(self.gate(flat))
-        return (weights * hidden[..., 0].T).sum(axis=1)
+        z = (weights * hidden[..., 0].T).sum(axis=1)
+        if not self.wall:
+            return Found(z, jnp.full_like(z, -jnp.inf))
+        inner, last = self.wall
+        return Found(z, last(jax.nn.leaky_relu(inner(flat), LEAK))[..., 0])
 
 
 def make_network(counts: npt.NDArray[np.int64], n_context: int | None, settings: OfflineSettings, seed: int) -> Network:
@@ -123,13 +149,23 @@ def make_network(counts: npt.NDArray[np.int64], n_context: int | None, settings:
         weights[0] = 1.0
         context = _array(weights)
     return Network(
-        embedding=_array(rng.normal(0.0, 1.0, (n, int(counts.max()), width))),
+        embedding=_array(_first_embedding(rng, counts, width)),
         shift=jnp.zeros((n, width)),
         layers=tuple(_attention_layer(rng, settings) for _ in range(settings.layers)),
         context=context,
         votes=tuple(votes),
         gate=_dense(rng, flat, settings.votes),
+        wall=(_dense(rng, flat, settings.width), _dense(rng, settings.width, 1)) if settings.beta else (),
     )
+
+
+def _first_embedding(rng: np.random.Generator, counts: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.float64]:
+    """Return a line through the values of each parameter, of spread 1, with noise."""
+    place = np.arange(counts.max()) - (counts[:, None] - 1) / 2
+    spread = np.sqrt(np.maximum(counts**2 - 1, 1) / 12)
+    line = (place / spread[:, None])[..., None] * rng.normal(0.0, 1.0, (len(counts), 1, width))
+    found: npt.NDArray[np.float64] = _LINE * line + (1 - _LINE) * rng.normal(0.0, 1.0, line.shape)
+    return found
 
 
 def _attention_layer(rng: np.random.Generator, settings: OfflineSettings) -> AttentionLayer:

@@ -1,14 +1,16 @@
 """Negatives: designs that the optimizer would pick from the model as it is, for the loss to predict slower.
 
-They are where an optimizer would be fooled: far from the data and predicted fast by chance. ``firefly`` keeps swarms,
-one an application, that fly on while the network learns, so a round costs few predictions. ``gradient`` starts from
-logged designs in each step and follows the network's gradient through mixtures of values, as the released code does in
-place of its authors' optimizer.
+They are where an optimizer would be fooled: far from the data and predicted fast by chance. ``firefly`` keeps swarms
+that fly on while the network learns, so a round costs few predictions; where the area of designs is known, each swarm
+keeps to a limit of its own, so that a model is cautious wherever the optimizer may be sent, not for the largest chips
+alone. ``gradient`` starts from logged designs in each step and follows the network's gradient through mixtures of
+values, as the released code does in place of its authors' optimizer.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import equinox as eqx
 import jax
@@ -19,6 +21,8 @@ from jax import Array
 
 from accel_core.offline.encoding import Encoding, Picks
 from accel_core.offline.firefly import fly
+from accel_core.offline.logs import Floats, Singles
+from accel_core.offline.losses import slowed
 from accel_core.offline.model import Network
 from accel_core.offline.predicting import predict
 from accel_core.offline.settings import OfflineSettings
@@ -27,49 +31,103 @@ IMMIGRANTS = 0.1
 """Share of fireflies replaced by random designs before each round, lest a swarm dies in one corner (assumed)."""
 
 
+AREA_SHARES = (0.01, 0.05, 0.3, 1.0)
+"""Quantiles of the logged feasible designs' areas that limit swarms in turn (assumed)."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The area limits that swarms keep.
+
+    Attributes:
+        area: Returns the area of picks in mm2, known in closed form.
+        mm2: The limits.
+    """
+
+    area: Callable[[Picks], Floats]
+    mm2: Floats
+
+    @classmethod
+    def of(cls, area: Callable[[Picks], Floats], feasible: Picks) -> Limits:
+        """Take them from the areas of logged designs."""
+        return cls(area, np.quantile(area(feasible), AREA_SHARES))
+
+    def excess(self, picks: Picks) -> Floats:
+        """Return how many times its limit each firefly's area is, less one; 0 or less is within it."""
+        own = self.mm2[np.arange(len(picks)) % len(self.mm2)]
+        return self.area(picks.reshape(-1, picks.shape[-1])).reshape(picks.shape[:2]) / own[:, None] - 1
+
+
 def first_swarms(encoding: Encoding, n_applications: int, settings: OfflineSettings, seed: int) -> Picks:
-    """Return random swarms, shape (applications, fireflies, parameters)."""
-    size = -(-settings.negatives // n_applications)
-    return encoding.random((n_applications, size), np.random.default_rng([seed, 3]))
+    """Return random swarms, shape (swarms, fireflies, parameters); swarm i is of application i % n_applications."""
+    n = max(n_applications, len(AREA_SHARES))
+    return encoding.random((n, -(-settings.negatives // n)), np.random.default_rng([seed, 3]))
+
+
+def swarm_contexts(table: Singles, swarms: Picks) -> Singles:
+    """Return the context of each firefly's application, shape (swarms * fireflies, context numbers)."""
+    of_swarm = np.arange(len(swarms)) % len(table)
+    return table[np.repeat(of_swarm, swarms.shape[1])]
 
 
 def fly_on(
     network: Network,
     swarms: Picks,
-    contexts: npt.NDArray[np.float32],
+    contexts: Singles,
     counts: npt.NDArray[np.int64],
+    ceiling: float,
+    limits: Limits | None,
     rounds: int,
     rng: np.random.Generator,
 ) -> Picks:
-    """Return the swarms after some rounds on the network as it is now."""
-    values_of = partial(_values, network, contexts=contexts)
+    """Return the swarms after some rounds on the network as it is now.
+
+    Args:
+        network: The network.
+        swarms: Shape (swarms, fireflies, parameters).
+        contexts: Of each firefly.
+        counts: How many values each parameter has.
+        ceiling: How slow a design that does not run counts.
+        limits: Largest areas; None for none.
+        rounds: Generations.
+        rng: Source of chance.
+    """
+
+    def darkness(picks: Picks) -> Floats:
+        found = predict(network, picks.reshape(-1, picks.shape[-1]), contexts, ceiling).slowed
+        dark = found.reshape(picks.shape[:2])
+        if limits is None:
+            return dark
+        excess = limits.excess(picks)
+        return np.where(excess <= 0, dark, _ABOVE_LIMIT * (1 + excess))
+
     is_new = rng.random(swarms.shape[:2]) < IMMIGRANTS
     newcomers = rng.integers(0, counts, size=swarms.shape, dtype=np.int32)
     picks = np.where(is_new[..., None], newcomers, swarms)
-    values = values_of(picks)
+    values = darkness(picks)
     for _ in range(rounds):
         moved = fly(picks, values, counts, rng)
-        found = values_of(moved)
+        found = darkness(moved)
         is_better = found <= values
         picks = np.where(is_better[..., None], moved, picks)
         values = np.where(is_better, found, values)
     return picks
 
 
-def _values(network: Network, picks: Picks, contexts: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    rows = np.repeat(contexts, picks.shape[1], axis=0)
-    return predict(network, picks.reshape(-1, picks.shape[-1]), rows).reshape(picks.shape[:2])
+_ABOVE_LIMIT = 1e9
 
 
 @eqx.filter_jit
-def climb(network: Network, picks: Array, contexts: Array, counts: Array, settings: OfflineSettings) -> Array:
+def climb(
+    network: Network, picks: Array, contexts: Array, counts: Array, ceiling: Array, settings: OfflineSettings
+) -> Array:
     """Return mixtures of values that the network predicts faster than these designs.
 
     Each step has the length ``mine_rate`` whatever the gradient's; weights stay between 0 and 1 and sum to 1 for each
     parameter.
     """
     known = network.embedding.shape[1]
-    gradient = jax.grad(lambda mixtures: network.of_mixtures(mixtures, contexts).sum())
+    gradient = jax.grad(lambda mixtures: slowed(network.of_mixtures(mixtures, contexts), ceiling).sum())
     mixtures = jax.nn.one_hot(picks, known)
     allowed = jnp.arange(known) < counts[:, None]
     for _ in range(settings.mine_rounds):

@@ -21,10 +21,11 @@ from accel_core.errors import InvalidInputError
 from accel_core.offline.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from accel_core.offline.encoding import Encoding, Picks
 from accel_core.offline.firefly import minimize
-from accel_core.offline.logs import Context, Contexts, Floats, Rows, digest, read_logs, split
+from accel_core.offline.logs import Context, Contexts, Floats, Rows, Singles, digest, read_logs, split
 from accel_core.offline.losses import Scale
 from accel_core.offline.model import Network, make_network
-from accel_core.offline.predicting import predict
+from accel_core.offline.negatives import Limits
+from accel_core.offline.predicting import Predicted, predict
 from accel_core.offline.settings import OfflineSettings
 from accel_core.offline.train import CURVES, State, Task, Watcher, train
 
@@ -68,9 +69,7 @@ class OfflineModel:
     is_complete: bool
 
     def predict(self, designs: pd.DataFrame, application: Application | None = None) -> Floats:
-        """Return the predicted latency in seconds of each design.
-
-        A design that the log knows nothing like, or that is likely infeasible, is predicted slow, not missing.
+        """Return the predicted latency in seconds of each design, if it runs at all.
 
         Args:
             designs: The parameters.
@@ -79,12 +78,28 @@ class OfflineModel:
         Raises:
             InvalidInputError: If a value is not in the table, or the application unknown.
         """
-        return self._latency(self.encoding.picks_of(designs), self.contexts.row(application))
+        return self.scale.backward(self._predict(self.encoding.picks_of(designs), self.contexts.row(application)).z)
+
+    def p_fails(self, designs: pd.DataFrame, application: Application | None = None) -> Floats:
+        """Return the probability that each design is infeasible; 0 in a model that learned from feasible ones alone.
+
+        Args:
+            designs: The parameters.
+            application: Needed if the model learned from several.
+
+        Raises:
+            InvalidInputError: As ``predict``.
+        """
+        return self._predict(self.encoding.picks_of(designs), self.contexts.row(application)).p_fails
 
     def optimize(
         self, area_limit_mm2: float, n: int, seed: int, area: Area, applications: Sequence[Application] = ()
     ) -> pd.DataFrame:
-        """Return the ``n`` designs predicted fastest, with ``predicted_s`` and ``chip_area_mm2``, fastest first.
+        """Return the ``n`` most promising designs, the best first, with what is predicted of them.
+
+        Designs are ordered by their latency, which counts as the slower the likelier they fail (``losses.py``). The
+        table has the parameters, ``predicted_s`` and ``p_fails`` (the mean over the applications and the largest),
+        and ``chip_area_mm2``.
 
         Args:
             area_limit_mm2: Largest area.
@@ -111,7 +126,7 @@ class OfflineModel:
         def objective(picks: Picks) -> Floats:
             flat = picks.reshape(-1, picks.shape[-1])
             mm2 = np.asarray(area(self.encoding.designs_of(flat)), dtype=np.float64)
-            mean = np.mean([self._latency(flat, row) for row in rows], axis=0)
+            mean = np.mean([self.scale.backward(self._predict(flat, row).slowed) for row in rows], axis=0)
             # Above the limit the smaller chip is the brighter one, so that swarms find their way below.
             found = np.where(mm2 <= area_limit_mm2, mean, _ABOVE_LIMIT * np.maximum(mm2, 1.0))
             return found.reshape(picks.shape[:-1])
@@ -122,7 +137,12 @@ class OfflineModel:
                 f"area limit is {area_limit_mm2:g} mm2; the optimizer found {n_found} designs below it, not {n}"
             )
         designs = self.encoding.designs_of(picks)
-        return designs.assign(predicted_s=values, chip_area_mm2=area(designs))
+        found = [self._predict(picks, row) for row in rows]
+        return designs.assign(
+            predicted_s=np.mean([self.scale.backward(one.z) for one in found], axis=0),
+            p_fails=np.max([one.p_fails for one in found], axis=0),
+            chip_area_mm2=area(designs),
+        )
 
     def save(self, path: Path) -> None:
         """Write the model to a ``.npz`` file, without what only training needs.
@@ -141,8 +161,9 @@ class OfflineModel:
         """
         return _model_in(read_checkpoint(path), path)
 
-    def _latency(self, picks: Picks, context: npt.NDArray[np.float32]) -> Floats:
-        return self.scale.backward(predict(self.network, picks, np.broadcast_to(context, (len(picks), len(context)))))
+    def _predict(self, picks: Picks, context: Singles) -> Predicted:
+        contexts = np.broadcast_to(context, (len(picks), len(context)))
+        return predict(self.network, picks, contexts, self.scale.ceiling)
 
 
 _ABOVE_LIMIT = 1e200
@@ -155,6 +176,7 @@ def train_offline(
     settings: OfflineSettings | None = None,
     seed: int = 0,
     *,
+    area: Area | None = None,
     watcher: Watcher | None = None,
     checkpoint: Path | None = None,
 ) -> OfflineModel:
@@ -166,6 +188,7 @@ def train_offline(
         context: Numbers that describe each application, for a model of several; None for a model of one.
         settings: Sizes, loss and training.
         seed: Of all chance; the same seed on the same machine gives the same numbers.
+        area: Area of designs; with it, negatives are mined under area limits of their own.
         watcher: Called with each row of the curves; it stops training by returning True.
         checkpoint: A ``.npz`` file that is replaced with each row of the curves. If it is there, training goes on from
             it, to the same numbers as if it had never stopped.
@@ -178,7 +201,12 @@ def train_offline(
     rows, names = read_logs(logs, encoding, context is not None)
     contexts = Contexts.of(context, names)
     data = split(rows, settings.held_out, seed)
-    task = Task(encoding, contexts, data, Scale.of(data.feasible.latency_s), settings, seed)
+    limits = None
+    if area is not None:
+        limits = Limits.of(
+            lambda picks: np.asarray(area(encoding.designs_of(picks)), dtype=np.float64), data.feasible.picks
+        )
+    task = Task(encoding, contexts, data, Scale.of(data.feasible.latency_s), settings, seed, limits)
     print_of_data = digest(rows, contexts.table)
     starts = _fastest(rows)
     state = task.begin()

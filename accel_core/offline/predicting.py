@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 from jax import Array
 
 from accel_core.offline.encoding import Picks
+from accel_core.offline.logs import Floats, Singles
+from accel_core.offline.losses import slowed
 from accel_core.offline.model import Network
 
 AT_ONCE = 4096
 LEAST = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What is predicted of designs, one number each.
+
+    Attributes:
+        z: Latency if the design runs (``losses.py``).
+        p_fails: Probability that it does not run.
+        slowed: What optimizers minimize: z, raised by that probability.
+    """
+
+    z: Floats
+    p_fails: Floats
+    slowed: Floats
+
+
 @eqx.filter_jit
-def _run(network: Network, picks: Array, context: Array) -> Array:
-    return network(picks, context)
+def _run(network: Network, picks: Array, context: Array, ceiling: Array) -> Array:
+    found = network(picks, context)
+    return jnp.stack([found.z, jax.nn.sigmoid(found.fails), slowed(found, ceiling)])
 
 
-def predict(network: Network, picks: Picks, context: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Return what the network says of each design (``losses.py``).
+def predict(network: Network, picks: Picks, context: Singles, ceiling: float) -> Predicted:
+    """Return what the network says of each design.
 
     Args:
         network: The network.
         picks: Shape (designs, parameters).
         context: Shape (designs, context numbers).
+        ceiling: How slow a design that does not run counts.
     """
-    out = np.empty(len(picks))
+    out = np.empty((3, len(picks)))
     for first in range(0, len(picks), AT_ONCE):
         part, rows = picks[first : first + AT_ONCE], context[first : first + AT_ONCE]
         size = max(LEAST, 1 << (len(part) - 1).bit_length())
         padding = ((0, size - len(part)), (0, 0))
-        found = _run(network, jnp.asarray(np.pad(part, padding)), jnp.asarray(np.pad(rows, padding)))
-        out[first : first + len(part)] = np.asarray(found)[: len(part)]
-    return out
+        found = _run(network, jnp.asarray(np.pad(part, padding)), jnp.asarray(np.pad(rows, padding)),
+                     jnp.float32(ceiling))  # fmt: skip
+        out[:, first : first + len(part)] = np.asarray(found)[:, : len(part)]
+    return Predicted(*out)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import kendalltau
 
 from accel_core.offline.logs import Contexts, Floats, Rows, Split
@@ -18,6 +19,9 @@ from accel_core.offline.predicting import predict
 MOST = 1500
 """Held-out designs of each kind that judge; more would cost more than they tell."""
 
+TOP = 0.25
+"""Share of an application's feasible designs that ``kendall_top`` looks at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
@@ -27,30 +31,49 @@ class Judgment:
         error: Mean squared error on feasible designs, in units of z (``losses.py``).
         kendall: Kendall's tau-b of predicted and logged latency, feasible designs only, the mean over applications.
         kendall_all: The same with infeasible designs too, which tie for the last place.
+        kendall_top: The same with the fastest quarter of the feasible designs only, and the infeasible ones.
+        right: Share of designs of which the model tells rightly whether they run, both kinds weighing the same.
     """
 
     error: float
     kendall: float
     kendall_all: float
+    kendall_top: float
+    right: float
 
 
 def judge(network: Network, held: Split, contexts: Contexts, scale: Scale) -> Judgment:
     """Judge a network by the first ``MOST`` held-out designs of each kind, which are in random order."""
-    kinds = [rows.take(np.arange(min(MOST, len(rows)))) for rows in (held.held_feasible, held.held_infeasible)]
-    feasible, infeasible = ((rows, _predicted(network, rows, contexts)) for rows in kinds)
-    rows, found = feasible
-    error = float(np.mean((found - scale.forward(rows.latency_s)) ** 2)) if len(rows) else np.nan
-    return Judgment(error, _kendall([feasible]), _kendall([feasible, infeasible]))
+    feasible, infeasible = (
+        rows.take(np.arange(min(MOST, len(rows)))) for rows in (held.held_feasible, held.held_infeasible)
+    )
+    found, lost = (
+        predict(network, rows.picks, contexts.table[rows.application], scale.ceiling) for rows in (feasible, infeasible)
+    )
+    application = np.concatenate([feasible.application, infeasible.application])
+    latency = np.concatenate([feasible.latency_s, np.full(len(infeasible), np.inf)])
+    slow = np.concatenate([found.slowed, lost.slowed])
+    is_top = np.isinf(latency) | (latency <= _fast(feasible)[application])
+    return Judgment(
+        float(np.mean((found.z - scale.forward(feasible.latency_s)) ** 2)) if len(feasible) else np.nan,
+        _kendall(feasible.application, feasible.latency_s, found.z),
+        _kendall(application, latency, slow),
+        _kendall(application[is_top], latency[is_top], slow[is_top]),
+        (_share(found.p_fails < 0.5) + _share(lost.p_fails >= 0.5)) / 2,
+    )
 
 
-def _predicted(network: Network, rows: Rows, contexts: Contexts) -> Floats:
-    return predict(network, rows.picks, contexts.table[rows.application])
+def _fast(feasible: Rows) -> Floats:
+    """Return the latency of the slowest among the fastest designs of each application."""
+    n = int(feasible.application.max(initial=-1)) + 1
+    return np.array([np.quantile(feasible.latency_s[feasible.application == i], TOP) for i in range(n)])
 
 
-def _kendall(parts: list[tuple[Rows, Floats]]) -> float:
-    application = np.concatenate([rows.application for rows, _ in parts])
-    latency = np.nan_to_num(np.concatenate([rows.latency_s for rows, _ in parts]), nan=np.inf)
-    found = np.concatenate([found for _, found in parts])
+def _share(is_right: npt.NDArray[np.bool_]) -> float:
+    return float(is_right.mean()) if len(is_right) else np.nan
+
+
+def _kendall(application: npt.NDArray[np.int32], latency: Floats, found: Floats) -> float:
     taus = []
     for number in np.unique(application):
         here = application == number

@@ -17,9 +17,10 @@ class OfflineSettings:
     """Sizes, loss and training; the defaults train in about a minute on one core.
 
     Attributes:
-        alpha: Weight of conservatism: how hard designs that the optimizer would pick are predicted slower. With alpha
-            and beta 0 the model is the naive one, plain regression on the feasible designs.
-        beta: Weight of the penalty on infeasible designs.
+        alpha: Weight of conservatism: how hard designs that the optimizer would pick are predicted slower. Negatives
+            crowd where few designs are logged, so a small weight moves predictions there far. With alpha and beta 0
+            the model is the naive one, plain regression on the feasible designs.
+        beta: Weight of the penalty on infeasible designs; 0 leaves them out, and alpha 0.1 does some of their work.
         embedding: Width of a parameter's embedding; a multiple of ``heads``, and even.
         layers: Attention layers.
         heads: Attention heads in each layer.
@@ -40,10 +41,10 @@ class OfflineSettings:
         reports: Rows of the training curve.
     """
 
-    alpha: float = 0.1
-    beta: float = 0.1
+    alpha: float = 0.001
+    beta: float = 1.0
     embedding: int = 32
-    layers: int = 2
+    layers: int = 1
     heads: int = 4
     feed_forward: int = 64
     votes: int = 4

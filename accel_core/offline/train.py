@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import equinox as eqx
@@ -21,11 +21,12 @@ from accel_core.offline.encoding import Encoding, Picks
 from accel_core.offline.logs import Contexts, Rows, Split
 from accel_core.offline.losses import Batch, Scale, Terms, loss
 from accel_core.offline.model import Network, make_network
-from accel_core.offline.negatives import climb, first_swarms, fly_on
+from accel_core.offline.negatives import Limits, climb, first_swarms, fly_on, swarm_contexts
 from accel_core.offline.select import judge
 from accel_core.offline.settings import OfflineSettings
 
-CURVES = ("step", "loss", "error", "negative", "infeasible", "held_out_error", "kendall", "kendall_all")
+CURVES = ("step", "loss", "error", "negative", "failure", "held_out_error", "kendall", "kendall_all", "kendall_top",
+          "right")  # fmt: skip
 """Columns of the training curves; ``select.Judgment`` and ``losses.Terms`` say what they are."""
 
 Progress = dict[str, float]
@@ -60,6 +61,7 @@ class Task:
         scale: What is predicted.
         settings: Sizes, loss and training.
         seed: Of all chance.
+        limits: Area limits that negatives keep; None for none.
     """
 
     encoding: Encoding
@@ -68,6 +70,7 @@ class Task:
     scale: Scale
     settings: OfflineSettings
     seed: int
+    limits: Limits | None
 
     @property
     def n_context(self) -> int | None:
@@ -138,8 +141,9 @@ class _Negatives:
         if settings.miner != "firefly":
             return swarms
         rng = np.random.default_rng([self._task.seed, 5, step])
-        counts, table = self._task.encoding.counts, self._task.contexts.table
-        return fly_on(network, swarms, table, counts, settings.mine_rounds, rng)
+        task, contexts = self._task, swarm_contexts(self._task.contexts.table, swarms)
+        ceiling, counts = task.scale.ceiling, task.encoding.counts
+        return fly_on(network, swarms, contexts, counts, ceiling, task.limits, settings.mine_rounds, rng)
 
     def of(self, network: Network, swarms: Picks, step: int) -> tuple[Any, Any]:
         task, settings = self._task, self._task.settings
@@ -147,13 +151,12 @@ class _Negatives:
         if not settings.alpha:
             return swarms[:0, 0], table[:0]
         if settings.miner == "firefly":
-            return swarms.reshape(-1, swarms.shape[-1]), np.repeat(table, swarms.shape[1], axis=0)
+            return swarms.reshape(-1, swarms.shape[-1]), swarm_contexts(table, swarms)
         rng = np.random.default_rng([task.seed, 6, step])
         rows = _drawn(task.data.feasible, settings.negatives, rng)
         contexts = table[rows.application]
-        counts = task.encoding.counts.astype(np.int32)
-        picks = jnp.asarray(rows.picks)
-        found = climb(network, picks, jnp.asarray(contexts), jnp.asarray(counts), settings)
+        counts, ceiling = jnp.asarray(task.encoding.counts.astype(np.int32)), jnp.float32(task.scale.ceiling)
+        found = climb(network, jnp.asarray(rows.picks), jnp.asarray(contexts), counts, ceiling, settings)
         return found, contexts
 
 
@@ -182,5 +185,5 @@ def _drawn(rows: Rows, n: int, rng: np.random.Generator) -> Rows:
 def _progress(task: Task, network: Network, step: int, total: float, terms: Terms) -> Progress:
     judged = judge(network, task.data, task.contexts, task.scale)
     numbers = [float(term) for term in terms]
-    row = (float(step), total, *numbers, judged.error, judged.kendall, judged.kendall_all)
+    row = (float(step), total, *numbers, *astuple(judged))
     return dict(zip(CURVES, row, strict=True))

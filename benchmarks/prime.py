@@ -17,19 +17,34 @@ Run: python benchmarks/prime.py [--seeds 5] [--only single multi zero] [--part o
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from accel_core.errors import AccelError  # noqa: E402
+from accel_core.offline import OfflineSettings  # noqa: E402
 from accel_core.paths import runs_path  # noqa: E402
+from accel_core.tables import write_table  # noqa: E402
+from benchmarks import prime_report as report  # noqa: E402
+from benchmarks.prime_offline import N_CHOICES, Plan, changes_of, choice_unit, grid_of, log_unit  # noqa: E402
 from benchmarks.prime_online import BUDGETS, online_unit  # noqa: E402
-from benchmarks.prime_rows import TABLES, rows_of  # noqa: E402
+from benchmarks.prime_rows import TABLES, Row, published, rows_of  # noqa: E402
+from benchmarks.prime_tables import Measures, geomean, middle, share_of_gain  # noqa: E402
 from benchmarks.prime_units import Folder, Unit, complete  # noqa: E402
+
+TITLES = {
+    "single": "One application, at most 27 mm2",
+    "multi": "Several applications, mean runtime",
+    "zero": "Zero-shot: applications that neither the model nor the search has seen, by context alone",
+}
+
+Baseline = Callable[[Row], report.BySeed]
 
 
 def online_units(tables: list[str], seeds: int) -> Iterator[Unit]:
@@ -41,24 +56,118 @@ def online_units(tables: list[str], seeds: int) -> Iterator[Unit]:
                     yield online_unit(row, method, seed)
 
 
+def offline_units(folder: Folder, plan: Plan, tables: list[str], seeds: int) -> Iterator[Unit]:
+    """Yield logs, models' choices and, for single applications, the naive models'."""
+    for seed in range(seeds):
+        for table in tables:
+            for row in rows_of(table):
+                if table == "single":
+                    yield log_unit(row, plan, seed)
+                    yield choice_unit(folder, row, plan, seed, is_naive=True)
+                yield choice_unit(folder, row, plan, seed)
+
+
+def print_table(results: report.Results, table: str, measures: Measures) -> None:
+    """Print what belongs to one table of the source."""
+
+    def show(title: str, columns: list[report.Column]) -> None:
+        print(f"\n{title}\n\n{report.text(table, columns, measures)}")
+
+    print(f"\n## {TITLES[table]}")
+    show("Runtimes in ms:", report.latency_columns(results, table))
+    if table == "zero":
+        show("Against a search for the training applications, tried on the test ones:", report.zero_columns(results))
+        return
+    if table == "single":
+        show("Against the best logged design (the share of the possible gain is one of logarithms):",
+             report.gain_columns(results))  # fmt: skip
+    show(f"Against searches on the simulator; best of the first {N_CHOICES}:", report.online_columns(results, table))
+    show("Against the exact optimum:", report.distance_columns(results))
+    show("Simulations that the evolutionary search takes:", report.reach_columns(results, table))
+
+
+def print_simulations(results: report.Results) -> None:
+    """Print what each method spends."""
+    budgets = ", ".join(
+        f"{report.METHOD_TITLES[method]} {' / '.join(f'{n:,}' for n in dict.fromkeys(by_table.values()))}"
+        for method, by_table in BUDGETS.items()
+    )
+    print(f"\nSimulations: logged before, {results.plan.log_size:,} an application and seed, infeasible ones included; "
+          f"offline: first 0 (1 to verify), best of {N_CHOICES} {N_CHOICES}; online (single / multi): "
+          f"{budgets}.")  # fmt: skip
+
+
+def print_claims(results: report.Results, tables: list[str]) -> None:
+    """Print geometric means of medians over rows, and the bounds that the optimum sets, beside the source's claims."""
+    print("\n## Geometric means over rows")
+    for table in tables:
+        for n in (1, N_CHOICES):
+            what = "first" if n == 1 else f"best of {n}"
+            if table == "single":
+                print_claim(results, table, f"log / offline, {what}", results.logged, n)
+            if table == "zero":
+                print_claim(results, table, f"search for the training ones / offline, {what}", results.transferred, n)
+            else:
+                print_claim(results, table, f"evolutionary / offline, {what}", results.evolved, n)
+    claims = ", ".join(f"{name} {value:g}" for name, value in published()["claims"].items())
+    print(f"The source's abstract: {claims}.")
+
+
+def print_claim(results: report.Results, table: str, title: str, baseline: Baseline, n: int) -> None:
+    """Print a mean ratio, what bounds it, and the share of it reached."""
+    ratios, bounds = [], []
+    for row in rows_of(table):
+        found = baseline(row)
+        ratios.append(middle(list(report.each(report.ratio, found, results.chosen(row, n)).values())))
+        bounds.append(middle([runtime / report.best_s(row) for runtime in found.values()]))
+    reached, bound = geomean(ratios), geomean(bounds)
+    share = share_of_gain(reached, bound) if reached > 0 else math.nan
+    print(f"{table}: {title}: {reached:.3f}; bound {bound:.3f}; share {share:.0%}")
+
+
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
-    parser.add_argument("--part", nargs="+", choices=("online", "offline"), default=["online", "offline"])
+    parser.add_argument("--part", nargs="*", choices=("online", "offline"), default=["online", "offline"],
+                        help="what to make where it is missing; with none, what is there is printed")  # fmt: skip
     parser.add_argument("--out", type=Path, default=runs_path() / "prime", help="where results of units stay")
     parser.add_argument("--fresh", action="store_true", help="make anew what another version of the code made")
+    parser.add_argument("--log-size", type=int, default=100_000, help="logged designs of each application")
+    parser.add_argument("--settings", default="", help="of the offline model, such as alpha=0.1,steps=1500")
+    parser.add_argument("--contextual-settings", default="", help="changes of them for models of several applications")
+    parser.add_argument("--grid", default="", help="alpha=0.1/1,beta=0.1/1 to choose by held-out rank correlation")
+    parser.add_argument("--table", type=Path, help="where all numbers go (.csv or .parquet); else prime.csv in --out")
     return parser.parse_args()
 
 
-def main() -> None:
-    """Do the work that is missing, and print the tables."""
+def main() -> int:
+    """Do the work that is missing, and print the tables; 0, or 2 if an argument is wrong."""
     asked = parse()
     folder = Folder(asked.out, asked.fresh)
-    if "online" in asked.part:
-        complete(folder, online_units(asked.only, asked.seeds))
+    try:
+        single = OfflineSettings.from_mapping(OfflineSettings().to_mapping() | changes_of(asked.settings))
+        contextual = OfflineSettings.from_mapping(single.to_mapping() | changes_of(asked.contextual_settings))
+        plan = Plan(asked.log_size, single, contextual, grid_of(asked.grid))
+        if "online" in asked.part:
+            complete(folder, online_units(asked.only, asked.seeds))
+        if "offline" in asked.part:
+            complete(folder, offline_units(folder, plan, asked.only, asked.seeds))
+        results, measures = report.Results(folder, plan, asked.seeds), Measures()
+        print(f"Medians (least-most) of {asked.seeds} seeds; published numbers are from memory.")
+        for table in asked.only:
+            print_table(results, table, measures)
+        print_simulations(results)
+        print_claims(results, asked.only)
+        write_table(measures.table(), asked.table or asked.out / "prime.csv")
+    except AccelError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if folder.outdated:
+        print(f"\n{len(folder.outdated)} results are of another version of the code; --fresh makes them again.")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -55,13 +55,19 @@ def fewer(spent: float, others: float) -> float:
     return 1.0 - spent / others
 
 
+def middle(values: Sequence[float]) -> float:
+    """Return the median, infinite if half of the values are; NaN for none."""
+    if not len(values):
+        return math.nan
+    return float(np.quantile(values, 0.5, method="inverted_cdf" if np.isinf(values).any() else "linear"))
+
+
 def band(values: Sequence[float], digits: int = 1, endless: str = "infeasible", scale: float = 1.0) -> str:
     """Write the median, and in brackets the least and the most where they differ; ``-`` for no or unknown values."""
     if not len(values) or np.isnan(values).any():
         return "-"
-    middle = float(np.quantile(values, 0.5, method="inverted_cdf" if np.isinf(values).any() else "linear"))
-    shown = [endless if math.isinf(value) else f"{scale * value:,.{digits}f}"
-             for value in (middle, min(values), max(values))]  # fmt: skip
+    shown = [endless if math.isinf(value) else f"{scale * value:z,.{digits}f}"
+             for value in (middle(values), min(values), max(values))]  # fmt: skip
     return shown[0] if shown[1] == shown[2] else f"{shown[0]} ({shown[1]}-{shown[2]})"
 
 
@@ -88,9 +94,8 @@ class Measures:
     def add(self, table: str, row: str, measure: str, values: Sequence[float]) -> Sequence[float]:
         """Note a measure of all seeds, and return it."""
         if len(values):
-            middle = np.quantile(values, 0.5, method="inverted_cdf" if np.isinf(values).any() else "linear")
             self._rows.append(
-                {"table": table, "row": row, "measure": measure, "median": float(middle), "least": float(min(values)),
+                {"table": table, "row": row, "measure": measure, "median": middle(values), "least": float(min(values)),
                  "most": float(max(values)), "seeds": len(values)}
             )  # fmt: skip
         return values

@@ -18,7 +18,7 @@ from accel_core.cli.arguments import (
     parse_given,
     split_given,
 )
-from accel_core.cli.layers import read_network
+from accel_core.cli.layers import own_workload
 from accel_core.cli.rows import LAYER, RowGroup, group_rows, row_columns
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import Progress, evaluate, ordered, resolve_settings, workload_of
@@ -134,13 +134,7 @@ def _given(arguments: argparse.Namespace) -> dict[str, str]:
 
 def _workload(platform: Platform, arguments: argparse.Namespace) -> Workload | None:
     if arguments.layers is not None:
-        layers, report = read_network(arguments.layers)
-        if arguments.layers.suffix != ".csv":
-            print("\n".join(f"note: {arguments.layers.name}: {line}" for line in report), file=sys.stderr)
-        file = arguments.layers
-        # Results on a file of one's own called like a workload that ships must not be taken for that one's.
-        name = file.name if file.stem in platform.workloads else file.stem
-        return Workload(name, name, f"file {file.name}", layers=layers)
+        return own_workload(platform, arguments.layers)
     return None if arguments.workload is None else platform.workload(arguments.workload)
 
 

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from accel_core.cli.arguments import Commands, add_set, complete_designs, parse_given, split_given
-from accel_core.cli.layers import read_network
+from accel_core.cli.layers import own_workload
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import resolve_settings, workload_of
 from accel_core.platforms import PLATFORMS, get_platform
 from accel_core.space import design_ids
 from accel_core.tables import read_table
-from accel_core.workloads import Workload
 
 FIDELITY = "simulated"
 _DESIGN = re.compile("[0-9a-f]{16}")
@@ -47,7 +46,8 @@ def run(arguments: argparse.Namespace) -> None:
     table = read_table(arguments.designs)
     space = platform.space_under(settings)
     designs = complete_designs(platform, table, fixed, arguments.designs, [(range(len(table)), space)])
-    workload = workload_of(platform, _own_layers(arguments.layers) if arguments.layers else arguments.workload)
+    own = own_workload(platform, arguments.layers) if arguments.layers else arguments.workload
+    workload = workload_of(platform, own)
     records = dict(zip(design_ids(designs, space.names), designs.to_dict("records"), strict=True))
     for number, (name, design) in enumerate(records.items()):
         files = platform.simulator.files({str(key): value for key, value in design.items()}, workload, settings)
@@ -55,11 +55,6 @@ def run(arguments: argparse.Namespace) -> None:
             _clear(arguments.out, files)
         _write(arguments.out / name, files)
     print(f"{len(records)} designs on {workload.name} as files of {platform.simulator.title} to {arguments.out}")
-
-
-def _own_layers(path: Path) -> Workload:
-    layers, _ = read_network(path)
-    return Workload(path.stem, path.stem, f"file {path.name}", layers=layers)
 
 
 def _clear(out: Path, files: Mapping[str, str]) -> None:

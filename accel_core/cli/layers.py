@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -11,8 +12,9 @@ import pandas as pd
 
 from accel_core.cli.arguments import Commands
 from accel_core.errors import InvalidInputError
+from accel_core.platforms import Platform
 from accel_core.tables import write_table
-from accel_core.workloads import Layer, read_layers, read_onnx
+from accel_core.workloads import Layer, Workload, read_layers, read_onnx
 from accel_core.workloads.layer_table import COLUMNS
 
 
@@ -55,6 +57,20 @@ def read_network(path: Path, sizes: Mapping[str, int] | None = None) -> tuple[tu
         )
     layers = read_layers(path)
     return layers, [f"{len(layers)} layers, {sum(layer.macs for layer in layers):,} multiply-accumulates"]
+
+
+def own_workload(platform: Platform, path: Path) -> Workload:
+    """Return a network of one's own as a workload; what was left out of a model goes to standard error.
+
+    Raises:
+        InvalidInputError: As ``read_network``.
+    """
+    layers, report = read_network(path)
+    if path.suffix != ".csv":
+        print("\n".join(f"note: {path.name}: {line}" for line in report), file=sys.stderr)
+    # Results on a file of one's own called like a workload that ships must not be taken for that one's.
+    name = path.name if path.stem in platform.workloads else path.stem
+    return Workload(name, name, f"file {path.name}", layers=layers)
 
 
 def _sizes(words: Sequence[str]) -> dict[str, int]:

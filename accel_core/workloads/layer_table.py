@@ -45,16 +45,25 @@ def read_layers(path: Path) -> tuple[Layer, ...]:
     return layers
 
 
-def _text(path: Path) -> str:
+def bounded_content(path: Path, max_bytes: int) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        InvalidInputError: If it cannot be read or is larger.
+    """
     try:
         with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+            content = stream.read(max_bytes + 1)
     except OSError as error:
         raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(raw) > MAX_BYTES:
-        raise InvalidInputError(f"{path.name} has more than {MAX_BYTES:,} bytes; at most that many are allowed")
+    if len(content) > max_bytes:
+        raise InvalidInputError(f"{path.name} has more than {max_bytes:,} bytes; at most that many are allowed")
+    return content
+
+
+def _text(path: Path) -> str:
     try:
-        return raw.decode("utf-8-sig")
+        return bounded_content(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{path.name}: byte {error.start} is not UTF-8 text; allowed: a CSV file") from None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from accel_core.errors import InvalidInputError
-from accel_core.workloads.layer_table import MAX_SIZE
+from accel_core.workloads.layer_table import MAX_SIZE, bounded_content
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
@@ -52,7 +52,7 @@ def read_model(path: Path, sizes: Mapping[str, int]) -> Model:
         InvalidInputError: As ``read_onnx``.
     """
     onnx = _package(path.name)
-    model: ModelProto = _guarded(onnx.ModelProto.FromString, _content(path), path.name)
+    model: ModelProto = _guarded(onnx.ModelProto.FromString, bounded_content(path, MAX_BYTES), path.name)
     if not model.graph.node:
         raise InvalidInputError(f"{path.name} is no ONNX model: it has no nodes")
     if model.functions:
@@ -78,17 +78,6 @@ def _package(place: str) -> Any:
     except ImportError:
         raise InvalidInputError(f"{place}: reading it needs the package onnx (pip install onnx)") from None
     return onnx
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(content) > MAX_BYTES:
-        raise InvalidInputError(f"{path.name} has more than {MAX_BYTES:,} bytes; at most that many are allowed")
-    return content
 
 
 def _guarded(step: Callable[[_Given], Any], given: _Given, place: str) -> Any:

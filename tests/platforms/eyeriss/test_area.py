@@ -7,21 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accel_core.platforms.eyeriss import EYERISS
 from accel_core.platforms.eyeriss.area import BITS, area_mm2, bits, onchip_bits
 from accel_core.platforms.eyeriss.component_model import register_file_um2
 
-SOURCE = {
-    "mesh_x": 14,
-    "mesh_y": 12,
-    "glb_depth": 16384,
-    "glb_width": 64,
-    "ifmap_depth": 12,
-    "ifmap_width": 16,
-    "weights_depth": 192,
-    "weights_width": 16,
-    "psum_depth": 16,
-    "psum_width": 16,
-}
+SOURCE = EYERISS.space.defaults().iloc[0].to_dict()
 # Timeloop/Accelergy exercises, eyeriss_like, reference ART, in um2.
 REFERENCE_ART = {"ifmap": 747.64758, "weights": 11632.88556, "psum": 989.01878}
 REFERENCE_GLB, REFERENCE_MAC = 217363.36892, 191.82

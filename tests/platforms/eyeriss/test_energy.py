@@ -12,23 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accel_core.errors import InvalidInputError
-from accel_core.platforms.eyeriss import component_model
+from accel_core.platforms.eyeriss import EYERISS, component_model
 from accel_core.platforms.eyeriss.component_model import constants, growth, register_file_pj
 from accel_core.platforms.eyeriss.energy import ENERGIES, TABLES, energy_table, pinned_table
 from accel_core.space.documents import MAX_BYTES, dump_document
 
-SOURCE = {
-    "mesh_x": 14,
-    "mesh_y": 12,
-    "glb_depth": 16384,
-    "glb_width": 64,
-    "ifmap_depth": 12,
-    "ifmap_width": 16,
-    "weights_depth": 192,
-    "weights_width": 16,
-    "psum_depth": 16,
-    "psum_width": 16,
-}
+SOURCE = EYERISS.space.defaults().iloc[0].to_dict()
 # Timeloop/Accelergy exercises, eyeriss_like, reference ERT v0.4.
 REFERENCE = {
     "dram_read": 512.0,

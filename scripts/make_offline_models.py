@@ -22,6 +22,7 @@ from accel_core.offline import OfflineModel, OfflineSettings, train_offline
 from accel_core.paths import data_path
 from accel_core.platforms.edgetpu.applications import CONTEXT, applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS, SPACE
+from accel_core.platforms.edgetpu.area import area_mm2
 from accel_core.tables import read_table
 
 STEPS = 4000
@@ -55,18 +56,16 @@ def make(hidden: str, logs: pd.DataFrame, settings: OfflineSettings, seed: int, 
         InvalidInputError: If the application is unknown to the logs' applications, or a file cannot be written.
     """
     path, partial = folder / f"{hidden}.npz", folder / f"{hidden}.part.npz"
-    if path.is_file():
-        known = OfflineModel.load(path)
-        if known.settings == settings and known.seed == seed and known.is_complete:
-            print(f"{hidden:18} is there")
-            return known
+    if (known := _known(path)) is not None and known.settings == settings and known.seed == seed and known.is_complete:
+        print(f"{hidden:18} is there")
+        return known
     context = {name: dict(zip(CONTEXT, map(float, entry.context), strict=True))
                for name, entry in applications().items() if name != hidden}  # fmt: skip
     parameters = {name: [int(value) for value in SPACE.parameter(name).values] for name in PARAMETERS}
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     rows = logs[logs["application"] != hidden]
-    model = train_offline(rows, parameters, context, settings, seed, checkpoint=partial)
+    model = train_offline(rows, parameters, context, settings, seed, area=area_mm2, checkpoint=partial)
     model.save(path)
     partial.unlink(missing_ok=True)
     last = model.curves.iloc[-1]
@@ -76,6 +75,14 @@ def make(hidden: str, logs: pd.DataFrame, settings: OfflineSettings, seed: int, 
         flush=True,
     )
     return model
+
+
+def _known(path: Path) -> OfflineModel | None:
+    """Return the model that is there; None if there is none, or one of an earlier kind."""
+    try:
+        return OfflineModel.load(path)
+    except AccelError:
+        return None
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def belief_against_truth(
     """Draw a model's first choices, predicted against true latency; before the truth is known, on the diagonal.
 
     Args:
-        choices: ``predicted_s``, best first.
+        choices: ``predicted_s`` and ``p_fails``, best first.
         model: A key of ``MODELS``.
         span_ms: Least and largest latency of both axes.
         true: Of each choice ``status``, ``reason`` and ``runtime_s``; None while nobody looked.
@@ -164,7 +164,8 @@ def belief_against_truth(
         figure.add_scatter(
             x=predicted, y=predicted, mode="markers", name="what it believes",
             marker={"size": 9, "symbol": "circle-open", "color": color, "line": {"width": 1.6}},
-            hovertemplate="predicted %{x:,.1f} ms; nobody has looked yet<extra></extra>",
+            customdata=100 * (1 - choices["p_fails"].to_numpy(dtype=np.float64)),
+            hovertemplate="predicted %{x:,.1f} ms, runs with %{customdata:.0f} %; hidden truth<extra></extra>",
         )  # fmt: skip
     else:
         _add_truth(figure, predicted, true, rail, color, theme.STATUS_COLORS["failed"][mode])

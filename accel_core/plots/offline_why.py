@@ -33,7 +33,7 @@ def area_bars(designs: Mapping[str, Mapping[str, float]], words: Mapping[str, st
     figure.update_xaxes(title="Area [mm²]")
     figure.update_yaxes(autorange="reversed", ticks="")
     figure.update_layout(barmode="stack", bargap=0.3, legend={"font": {"size": 11}, "traceorder": "normal"},
-                         margin={"b": 36, "t": 40})  # fmt: skip
+                         margin={"b": 36, "t": 52})  # fmt: skip
     return figure
 
 

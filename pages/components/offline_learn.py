@@ -29,7 +29,7 @@ from pages.components.offline_state import (
 from pages.components.offline_training import DEFAULT_ALPHA, DEFAULT_STEPS, Asked, Training
 from pages.components.style import card, figure, is_dark, metric_row, progress
 
-ALPHAS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+ALPHAS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
 REFRESH_S = 0.8
 UPLOAD = "offline-log"
 
@@ -85,6 +85,7 @@ def training_form(log: Log) -> Asked:
     names = _applications(log)
     limit_form()
     alpha = st.select_slider("Conservatism alpha", ALPHAS, DEFAULT_ALPHA, key=ALPHA, persist_state="session",
+                             format_func=lambda value: f"{value:g}",
                              help="How hard designs that an optimizer would pick, far from the log, are predicted "
                              "slower; 0 trusts every prediction.")  # fmt: skip
     with_infeasible = st.toggle("Learn from infeasible designs", True, key=INFEASIBLE, persist_state="session",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
@@ -13,6 +14,7 @@ from accel_core.plots.offline import MODELS, belief_against_truth, span_of
 from pages.components.offline_data import Best, best_logged, exact_optimum_s, titles_of, truth
 from pages.components.offline_state import (
     LEARN,
+    WHY,
     area_limit,
     choices_of,
     go_to,
@@ -73,6 +75,8 @@ def _head(training: Training, limit: float, choices: Mapping[str, pd.DataFrame])
     if not was:
         right.button("Reveal the truth", type="primary", width="stretch", key="offline-reveal-button",
                      on_click=_reveal, args=(training, limit, choices))  # fmt: skip
+    else:
+        right.button("Next: why this design", width="stretch", key="offline-why-next", on_click=go_to, args=(WHY,))
 
 
 def _reveal(training: Training, limit: float, choices: Mapping[str, pd.DataFrame]) -> None:
@@ -108,19 +112,24 @@ def _panels(
             st.markdown(f"**{MODELS[name][0]}** · {words}")
             shown = belief_against_truth(choices[name], name, span, true=None if true is None else true[name],
                                          marks=marks, dark=is_dark())  # fmt: skip
-            figure(shown, key=f"offline-figure-{name}", height=320, look=_look(name, true))
+            figure(
+                shown,
+                key=f"offline-figure-{name}",
+                height=320,
+                look=_look(name, choices[name]["predicted_s"].to_numpy(), true),
+            )
 
 
-def _look(name: str, true: Mapping[str, pd.DataFrame] | None) -> str:
+def _look(name: str, predicted: npt.NDArray[np.float64], true: Mapping[str, pd.DataFrame] | None) -> str:
     if true is None:
         return "how fast it believes its 50 first choices to be; the truth is hidden."
     rows = true[name]
     lost = int((rows["status"] != "ok").sum())
+    slower = int((rows["runtime_s"] > predicted).sum())
     if lost == len(rows):
-        return f"none of its {len(rows)} choices runs; point at a cross to see which memory is too small."
-    if lost:
-        return f"{lost} of its {len(rows)} choices do not run (point at a cross); above the dots, slower than believed."
-    return "all of its choices run; those above the dots are slower than believed."
+        return f"the crosses: none of its {len(rows)} choices runs. Point at one for the memory that is too small."
+    above = f"{slower} of {len(rows) - lost} that run are slower than believed"
+    return f"the crosses: {lost} of its {len(rows)} choices do not run; {above}." if lost else f"the dots: {above}."
 
 
 def numbers(
@@ -140,8 +149,17 @@ def numbers(
     rows = {}
     for name, chosen in choices.items():
         after = dict.fromkeys(_AFTER, HIDDEN) if true is None else _after(true[name], best, optimum)
-        rows[MODELS[name][0]] = {"Predicted": _ms(float(chosen["predicted_s"].iloc[0])), **after}
+        rows[MODELS[name][0]] = {
+            "Predicted": _ms(float(chosen["predicted_s"].iloc[0])),
+            "Thinks that it runs": chance_words(float(chosen["p_fails"].iloc[0])),
+            **after,
+        }
     return pd.DataFrame(rows).T
+
+
+def chance_words(p_fails: float) -> str:
+    """Return how sure a model is that a design runs; a model without infeasible designs never asks itself."""
+    return "always" if p_fails == 0 else f"{100 * (1 - p_fails):.0f} %"
 
 
 _AFTER = ("True", "Above the exact optimum", "Faster than the log's best", "Best of its 50, true", "Of these run")

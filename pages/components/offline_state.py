@@ -12,6 +12,7 @@ from pages.components.offline_training import Asked, Training, choose
 STEP, LIMIT, ALPHA, INFEASIBLE, STEPS, APPLICATIONS = (
     "offline-step", "offline-limit", "offline-alpha", "offline-infeasible", "offline-steps", "offline-applications",
 )  # fmt: skip
+WHY_DESIGN = "offline-why-design"
 TRAININGS, SHOWN = "offline-trainings", "offline-training"
 MOST_KEPT = 6
 LEARN, COMPARE, UNSEEN, WHY = "1 Learn", "2 Compare", "3 Zero-shot", "4 Why this design"

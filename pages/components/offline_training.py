@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAIVE, CONSERVATIVE = "naive", "conservative"
 N_CHOICES = 50
 DEFAULT_STEPS = 600
-DEFAULT_ALPHA = 0.1
+DEFAULT_ALPHA = 0.001
 SIZES: dict[str, Any] = {}
 """Settings of every model beside those that a person chooses."""
 
@@ -155,7 +155,7 @@ class Training:
             context = {entry: context_of(entry) for entry in asked.names} if len(asked.names) > 1 else None
             self.curves[name] = []
             self.models[name] = train_offline(
-                self.rows, parameter_values(), context, settings, asked.seed, watcher=self._watcher(name)
+                self.rows, parameter_values(), context, settings, asked.seed, area=area_mm2, watcher=self._watcher(name)
             )
         except (AccelError, MemoryError, ImportError) as error:
             self.problem = str(error) or type(error).__name__

@@ -24,7 +24,8 @@ from pages.components.offline_data import (
     title_of,
     truth,
 )
-from pages.components.offline_state import area_limit, limit_form
+from pages.components.offline_reveal import chance_words
+from pages.components.offline_state import WHY, WHY_DESIGN, area_limit, go_to, limit_form
 from pages.components.offline_words import design_words
 from pages.components.style import card, figure, is_dark, metric_row
 
@@ -125,16 +126,30 @@ def _prediction(hidden: str, chosen: pd.Series) -> None:
         if not is_known:
             right.button("Reveal the truth", type="primary", width="stretch", key="offline-unseen-reveal",
                          on_click=_revealed().add, args=((hidden, limit),))  # fmt: skip
+        else:
+            right.button("Next: why this design", width="stretch", key="offline-unseen-next", on_click=_explain,
+                         args=(hidden,))  # fmt: skip
         st.markdown(design_words({name: int(chosen[name]) for name in PARAMETERS}))
         true = truth(chosen.to_frame().T, (hidden,)).iloc[0] if is_known else None
         metric_row(
             [
                 ("Predicted latency", f"{1e3 * chosen['predicted_s']:,.1f} ms", "Of 1000 inferences."),
+                ("Thinks that it runs", chance_words(float(chosen["p_fails"])), "Predicted chance that it can run."),
                 ("True latency", "hidden" if true is None else _true_words(true), "Of 1000 inferences, simulated."),
                 ("Area", f"{chosen['chip_area_mm2']:.1f} mm²", f"At most {limit:g} mm²."),
                 ("Simulations", "0" if true is None else "1 to reveal", "Choosing takes none."),
             ]
         )
+
+
+def _explain(hidden: str) -> None:
+    st.session_state[WHY_DESIGN] = subject_words(hidden)
+    go_to(WHY)
+
+
+def subject_words(hidden: str) -> str:
+    """Return how the design for a hidden application is called."""
+    return f"Zero-shot design for {title_of(hidden)}"
 
 
 def _true_words(true: pd.Series) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -15,14 +16,14 @@ from accel_core.platforms.edgetpu.area import area_parts_mm2
 from accel_core.platforms.edgetpu.breakdown import Breakdown, breakdown
 from accel_core.platforms.edgetpu.optima import optimum
 from accel_core.plots.offline_why import area_bars, layer_bars
-from pages.components.offline_data import baseline, title_of
-from pages.components.offline_state import area_limit, choices_of, revealed_training
+from pages.components.offline_data import baseline, title_of, truth
+from pages.components.offline_state import WHY_DESIGN, area_limit, choices_of, revealed_training
 from pages.components.offline_training import CONSERVATIVE, NAIVE
-from pages.components.offline_unseen import revealed_design
+from pages.components.offline_unseen import revealed_design, subject_words
 from pages.components.offline_words import PARTS, bytes_words, explanation, parameter_words, run_ms
 from pages.components.style import card, figure, is_dark
 
-DESIGN, APPLICATION = "offline-why-design", "offline-why-application"
+APPLICATION = "offline-why-application"
 OPTIMUM = "Exact optimum"
 BASELINE = "EdgeTPU-like"
 
@@ -44,14 +45,21 @@ def subjects() -> dict[str, Subject]:
     """Return what can be explained, by words: designs that were revealed, and the exact optimum."""
     found: dict[str, Subject] = {}
     if (training := revealed_training()) is not None:
-        for name, words in ((CONSERVATIVE, "Your model's first choice"), (NAIVE, "The naive model's first choice")):
-            first = choices_of(training, area_limit())[name].iloc[0]
-            design = {parameter: int(first[parameter]) for parameter in PARAMETERS}
-            found[words] = Subject(training.asked.names, design)
+        names = training.asked.names
+        for name, words in ((CONSERVATIVE, "Your model's"), (NAIVE, "The naive model's")):
+            chosen = choices_of(training, area_limit())[name]
+            runtime = truth(chosen, names)["runtime_s"].to_numpy()
+            found[f"{words} first choice"] = Subject(names, _design(chosen.iloc[0]))
+            if np.isfinite(runtime).any() and (best := int(np.nanargmin(runtime))):
+                found[f"{words} best of {len(chosen)}"] = Subject(names, _design(chosen.iloc[best]))
     if (unseen := revealed_design()) is not None:
-        found[f"Zero-shot design for {title_of(unseen[0])}"] = Subject((unseen[0],), unseen[1])
+        found[subject_words(unseen[0])] = Subject((unseen[0],), unseen[1])
     found[OPTIMUM] = Subject(tuple(applications()), None)
     return found
+
+
+def _design(row: pd.Series) -> dict[str, int]:
+    return {name: int(row[name]) for name in PARAMETERS}
 
 
 def why_view() -> None:
@@ -82,9 +90,9 @@ def why_view() -> None:
 
 def _choose(known: Mapping[str, Subject]) -> tuple[str, str]:
     left, right = st.columns(2)
-    if st.session_state.get(DESIGN) not in known:
-        st.session_state[DESIGN] = next(iter(known))
-    chosen = left.selectbox("Design", list(known), key=DESIGN, persist_state="session",
+    if st.session_state.get(WHY_DESIGN) not in known:
+        st.session_state[WHY_DESIGN] = next(iter(known))
+    chosen = left.selectbox("Design", list(known), key=WHY_DESIGN, persist_state="session",
                             help=f"Revealed designs, and the exact optimum under {area_limit():g} mm².")  # fmt: skip
     names = list(known[chosen].names)
     if st.session_state.get(APPLICATION) not in names:

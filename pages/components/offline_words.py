@@ -8,9 +8,8 @@ from accel_core.platforms.edgetpu.architecture import constants
 from accel_core.platforms.edgetpu.breakdown import Breakdown
 
 PARTS: Mapping[str, str] = {
-    "pe_memory": "PE memories", "core_memory": "core memories", "buffers": "buffers",
-    "instruction_memory": "instruction memories", "lanes": "lanes", "control": "control", "base": "base",
-    "dram": "DRAM interface",
+    "pe_memory": "PE memory", "core_memory": "core memory", "buffers": "buffers", "instruction_memory": "program",
+    "lanes": "lanes", "control": "control", "base": "base", "dram": "DRAM interface",
 }  # fmt: skip
 """Parts of the area."""
 
@@ -123,7 +122,11 @@ def _price(areas: tuple[Mapping[str, float], Mapping[str, float]]) -> str:
     words = f"The chip takes {sum(new.values()):.1f} instead of {sum(old.values()):.1f} mm²"
     details = []
     if new[grown] - old[grown] > 0.05:
-        details.append(f"{PARTS[grown]} grow from {old[grown]:.1f} to {new[grown]:.1f} mm²")
+        details.append(f"{_part(grown)} grows from {old[grown]:.1f} to {new[grown]:.1f} mm²")
     if old[shrunk] - new[shrunk] > 0.05:
-        details.append(f"{PARTS[shrunk]} shrink from {old[shrunk]:.1f} to {new[shrunk]:.1f} mm²")
+        details.append(f"{_part(shrunk)} shrinks from {old[shrunk]:.1f} to {new[shrunk]:.1f} mm²")
     return f"{words}: {', '.join(details)}." if details else f"{words}."
+
+
+def _part(name: str) -> str:
+    return f"that of {PARTS[name]}"

@@ -61,18 +61,30 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 @contextmanager
 def replaced_when_whole(path: Path) -> Iterator[Path]:
-    """Yield a file beside ``path`` to write into; it takes the place of ``path`` at the end, or goes if that fails.
+    """As `whole_or_not`, for a file that a person asked for; its folder is made.
 
     Raises:
         InvalidInputError: If a file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        os.replace(partial, path)
+        with whole_or_not(path) as partial:
+            yield partial
     except OSError as error:
         raise InvalidInputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def whole_or_not(path: Path) -> Iterator[Path]:
+    """Yield a file beside ``path`` to write into; it takes the place of ``path`` at the end, or goes if that fails.
+
+    Raises:
+        OSError: If the file cannot be put in place.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield partial
+        os.replace(partial, path)
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

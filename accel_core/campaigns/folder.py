@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from accel_core.campaigns.campaign import Campaign
+from accel_core.tables import whole_or_not
 
 Wanted = Literal["run", "pause", "cancel"]
 
@@ -129,17 +130,11 @@ def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> 
 
 def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     """Replace a small text file at once, and see it on the disk if it must outlive a power cut."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with partial.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    with whole_or_not(path) as partial, partial.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        if durable:
+            stream.flush()
+            os.fsync(stream.fileno())
 
 
 def tail(path: Path, n_lines: int = 40, max_bytes: int = 65536) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from accel_core.errors import StoreError
+from accel_core.tables import whole_or_not
 
 REJECTED = "rejected"
 
@@ -21,16 +22,10 @@ def write_part(results: pd.DataFrame, path: Path) -> None:
     Raises:
         OSError: If the disk is full or the folder cannot be written; nothing is left behind.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with partial.open("wb") as stream:
-            pq.write_table(pa.Table.from_pandas(results, preserve_index=False), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    with whole_or_not(path) as partial, partial.open("wb") as stream:
+        pq.write_table(pa.Table.from_pandas(results, preserve_index=False), stream)
+        stream.flush()
+        os.fsync(stream.fileno())
     _sync_folder(path.parent)
 
 

@@ -42,6 +42,8 @@ inputs leave DRAM as enter the global buffer; each scratchpad is read (psum: upd
 OF_WEIGHTS = np.array([1, 1, 0, 0, 1, 1])
 OF_OUTPUT = np.array([0, 1, 1, 1, 0, 0])
 """Per dimension, whether the tensor has it."""
+AXIS = np.array([0, -1, 1, 2, 1, 2])
+"""Per dimension, the input's axis that its loops move along: 0 channels, 1 rows, 2 columns; -1 for filters (M)."""
 
 
 @njit(cache=True)
@@ -50,7 +52,7 @@ def input_fills(n: IntArray, axis: IntArray, step: IntArray, extent: IntArray) -
 
     Args:
         n: Iterations of each loop, innermost first.
-        axis: The input's axis that each loop moves along: 0 channels, 1 rows, 2 columns; -1 for filters (M).
+        axis: ``AXIS`` of each loop.
         step: By how much, in the input's coordinates.
         extent: Size of the tile along the three axes.
     """
@@ -126,7 +128,7 @@ def loops_above(
     tile[C], tile[M] = inner[CY] * inner[C1], inner[MX] * inner[MY] * inner[M0]
     tile[Q], tile[R], tile[S] = inner[QX], inner[R1], inner[SY]
     dimensions, n = np.empty(12, np.int64), np.empty(12, np.int64)
-    axis, step = np.full(12, -1, np.int64), np.zeros(12, np.int64)
+    axis, step = np.empty(12, np.int64), np.zeros(12, np.int64)
     glb_tile = tile
     for i in range(12):
         if i == 6:
@@ -135,12 +137,7 @@ def loops_above(
         dimensions[i] = dimension
         n[i] = glb[dimension] if i < 6 else dram[dimension]
         step[i] = tile[dimension]
-        if dimension == C:
-            axis[i] = 0
-        elif dimension in (P, R):
-            axis[i] = 1
-        elif dimension in (Q, S):
-            axis[i] = 2
+        axis[i] = AXIS[dimension]
         if dimension in (P, Q):
             step[i] *= stride
         tile[dimension] *= n[i]

@@ -25,6 +25,8 @@ from accel_core.errors import InvalidInputError
 from accel_core.platforms.eyeriss.architecture import BUFFERS, IntArray, capacities, row_words
 from accel_core.platforms.eyeriss.cost import FloatArray, cost_table, price
 from accel_core.platforms.eyeriss.counts import C1, CY, M0, MX, MY, QX, R1, SY, C, M, P, Q, R, S, count, layer_array
+from accel_core.platforms.eyeriss.mapper.batch import OBJECTIVES, needs_of
+from accel_core.platforms.eyeriss.mapper.record import score
 from accel_core.platforms.eyeriss.mapping import DIMENSIONS, Loop, LoopNest
 from accel_core.workloads import Layer
 
@@ -32,8 +34,6 @@ PATIENCE = 100
 TIMEOUT = 10_000
 """What the source's mapper is set to."""
 MAX_EFFORT = 10_000_000
-
-OBJECTIVES = ("edp", "delay", "energy")
 
 BitArray = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
 
@@ -144,7 +144,7 @@ def search(
         row_words(designs),
         np.ascontiguousarray(energies, dtype=np.float64),
         _states(designs, seed),
-        OBJECTIVES.index(objective),
+        OBJECTIVES[objective],
         patience,
         timeout,
     )
@@ -208,27 +208,12 @@ def _shuffle(order: IntArray, state: BitArray) -> None:
 
 
 @njit(cache=True)
-def _fits(drawn: IntArray, stride: int, mesh: IntArray, words: IntArray) -> bool:
+def _fits(layer: IntArray, drawn: IntArray, mesh: IntArray, words: IntArray) -> bool:
     """Tell whether a mapping fits the mesh and, in words, the global buffer, ifmap, weights and psum."""
     inner = drawn[_INNER:]
-    c1_r1 = inner[C1] * inner[R1]
     if inner[QX] * inner[MX] > mesh[0] or inner[SY] * inner[CY] * inner[MY] > mesh[1]:
         return False
-    if c1_r1 > words[1] or c1_r1 * inner[M0] > words[2] or inner[M0] > words[3]:
-        return False
-    c, p, q = drawn[_GLB + C] * inner[CY] * inner[C1], drawn[_GLB + P], drawn[_GLB + Q] * inner[QX]
-    m = drawn[_GLB + M] * inner[MX] * inner[MY] * inner[M0]
-    rows = (p - 1) * stride + drawn[_GLB + R] * inner[R1]
-    columns = (q - 1) * stride + drawn[_GLB + S] * inner[SY]
-    return bool(c * rows * columns + m * p * q <= words[0])
-
-
-@njit(cache=True)
-def _score(prices: FloatArray, objective: int) -> float:
-    energy = prices[1:].sum()
-    if objective == 0:
-        return float(energy * prices[0])
-    return float(prices[0] if objective == 1 else energy)
+    return bool((needs_of(layer, inner, drawn[:_GLB]) <= words).all())
 
 
 @njit(cache=True)
@@ -263,18 +248,19 @@ def _search_each(
             _draw(drawn, ways, starts, places, lengths, state)
             _shuffle(orders[0], state)
             _shuffle(orders[1], state)
-            if not _fits(drawn, layer[6], meshes[row], capacity[row]):
+            if not _fits(layer, drawn, meshes[row], capacity[row]):
                 lost += 1
                 tried[row, 1] += 1
                 continue
             lost = 0
             tried[row, 0] += 1
             counts = count(layer, drawn[_INNER:], drawn[_GLB:_INNER], orders[0], drawn[:_GLB], orders[1])
-            score = _score(price(counts, words[row], energies[row]), objective)
-            if score >= best_score:
+            prices = price(counts, words[row], energies[row])
+            found, _ = score(objective, prices[0], prices[1:].sum())
+            if found >= best_score:
                 worse += 1
                 continue
-            best_score, worse = score, 0
+            best_score, worse = found, 0
             best_counts[row] = counts
             best[row, :_PLACES] = drawn
             best[row, _PLACES : _PLACES + 6] = orders[0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from accel_core.platforms.eyeriss.energy import DEFAULT_TABLE, pinned_table
-from accel_core.platforms.eyeriss.random_mapper import MAX_EFFORT, OBJECTIVES, PATIENCE
+from accel_core.platforms.eyeriss.mapper import OBJECTIVES
+from accel_core.platforms.eyeriss.random_mapper import MAX_EFFORT, PATIENCE
 from accel_core.settings import Setting
 
 EXACT, RANDOM = "exact", "random"
@@ -15,7 +16,7 @@ ANALYTICAL: Mapping[str, Setting] = {
     "energy_table": Setting(
         DEFAULT_TABLE, "What accesses cost: scaled, fixed, or a YAML file of your own.", pin=pinned_table
     ),
-    "objective": Setting(OBJECTIVES[0], "What the mapper minimizes for each layer.", choices=OBJECTIVES),
+    "objective": Setting("edp", "What the mapper minimizes for each layer.", choices=tuple(OBJECTIVES)),
     "mapper": Setting(
         EXACT, "exact finds the best mapping, random stops after tries in vain.", choices=(EXACT, RANDOM)
     ),

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from accel_core.platforms.eyeriss.architecture import IntArray
-from accel_core.platforms.eyeriss.counts import OF_OUTPUT, STRIDE, C, M, P, Q, R, S, input_fills, visits
+from accel_core.platforms.eyeriss.counts import AXIS, OF_OUTPUT, STRIDE, C, M, P, Q, R, S, input_fills, visits
 from accel_core.platforms.eyeriss.mapper.orders import ORDERS
 from accel_core.platforms.eyeriss.mapper.tables import Fitting, Problem
 
@@ -96,7 +96,7 @@ def pin_words(problem: Problem, row: int, order: int) -> tuple[int, int]:
 @njit(cache=True)
 def dram_words(layer: IntArray, dram: IntArray, order: IntArray) -> tuple[int, int]:
     """Return the words of inputs that DRAM is read for, and of outputs that it is written."""
-    n, axis, step = np.empty(6, np.int64), np.full(6, -1, np.int64), np.empty(6, np.int64)
+    n, axis, step = np.empty(6, np.int64), np.empty(6, np.int64), np.empty(6, np.int64)
     stride = layer[STRIDE]
     extent = np.array(
         [
@@ -109,12 +109,7 @@ def dram_words(layer: IntArray, dram: IntArray, order: IntArray) -> tuple[int, i
         dimension = order[i]
         n[i] = dram[dimension]
         step[i] = layer[dimension] // dram[dimension]
-        if dimension == C:
-            axis[i] = 0
-        elif dimension in (P, R):
-            axis[i] = 1
-        elif dimension in (Q, S):
-            axis[i] = 2
+        axis[i] = AXIS[dimension]
         if dimension in (P, Q):
             step[i] *= stride
     outputs = layer[M] // dram[M] * (layer[P] // dram[P]) * (layer[Q] // dram[Q])

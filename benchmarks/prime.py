@@ -35,7 +35,7 @@ from benchmarks import prime_report as report  # noqa: E402
 from benchmarks.prime_offline import N_CHOICES, Plan, changes_of, choice_unit, grid_of, log_unit  # noqa: E402
 from benchmarks.prime_online import BUDGETS, online_unit  # noqa: E402
 from benchmarks.prime_rows import TABLES, Row, published, rows_of  # noqa: E402
-from benchmarks.prime_tables import Measures, geomean, middle, share_of_gain  # noqa: E402
+from benchmarks.prime_tables import Measures, geomean, middle, ratio, share_of_gain  # noqa: E402
 from benchmarks.prime_units import Folder, Unit, complete  # noqa: E402
 
 TITLES = {
@@ -118,7 +118,7 @@ def print_claim(results: report.Results, table: str, title: str, baseline: Basel
     ratios, bounds = [], []
     for row in rows_of(table):
         found = baseline(row)
-        ratios.append(middle(list(report.each(report.ratio, found, results.chosen(row, n)).values())))
+        ratios.append(middle(list(report.each(ratio, found, results.chosen(row, n)).values())))
         bounds.append(middle([runtime / report.best_s(row) for runtime in found.values()]))
     reached, bound = geomean(ratios), geomean(bounds)
     share = share_of_gain(reached, bound) if reached > 0 else math.nan

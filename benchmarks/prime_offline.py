@@ -12,7 +12,7 @@ import math
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _typed(name: str, value: str) -> Any:
-    known = {entry.name: type(entry.default) for entry in fields(OfflineSettings)}
+    known: dict[str, type] = {name: type(default) for name, default in OfflineSettings().to_mapping().items()}
     if name not in known:
         raise InvalidInputError(f"setting '{name}' is unknown; allowed: {', '.join(known)}")
     try:
@@ -98,7 +98,8 @@ def _typed(name: str, value: str) -> Any:
 def logs_of(names: Sequence[str], size: int, seed: int) -> pd.DataFrame:
     """Return the logs of applications as one table."""
     parts = [part for name in names for part in log(applications()[name], size, LOG_SEEDS + seed)]
-    return pa.concat_tables(parts).to_pandas()
+    logs: pd.DataFrame = pa.concat_tables(parts).to_pandas()
+    return logs
 
 
 def log_unit(row: Row, plan: Plan, seed: int) -> Unit:
@@ -186,5 +187,7 @@ def _digest(content: Any) -> str:
 
 
 def _show(progress: Mapping[str, float]) -> None:
+    if not sys.stderr.isatty():
+        return
     shown = f"  step {progress['step']:.0f}, Kendall {progress['kendall_all']:.3f}"
     print(shown, end="\r", file=sys.stderr, flush=True)

@@ -28,7 +28,7 @@ from benchmarks.prime_tables import (
 from benchmarks.prime_units import Folder, Unit
 
 BySeed = Mapping[int, float]
-METHOD_TITLES = {"evolutionary": "evolutionary", "tpe": "TPE", "nsga2": "NSGA-II", "random": "random"}
+METHOD_TITLES = {"evolutionary": "evolutionary", "random": "random", "tpe": "TPE"}
 NO_LIMIT = "> budget"
 
 
@@ -143,10 +143,14 @@ def latency_columns(results: Results, table: str) -> list[Column]:
     if table == "zero":
         columns.append(Column("search for the training ones", results.transferred, scale=1e3))
     else:
-        for method, title in METHOD_TITLES.items():
-            name = f"{title}, {BUDGETS[method][table]:,}"
-            columns.append(Column(name, lambda row, method=method: results.searched(row, method), scale=1e3))
+        columns += [searched_column(results, method, table) for method in METHOD_TITLES]
     return [*columns, Column("optimum", lambda row: fixed(best_s(row)), scale=1e3)]
+
+
+def searched_column(results: Results, method: str, table: str) -> Column:
+    """Return the runtimes that a search on the simulator found."""
+    title = f"{METHOD_TITLES[method]}, {BUDGETS[method][table]:,}"
+    return Column(title, lambda row: results.searched(row, method), scale=1e3)
 
 
 def gain_columns(results: Results) -> list[Column]:
@@ -158,16 +162,15 @@ def gain_columns(results: Results) -> list[Column]:
     def gain(row: Row, n: int) -> BySeed:
         return each(ratio, results.logged(row), results.chosen(row, n))
 
-    columns = []
-    for n, title in ((1, "first"), (N_CHOICES, f"best of {N_CHOICES}")):
-        columns += [
-            Column(f"log / offline, {title}", lambda row, n=n: gain(row, n), 2, has_mean=True),
-            Column(
-                f"share %, {title}", lambda row, n=n: each(share_of_gain, gain(row, n), bound(row)), 0, 100.0, "none"
-            ),
+    def pair(n: int, title: str) -> list[Column]:
+        return [
+            Column(f"log / offline, {title}", lambda row: gain(row, n), 2, has_mean=True),
+            Column(f"share %, {title}", lambda row: each(share_of_gain, gain(row, n), bound(row)), 0, 100.0, "none"),
         ]
+
     return [
-        *columns,
+        *pair(1, "first"),
+        *pair(N_CHOICES, f"best of {N_CHOICES}"),
         Column("published", lambda row: fixed(row.published["logged"] / row.published["prime"]), 2, has_mean=True),
         Column("bound: log / optimum", bound, 2, has_mean=True),
     ]

@@ -21,6 +21,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.metrics import Direction, get_metric
 from accel_core.objectives import Bound, Goal, Objective
 from accel_core.plots import theme
+from pages.components.browser import component, nothing
 
 Limits = tuple[float | None, float | None]
 
@@ -28,21 +29,7 @@ Limits = tuple[float | None, float | None]
 # value within 6e-8 (relative) of a bound may fall on either side of it.
 EXACT_ROWS = 200_000
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("scale", "points", "raster", "chart", "bounds", "look", "pointer", "main")
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-# Streamlit takes one module as one string; the files share its scope, and only main.js exports.
-_mount = st.components.v2.component(
-    "accelscope_front",
-    html=_read("front.html"),
-    css=_read("front.css"),
-    js="\n".join(_read(f"{name}.js") for name in _SCRIPTS),
-)
+_mount = component(Path(__file__).parent, ("scale", "points", "raster", "chart", "bounds", "look", "pointer", "main"))
 
 
 @dataclass(frozen=True)
@@ -132,7 +119,7 @@ def front(
         key=key,
         data={"spec": spec, "points": packed.table},
         default={"front": None},
-        on_front_change=_nothing,
+        on_front_change=nothing,
     )
     state = _state_of(result.get("front"), start)
     st.session_state[f"{key}:last"] = state
@@ -302,7 +289,3 @@ def _digest(table: pa.Table) -> str:
                 if buffer is not None:
                     digest.update(buffer)
     return digest.hexdigest()
-
-
-def _nothing() -> None:
-    """A state needs a callback to have a default; the fragment that holds the front reads the result instead."""

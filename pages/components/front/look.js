@@ -21,15 +21,6 @@ function readTheme(s) {
   return JSON.stringify(s.theme) !== before;
 }
 
-/** The first opaque color behind the component. */
-function pageColor(host) {
-  for (let node = host; node; node = node.parentElement) {
-    const color = getComputedStyle(node).backgroundColor;
-    if (color !== "transparent" && !/, 0\)$/.test(color)) return color;
-  }
-  return "#ffffff";
-}
-
 /** One button a fidelity: its symbol, its name, how many; a press takes it out of counts and front. */
 function buildLegend(s) {
   s.el.legend.replaceChildren(...s.spec.kinds.map((kind, k) => {

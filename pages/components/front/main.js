@@ -23,7 +23,7 @@ class Front {
     this.axisBounds = [];
     this.stale = {};
     this.frames = 0;
-    this.el = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
+    this.el = partsOf(root);
     this.raster = new Raster(this.el.points);
     this.end = new AbortController();
     listenToChart(this, this.end.signal);
@@ -295,19 +295,4 @@ class Front {
   }
 }
 
-const fronts = new WeakMap();
-
-export default function (component) {
-  const root = component.parentElement;
-  let front = fronts.get(root);
-  if (!front?.el.box.isConnected) {
-    front?.dispose();
-    front = new Front(root);
-    fronts.set(root, front);
-  }
-  front.update(component);
-  // Streamlit may also call this for a superseded call while the component stays; only a removed root ends it.
-  return () => {
-    if (!root.host.isConnected) front.dispose();
-  };
-}
+export default (component) => mount(component, Front);

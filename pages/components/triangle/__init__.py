@@ -12,25 +12,14 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.browser import component, nothing
+
 Shares = tuple[float, float, float]
 
 POWER = 0.5
 """Ratios to the reference are drawn by their square roots, so that extreme shares stay off the edges."""
 
-_HERE = Path(__file__).parent
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-# Streamlit takes one module as one string; the files share its scope, and only main.js exports.
-_mount = st.components.v2.component(
-    "accelscope_triangle",
-    html=_read("triangle.html"),
-    css=_read("triangle.css"),
-    js="\n".join(_read(f"{name}.js") for name in ("geometry", "main")),
-)
+_mount = component(Path(__file__).parent, ("geometry", "main"))
 
 
 def triangle(
@@ -76,7 +65,7 @@ def triangle(
         "wanted": None if wanted is None else list(wanted),
         "can_undo": can_undo,
     }
-    _mount(key=key, data={"spec": spec}, default={"drop": None}, on_drop_change=_nothing, on_undo_change=on_undo)
+    _mount(key=key, data={"spec": spec}, default={"drop": None}, on_drop_change=nothing, on_undo_change=on_undo)
 
 
 def take_dropped(key: str) -> Shares | None:
@@ -95,7 +84,3 @@ def take_dropped(key: str) -> Shares | None:
     if not 0 < total < 1e9 or min(first, second, third) < 0:
         return None
     return first / total, second / total, third / total
-
-
-def _nothing() -> None:
-    """A state needs a callback to have a default; the page reads the state instead."""

@@ -10,7 +10,7 @@ class Triangle {
   constructor(root) {
     this.root = root;
     this.revision = -1;
-    this.el = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
+    this.el = partsOf(root);
     this.end = new AbortController();
     const { svg, handle, undo, box } = this.el;
     const on = (target, name, listener) => target.addEventListener(name, listener, { signal: this.end.signal });
@@ -201,28 +201,4 @@ function node(name, attributes, text = "") {
   return made;
 }
 
-/** The first opaque color behind the component. */
-function pageColor(host) {
-  for (let at = host; at; at = at.parentElement) {
-    const color = getComputedStyle(at).backgroundColor;
-    if (color !== "transparent" && !/, 0\)$/.test(color)) return color;
-  }
-  return "#ffffff";
-}
-
-const triangles = new WeakMap();
-
-export default function (component) {
-  const root = component.parentElement;
-  let triangle = triangles.get(root);
-  if (!triangle?.el.box.isConnected) {
-    triangle?.dispose();
-    triangle = new Triangle(root);
-    triangles.set(root, triangle);
-  }
-  triangle.update(component);
-  // Streamlit may also call this for a superseded call while the component stays; only a removed root ends it.
-  return () => {
-    if (!root.host?.isConnected) triangle.dispose();
-  };
-}
+export default (component) => mount(component, Triangle);

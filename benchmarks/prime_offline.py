@@ -112,7 +112,7 @@ def log_unit(row: Row, plan: Plan, seed: int) -> Unit:
         best = float(inside.min()) if len(inside) else None
         return {"logged": len(logs), "feasible": int(is_ok.sum()), "within": len(inside), "runtime_s": best}
 
-    return Unit("offline/log", f"{'+'.join(row.names)}@{row.limit_mm2:g}-{plan.log_size}-seed{seed}", make)
+    return Unit("log/best", f"{'+'.join(row.names)}@{row.limit_mm2:g}-{plan.log_size}-seed{seed}", make)
 
 
 def training_unit(folder: Path, names: Sequence[str], size: int, settings: OfflineSettings, seed: int) -> Unit:

@@ -16,6 +16,7 @@ from accel_core.paths import ROOT
 from accel_core.tables import replaced_when_whole
 
 SOURCES = {
+    "log": ("accel_core/platforms/edgetpu/*.py", "data/applications/*", "data/edgetpu.yaml"),
     "online": ("accel_core/platforms/edgetpu/*.py", "data/applications/*", "data/edgetpu.yaml",
                "accel_core/offline/firefly.py", "benchmarks/prime_online.py"),
     "offline": ("accel_core/platforms/edgetpu/*.py", "data/applications/*", "data/edgetpu.yaml",

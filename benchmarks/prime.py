@@ -107,8 +107,10 @@ def print_claims(results: report.Results, tables: list[str]) -> None:
                 print_claim(results, table, f"log / offline, {what}", results.logged, n)
             if table == "zero":
                 print_claim(results, table, f"search for the training ones / offline, {what}", results.transferred, n)
-            else:
-                print_claim(results, table, f"evolutionary / offline, {what}", results.evolved, n)
+                continue
+            allowed = report.allowed_by_claim(table)
+            print_claim(results, table, f"evolutionary / offline, {what}", results.evolved, n)
+            print_claim(results, table, f"evolutionary at {allowed:,} / offline, {what}", results.evolved_early, n)
     claims = ", ".join(f"{name} {value:g}" for name, value in published()["claims"].items())
     print(f"The source's abstract: {claims}.")
 

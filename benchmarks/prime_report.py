@@ -94,6 +94,10 @@ class Results:
         """Return the best runtime that the evolutionary search found."""
         return self.searched(row, "evolutionary")
 
+    def evolved_early(self, row: Row) -> BySeed:
+        """Return the same after so few simulations that the source's claim would hold."""
+        return self.searched(row, "evolutionary", allowed_by_claim(row.table))
+
     def needed(self, row: Row, target_s: float) -> BySeed:
         """Return the simulations that the evolutionary search takes to a runtime; none if it is not known."""
         found = {} if math.isnan(target_s) else self.online(row, "evolutionary")
@@ -121,6 +125,11 @@ def best_s(row: Row) -> float:
 def each(function: Callable[[float, float], float], first: BySeed, second: BySeed) -> BySeed:
     """Return a function of two numbers for each seed that has both."""
     return {seed: function(first[seed], second[seed]) for seed in first if seed in second}
+
+
+def allowed_by_claim(table: str) -> int:
+    """Return the simulations that searches need for the first choices to need as many fewer as the source claims."""
+    return round(N_CHOICES / (1 - float(published()["claims"][f"{table}_fewer_simulations"])))
 
 
 def fixed(value: float) -> BySeed:
@@ -178,8 +187,7 @@ def gain_columns(results: Results) -> list[Column]:
 
 def online_columns(results: Results, table: str) -> list[Column]:
     """Return how searches on the simulator compare with the best of the first choices, and in simulations."""
-    claim = published()["claims"][f"{table}_fewer_simulations"]
-    allowed = round(N_CHOICES / (1 - claim))
+    allowed = allowed_by_claim(table)
 
     def over(row: Row, method: str, simulations: float = math.inf) -> BySeed:
         return each(ratio, results.searched(row, method, simulations), results.chosen(row, N_CHOICES))
@@ -189,6 +197,9 @@ def online_columns(results: Results, table: str) -> list[Column]:
 
     def saved(row: Row) -> BySeed:
         return {seed: fewer(N_CHOICES, number) for seed, number in to_reach(row, N_CHOICES).items()}
+
+    def early_bound(row: Row) -> BySeed:
+        return {seed: found / best_s(row) for seed, found in results.evolved_early(row).items()}
 
     def of_source(method: str) -> Callable[[Row], BySeed]:
         return lambda row: fixed(row.published[method] / row.published["prime"])
@@ -201,6 +212,7 @@ def online_columns(results: Results, table: str) -> list[Column]:
         Column(
             f"evolutionary at {allowed:,} / offline", lambda row: over(row, "evolutionary", allowed), 2, has_mean=True
         ),
+        Column("bound", early_bound, 2, has_mean=True),
         Column("it reaches first after", lambda row: to_reach(row, 1), 0, endless=NO_LIMIT),
         Column(f"best of {N_CHOICES} after", lambda row: to_reach(row, N_CHOICES), 0, endless=NO_LIMIT),
         Column("fewer %", saved, 1, 100.0),

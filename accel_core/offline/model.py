@@ -145,7 +145,7 @@ def make_network(counts: npt.NDArray[np.int64], n_context: int | None, settings:
     context = None
     if n_context is not None:
         # The mean application (the constant 1) starts as if there were no context.
-        weights = rng.normal(0.0, 0.1, (n_context, flat))
+        weights = np.zeros((n_context, flat))
         weights[0] = 1.0
         context = _array(weights)
     return Network(

@@ -180,7 +180,7 @@ def gain_columns(results: Results) -> list[Column]:
     return [
         *pair(1, "first"),
         *pair(N_CHOICES, f"best of {N_CHOICES}"),
-        Column("published", lambda row: fixed(row.published["logged"] / row.published["prime"]), 2, has_mean=True),
+        Column("published, log", lambda row: fixed(row.published["logged"] / row.published["prime"]), 2, has_mean=True),
         Column("bound: log / optimum", bound, 2, has_mean=True),
     ]
 
@@ -206,9 +206,9 @@ def online_columns(results: Results, table: str) -> list[Column]:
 
     return [
         Column("evolutionary / offline", lambda row: over(row, "evolutionary"), 2, has_mean=True),
-        Column("published", of_source("evolutionary"), 2, has_mean=True),
+        Column("published, evolutionary", of_source("evolutionary"), 2, has_mean=True),
         Column("TPE / offline", lambda row: over(row, "tpe"), 2, has_mean=True),
-        Column("published", of_source("bayesian"), 2, has_mean=True),
+        Column("published, Bayesian", of_source("bayesian"), 2, has_mean=True),
         Column(
             f"evolutionary at {allowed:,} / offline", lambda row: over(row, "evolutionary", allowed), 2, has_mean=True
         ),
@@ -276,14 +276,14 @@ def reach_columns(results: Results, table: str) -> list[Column]:
 
 
 def text(table: str, columns: Sequence[Column], measures: Measures) -> str:
-    """Return one table as aligned text, with geometric means where some column has them, and note its numbers."""
+    """Return one table as aligned text, with geometric means where some column has them, and note its numbers as they are shown."""
     rows, lines = rows_of(table), []
     medians: dict[int, list[float]] = {}
     for row in rows:
         cells = [row.title]
         for i, column in enumerate(columns):
             found = list(column.values(row).values())
-            measures.add(table, row.title, column.title, found)
+            measures.add(table, row.title, column.title, [column.scale * value for value in found])
             medians.setdefault(i, []).append(middle(found))
             cells.append(band(found, column.digits, column.endless, column.scale))
         lines.append(cells)

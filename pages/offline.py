@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.offline_data import missing, offer_platform, warm_up
+from pages.components.offline_data import missing, offer_platform
 from pages.components.offline_learn import learn_view
 from pages.components.offline_reveal import reveal_view
 from pages.components.offline_state import COMPARE, LEARN, STEP, UNSEEN, WHY
+from pages.components.offline_training import warm_up
 from pages.components.offline_unseen import unseen_view
 from pages.components.offline_why import why_view
 from pages.components.style import page

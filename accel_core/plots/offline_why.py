@@ -30,10 +30,10 @@ def area_bars(designs: Mapping[str, Mapping[str, float]], words: Mapping[str, st
             y=list(designs), x=[areas[part] for areas in designs.values()], orientation="h", name=words[part],
             marker={"color": color}, hovertemplate="%{y}: %{x:.2f} mm²<extra>" + words[part] + "</extra>",
         )  # fmt: skip
-    figure.update_xaxes(title="Area [mm²]")
+    figure.update_xaxes(ticksuffix=" mm²", nticks=4)
     figure.update_yaxes(autorange="reversed", ticks="")
-    figure.update_layout(barmode="stack", bargap=0.3, legend={"font": {"size": 11}, "traceorder": "normal"},
-                         margin={"b": 36, "t": 52})  # fmt: skip
+    figure.update_layout(barmode="stack", bargap=0.3, margin={"l": 8, "b": 24, "t": 62},
+                         legend={"font": {"size": 11}, "traceorder": "normal", "x": -0.2})  # fmt: skip
     return figure
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import io
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -88,22 +87,6 @@ def offer_platform() -> None:
 
 def _switch() -> None:
     st.session_state["platform"] = PLATFORM
-
-
-@st.cache_resource(show_spinner=False)
-def warm_up() -> threading.Thread:
-    """Import JAX and compile the simulator beside the first view, which needs neither."""
-
-    def load() -> None:
-        import accel_core.offline  # noqa: F401, PLC0415
-
-        space = get_platform(PLATFORM).space
-        default = pd.DataFrame([{entry.name: entry.default for entry in space.parameters}])
-        evaluate(PLATFORM, default, "analytical", workload="m6")
-
-    thread = threading.Thread(target=load, name="offline-warm-up", daemon=True)
-    thread.start()
-    return thread
 
 
 def title_of(name: str) -> str:
@@ -201,6 +184,11 @@ def best_logged(rows: pd.DataFrame, names: Sequence[str], limit_mm2: float) -> B
 
 @st.cache_data(show_spinner="Simulating …", max_entries=64)
 def truth(designs: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    """Return ``truth_of`` these designs, remembered."""
+    return truth_of(designs, names)
+
+
+def truth_of(designs: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
     """Simulate designs: ``status``, ``reason``, ``runtime_s`` (the mean over the applications) and ``chip_area_mm2``.
 
     A design that one of the applications cannot run on is infeasible, with that one's reason.

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import pandas as pd
+import streamlit as st
 
 from accel_core.errors import AccelError, InvalidInputError
+from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.area import area_mm2
-from pages.components.offline_data import context_of, parameter_values
+from pages.components.offline_data import baseline, context_of, parameter_values, shipped_log, truth_of
 
 if TYPE_CHECKING:
     from accel_core.offline import OfflineModel
 
 NAIVE, CONSERVATIVE = "naive", "conservative"
 N_CHOICES = 50
-DEFAULT_STEPS = 600
+DEFAULT_STEPS = 1000
 DEFAULT_ALPHA = 0.001
+WARM_UP_AFTER_S, WARM_UP_LIMIT_S = 4.0, 300.0
 SIZES: dict[str, Any] = {}
 """Settings of every model beside those that a person chooses."""
 
+END_LIMIT_S = 30.0
+
 _TURN = threading.Lock()
+_ENDING = threading.Event()
+_THREADS: WeakSet[threading.Thread] = WeakSet()
 _NUMBERS = itertools.count(1)
 
 
@@ -83,8 +92,7 @@ class Training:
 
     def start(self) -> Training:
         """Begin."""
-        self._thread = threading.Thread(target=self._run, name=f"offline-{self.number}", daemon=True)
-        self._thread.start()
+        self._thread = _launch(self._run, f"offline-{self.number}")
         return self
 
     def stop(self) -> None:
@@ -109,7 +117,7 @@ class Training:
     @property
     def is_stopped(self) -> bool:
         """Whether it was told to end."""
-        return self._is_stopped.is_set()
+        return self._is_stopped.is_set() or _ENDING.is_set()
 
     @property
     def n_models(self) -> int:
@@ -181,3 +189,36 @@ def choose(model: OfflineModel, names: tuple[str, ...], limit_mm2: float, n: int
         raise InvalidInputError("applications: none given; allowed: at least one")
     together = names if len(names) > 1 else ()
     return model.optimize(limit_mm2, n, 0, area_mm2, together)
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import JAX and compile models and simulator beside the first view, which needs none of them."""
+    return _launch(_warm_up, "offline-warm-up")
+
+
+def _warm_up() -> None:
+    """Wait until the browser has what the first view needs, then train for one step, if nobody trains yet."""
+    if _ENDING.wait(WARM_UP_AFTER_S) or _TURN.locked():
+        return
+    name = next(iter(applications()))
+    truth_of(pd.DataFrame([baseline()]), (name,))
+    first = Training(Asked("", (name,), DEFAULT_ALPHA, True, 1), shipped_log().of([name])).start()
+    first.wait(WARM_UP_LIMIT_S)
+    for model in first.models.values():
+        choose(model, (name,), 100.0)
+
+
+def _launch(target: Callable[[], None], name: str) -> threading.Thread:
+    """Start a thread that `_end` waits for: JAX aborts a process that ends around it."""
+    thread = threading.Thread(target=target, name=name, daemon=True)
+    _THREADS.add(thread)
+    thread.start()
+    return thread
+
+
+@atexit.register
+def _end() -> None:
+    _ENDING.set()
+    for thread in list(_THREADS):
+        thread.join(END_LIMIT_S)

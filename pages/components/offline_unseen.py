@@ -129,14 +129,14 @@ def _prediction(hidden: str, chosen: pd.Series) -> None:
         else:
             right.button("Next: why this design", width="stretch", key="offline-unseen-next", on_click=_explain,
                          args=(hidden,))  # fmt: skip
-        st.markdown(design_words({name: int(chosen[name]) for name in PARAMETERS}))
+        words = design_words({name: int(chosen[name]) for name in PARAMETERS})
+        st.markdown(f"{words} {chosen['chip_area_mm2']:.1f} mm².")
         true = truth(chosen.to_frame().T, (hidden,)).iloc[0] if is_known else None
         metric_row(
             [
                 ("Predicted latency", f"{1e3 * chosen['predicted_s']:,.1f} ms", "Of 1000 inferences."),
                 ("Thinks that it runs", chance_words(float(chosen["p_fails"])), "Predicted chance that it can run."),
                 ("True latency", "hidden" if true is None else _true_words(true), "Of 1000 inferences, simulated."),
-                ("Area", f"{chosen['chip_area_mm2']:.1f} mm²", f"At most {limit:g} mm²."),
                 ("Simulations", "0" if true is None else "1 to reveal", "Choosing takes none."),
             ]
         )

@@ -78,14 +78,14 @@ def why_view() -> None:
         areas = (parts_of(designs[0]), parts_of(design))
         st.markdown(" ".join(explanation(before, after, designs, areas)))
     left, right = st.columns([5, 8], gap="small")
-    with left, card("offline-why-table", height="stretch"):
-        st.html(_table(design))
-    with right:
-        with card("offline-why-layers"):
-            _layers(before, after)
+    with left:
+        with card("offline-why-table"):
+            st.html(_table(design))
         with card("offline-why-area"):
             figure(area_bars({BASELINE: areas[0], "this design": areas[1]}, PARTS, dark=is_dark()),
                    key="offline-why-area-figure", height=150)  # fmt: skip
+    with right, card("offline-why-layers", height="stretch"):
+        _layers(before, after)
 
 
 def _choose(known: Mapping[str, Subject]) -> tuple[str, str]:
@@ -93,12 +93,12 @@ def _choose(known: Mapping[str, Subject]) -> tuple[str, str]:
     if st.session_state.get(WHY_DESIGN) not in known:
         st.session_state[WHY_DESIGN] = next(iter(known))
     chosen = left.selectbox("Design", list(known), key=WHY_DESIGN, persist_state="session",
-                            help=f"Revealed designs, and the exact optimum under {area_limit():g} mm².")  # fmt: skip
+                            label_visibility="collapsed")  # fmt: skip
     names = list(known[chosen].names)
     if st.session_state.get(APPLICATION) not in names:
         st.session_state[APPLICATION] = names[0]
     name = right.selectbox("On", names, format_func=title_of, key=APPLICATION, persist_state="session",
-                           disabled=len(names) == 1)  # fmt: skip
+                           disabled=len(names) == 1, label_visibility="collapsed")  # fmt: skip
     return chosen, name
 
 
@@ -113,13 +113,13 @@ def _layers(before: Breakdown, after: Breakdown) -> None:
         st.info("A design that does not run has no times.")
         return
     designs = {_panel(BASELINE, before): before.layers, _panel("This design", after): after.layers}
-    figure(layer_bars(designs, run_ms(1.0), dark=is_dark()), key="offline-why-layers-figure", height=300,
+    figure(layer_bars(designs, run_ms(1.0), dark=is_dark()), key="offline-why-layers-figure", height=384,
            look="layers whose orange bar is the longer one: they wait for memory (buses or DRAM), not for multipliers. "
-           "The ten slowest, of 1000 inferences.")  # fmt: skip
+           "The ten slowest layers, of 1000 inferences.")  # fmt: skip
 
 
 def _panel(words: str, found: Breakdown) -> str:
-    return f"{words}: {run_ms(found.total_s):,.0f} ms, {found.utilization:.0%} utilized"
+    return f"{words}: {run_ms(found.total_s):,.0f} ms, {100 * found.utilization:.0f} % utilized"
 
 
 _WORDS: Mapping[str, str] = {
@@ -130,8 +130,8 @@ _WORDS: Mapping[str, str] = {
 _CSS = """
 <style>
 .offline-why { width: 100%; border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
-.offline-why th { font-weight: 500; text-align: right; opacity: 0.72; padding: 3px 4px; }
-.offline-why td { text-align: right; padding: 4px; border-top: 1px solid light-dark(#e6e9f0, #2b3240); }
+.offline-why th { font-weight: 500; text-align: right; opacity: 0.72; padding: 1px 4px; }
+.offline-why td { text-align: right; padding: 2px 4px; border-top: 1px solid light-dark(#e6e9f0, #2b3240); }
 .offline-why td:first-child, .offline-why th:first-child { text-align: left; }
 .offline-why .moved td:last-child { font-weight: 650; color: light-dark(#0072B2, #4DA9F0); }
 </style>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from accel_core.platforms.edgetpu.architecture import constants
 from accel_core.platforms.edgetpu.breakdown import Breakdown
@@ -27,7 +27,7 @@ def design_words(design: Mapping[str, int]) -> str:
     return (
         f"{design['pes_x']} × {design['pes_y']} PEs of {design['cores']} cores with {design['lanes']} lanes; "
         f"{bytes_words(design['pe_memory_b'])} in a PE, {bytes_words(design['core_memory_b'])} in a core; "
-        f"DRAM {design['dram_gbps']} GB/s"
+        f"DRAM {design['dram_gbps']} GB/s."
     )
 
 
@@ -99,7 +99,8 @@ def _reasons(
     reasons: list[str] = []
     if part == "memory":
         if abs(after.resident - before.resident) > 0.005:
-            reasons.append(f"{after.resident:.0%} of the parameters stay on the chip instead of {before.resident:.0%}")
+            shares = f"{100 * after.resident:.0f} % instead of {100 * before.resident:.0f} %"
+            reasons.append(f"{shares} of the parameters stay on the chip")
         if old["dram_gbps"] != new["dram_gbps"]:
             reasons.append(f"DRAM gives {new['dram_gbps']} instead of {old['dram_gbps']} GB/s")
         counts = [found.layers["bound"].isin(["bus", "dram"]).sum() for found in (before, after)]
@@ -109,24 +110,24 @@ def _reasons(
         lanes = [design["pes_x"] * design["pes_y"] * design["cores"] * design["lanes"] for design in (old, new)]
         if lanes[0] != lanes[1]:
             reasons.append(f"there are {lanes[1]:,} instead of {lanes[0]:,} lanes")
-        reasons.append(f"{after.utilization:.1%} instead of {before.utilization:.1%} of their cycles do work")
+        reasons.append(
+            f"{100 * after.utilization:.1f} % instead of {100 * before.utilization:.1f} % of their cycles do work"
+        )
     elif part == "instructions":
         reasons.append("the network is cut into other tiles and groups of channels")
-    return f": {', and '.join(reasons)}" if reasons else ""
+    return f": {_listed(reasons)}" if reasons else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
 def _price(areas: tuple[Mapping[str, float], Mapping[str, float]]) -> str:
+    """Say how the area changes, and in which parts most."""
     old, new = areas
     grown = max(old, key=lambda name: new[name] - old[name])
     shrunk = max(old, key=lambda name: old[name] - new[name])
     words = f"The chip takes {sum(new.values()):.1f} instead of {sum(old.values()):.1f} mm²"
-    details = []
-    if new[grown] - old[grown] > 0.05:
-        details.append(f"{_part(grown)} grows from {old[grown]:.1f} to {new[grown]:.1f} mm²")
-    if old[shrunk] - new[shrunk] > 0.05:
-        details.append(f"{_part(shrunk)} shrinks from {old[shrunk]:.1f} to {new[shrunk]:.1f} mm²")
-    return f"{words}: {', '.join(details)}." if details else f"{words}."
-
-
-def _part(name: str) -> str:
-    return f"that of {PARTS[name]}"
+    moved = [name for name in (grown, shrunk) if abs(new[name] - old[name]) > 0.05]
+    parts = [f"{PARTS[name]} {new[name]:.1f} instead of {old[name]:.1f}" for name in dict.fromkeys(moved)]
+    return f"{words}: {_listed(parts)}." if parts else f"{words}."

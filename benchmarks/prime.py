@@ -138,7 +138,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--fresh", action="store_true", help="make anew what another version of the code made")
     parser.add_argument("--log-size", type=int, default=100_000, help="logged designs of each application")
     parser.add_argument("--settings", default="", help="of the offline model, such as alpha=0.1,steps=1500")
-    parser.add_argument("--contextual-settings", default="", help="changes of them for models of several applications")
+    parser.add_argument(
+        "--contextual-settings",
+        default="steps=2500,batch=192",
+        help="changes of them for models of several applications",
+    )
     parser.add_argument("--grid", default="", help="alpha=0.1/1,beta=0.1/1 to choose by held-out rank correlation")
     parser.add_argument("--table", type=Path, help="where all numbers go (.csv or .parquet); else prime.csv in --out")
     return parser.parse_args()

@@ -127,13 +127,13 @@ def training_unit(folder: Path, names: Sequence[str], size: int, settings: Offli
         logs = logs_of(names, size, seed)
         context = contexts_of(names) if len(names) > 1 else None
         parameters = dict(zip(PARAMETERS, (column.tolist() for column in values()), strict=True))
-        model = train_offline(logs, parameters, context, settings, seed, watcher=_show, checkpoint=path)
+        model = train_offline(logs, parameters, context, settings, seed, area=area_mm2, watcher=_show, checkpoint=path)
         last = model.curves.iloc[-1]
         return {
             "model": path.name,
             "logged": len(logs),
             "settings": settings.to_mapping(),
-            **{key: _plain(last[key]) for key in ("held_out_error", "kendall", "kendall_all")},
+            **{key: _plain(last[key]) for key in ("held_out_error", "kendall", "kendall_top")},
             "seconds": time.monotonic() - started,
         }
 
@@ -148,7 +148,7 @@ def choice_unit(folder: Folder, row: Row, plan: Plan, seed: int, is_naive: bool 
 
     def make() -> dict[str, Any]:
         trainings = [training_unit(folder.path, row.names, plan.log_size, settings, seed) for settings in candidates]
-        trained = max((folder.get(unit) for unit in trainings), key=lambda made: made["kendall_all"] or -math.inf)
+        trained = max((folder.get(unit) for unit in trainings), key=lambda made: made["kendall_top"] or -math.inf)
         started = time.monotonic()
         model = OfflineModel.load(folder.path / "models" / trained["model"])
         designs = model.optimize(row.limit_mm2, N_CHOICES, seed, area_mm2, applications_of(row))
@@ -189,5 +189,5 @@ def _digest(content: Any) -> str:
 def _show(progress: Mapping[str, float]) -> None:
     if not sys.stderr.isatty():
         return
-    shown = f"  step {progress['step']:.0f}, Kendall {progress['kendall_all']:.3f}"
+    shown = f"  step {progress['step']:.0f}, Kendall {progress["kendall_top"]:.3f}"
     print(shown, end="\r", file=sys.stderr, flush=True)

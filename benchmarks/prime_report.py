@@ -276,7 +276,7 @@ def reach_columns(results: Results, table: str) -> list[Column]:
 
 
 def text(table: str, columns: Sequence[Column], measures: Measures) -> str:
-    """Return one table as aligned text, with geometric means where some column has them, and note its numbers as they are shown."""
+    """Return a table as aligned text, with geometric means of some columns, and note its numbers as they are shown."""
     rows, lines = rows_of(table), []
     medians: dict[int, list[float]] = {}
     for row in rows:

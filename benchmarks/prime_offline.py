@@ -189,5 +189,5 @@ def _digest(content: Any) -> str:
 def _show(progress: Mapping[str, float]) -> None:
     if not sys.stderr.isatty():
         return
-    shown = f"  step {progress['step']:.0f}, Kendall {progress["kendall_top"]:.3f}"
+    shown = f"  step {progress['step']:.0f}, Kendall {progress['kendall_top']:.3f}"
     print(shown, end="\r", file=sys.stderr, flush=True)

@@ -30,8 +30,12 @@ def model_color(name: str, dark: bool) -> str:
 
 def ticks_ms(low: float, high: float) -> list[float]:
     """Return round numbers of milliseconds for a logarithmic axis, the denser the narrower its range."""
-    bases: Sequence[float] = (1, 2, 5) if high > 6 * low else (1, 1.5, 2, 3, 4, 5, 7)
-    if high < 1.8 * low:
+    bases: Sequence[float] = (1, 2, 5)
+    if high <= 6 * low:
+        bases = (1, 1.5, 2, 3, 4, 5, 7)
+    if high <= 3 * low:
+        bases = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8)
+    if high <= 1.5 * low:
         bases = tuple(np.round(np.arange(1, 10, 0.2 if high > 1.25 * low else 0.1), 1))
     return [base * 10.0**power for power in range(-2, 7) for base in bases]
 

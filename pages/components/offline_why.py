@@ -78,12 +78,10 @@ def why_view() -> None:
         areas = (parts_of(designs[0]), parts_of(design))
         st.markdown(" ".join(explanation(before, after, designs, areas)))
     left, right = st.columns([5, 8], gap="small")
-    with left:
-        with card("offline-why-table"):
-            st.html(_table(design))
-        with card("offline-why-area"):
-            figure(area_bars({BASELINE: areas[0], "this design": areas[1]}, PARTS, dark=is_dark()),
-                   key="offline-why-area-figure", height=150)  # fmt: skip
+    with left, card("offline-why-table", height="stretch"):
+        st.html(_table(design))
+        figure(area_bars({BASELINE: areas[0], "this design": areas[1]}, PARTS, dark=is_dark()),
+               key="offline-why-area-figure", height=146)  # fmt: skip
     with right, card("offline-why-layers", height="stretch"):
         _layers(before, after)
 
@@ -148,8 +146,6 @@ def _table(design: Mapping[str, int]) -> str:
             f'<tr class="{"moved" if moved else ""}"><td>{words}</td><td>{parameter_words(name, base[name])}</td>'
             f"<td>{parameter_words(name, design[name])}{arrow}</td></tr>"
         )
-    totals = [sum(parts_of(entry).values()) for entry in (base, design)]
-    rows.append(f"<tr><td>Area</td><td>{totals[0]:.1f} mm²</td><td>{totals[1]:.1f} mm²</td></tr>")
     chip = [bytes_words(entry["core_memory_b"] * entry["cores"] * entry["pes_x"] * entry["pes_y"])
             for entry in (base, design)]  # fmt: skip
     rows.append(f"<tr><td>All core memory</td><td>{chip[0]}</td><td>{chip[1]}</td></tr>")

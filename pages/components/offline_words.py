@@ -8,8 +8,8 @@ from accel_core.platforms.edgetpu.architecture import constants
 from accel_core.platforms.edgetpu.breakdown import Breakdown
 
 PARTS: Mapping[str, str] = {
-    "pe_memory": "PE memory", "core_memory": "core memory", "buffers": "buffers", "instruction_memory": "program",
-    "lanes": "lanes", "control": "control", "base": "base", "dram": "DRAM interface",
+    "pe_memory": "PE memory", "core_memory": "core memory", "buffers": "buffer memory", "instruction_memory": "program",
+    "lanes": "logic of lanes", "control": "control", "base": "base", "dram": "DRAM interface",
 }  # fmt: skip
 """Parts of the area."""
 
@@ -95,27 +95,43 @@ def _cause(before: Breakdown, after: Breakdown, designs: tuple[Mapping[str, int]
 def _reasons(
     part: str, before: Breakdown, after: Breakdown, designs: tuple[Mapping[str, int], Mapping[str, int]]
 ) -> str:
-    old, new = designs
-    reasons: list[str] = []
-    if part == "memory":
-        if abs(after.resident - before.resident) > 0.005:
-            shares = f"{100 * after.resident:.0f} % instead of {100 * before.resident:.0f} %"
-            reasons.append(f"{shares} of the parameters stay on the chip")
-        if old["dram_gbps"] != new["dram_gbps"]:
-            reasons.append(f"DRAM gives {new['dram_gbps']} instead of {old['dram_gbps']} GB/s")
-        counts = [found.layers["bound"].isin(["bus", "dram"]).sum() for found in (before, after)]
-        if counts[0] != counts[1]:
-            reasons.append(f"{counts[1]} instead of {counts[0]} layers wait for memory")
-    elif part == "compute":
-        lanes = [design["pes_x"] * design["pes_y"] * design["cores"] * design["lanes"] for design in (old, new)]
-        if lanes[0] != lanes[1]:
-            reasons.append(f"there are {lanes[1]:,} instead of {lanes[0]:,} lanes")
-        reasons.append(
-            f"{100 * after.utilization:.1f} % instead of {100 * before.utilization:.1f} % of their cycles do work"
-        )
-    elif part == "instructions":
-        reasons.append("the network is cut into other tiles and groups of channels")
+    """Return what made a part of the time change as it did; whatever worked against that is left out."""
+    if part == "instructions":
+        return ": the layers are cut into other tiles and groups of channels"
+    found = _memory_reasons(before, after, designs) if part == "memory" else _compute_reasons(before, after, designs)
+    old, new = (_parts(times)[part] for times in (before, after))
+    reasons = [words for words, gain in found if gain and (gain > 0) == (new < old)]
     return f": {_listed(reasons)}" if reasons else ""
+
+
+def _memory_reasons(
+    before: Breakdown, after: Breakdown, designs: tuple[Mapping[str, int], Mapping[str, int]]
+) -> list[tuple[str, float]]:
+    """Return what may change the time of memory-bound layers, each with a number above 0 if it shortens it."""
+    old, new = designs
+    kept = [round(100 * times.resident) for times in (before, after)]
+    waiting = [int(times.layers["bound"].isin(["bus", "dram"]).sum()) for times in (before, after)]
+    has_buses = any(times.bound_s("bus") > 0.2 * times.memory_s for times in (before, after))
+    return [
+        (f"{kept[1]} % instead of {kept[0]} % of the parameters stay on the chip", kept[1] - kept[0]),
+        (f"DRAM gives {new['dram_gbps']} instead of {old['dram_gbps']} GB/s", new["dram_gbps"] - old["dram_gbps"]),
+        (f"{new['pes_y']} instead of {old['pes_y']} buses feed the rows", has_buses * (new["pes_y"] - old["pes_y"])),
+        (f"{waiting[1]} instead of {waiting[0]} layers wait for memory", waiting[0] - waiting[1]),
+    ]
+
+
+def _compute_reasons(
+    before: Breakdown, after: Breakdown, designs: tuple[Mapping[str, int], Mapping[str, int]]
+) -> list[tuple[str, float]]:
+    """Return the same for compute-bound layers."""
+    lanes = [design["pes_x"] * design["pes_y"] * design["cores"] * design["lanes"] for design in designs]
+    used = [round(100 * times.utilization, 1) for times in (before, after)]
+    waiting = [int((times.layers["bound"] == "compute").sum()) for times in (before, after)]
+    return [
+        (f"there are {lanes[1]:,} instead of {lanes[0]:,} lanes", lanes[1] - lanes[0]),
+        (f"{used[1]:g} % instead of {used[0]:g} % of the multipliers' cycles do work", used[1] - used[0]),
+        (f"{waiting[1]} instead of {waiting[0]} layers wait for multipliers", waiting[0] - waiting[1]),
+    ]
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -129,5 +145,5 @@ def _price(areas: tuple[Mapping[str, float], Mapping[str, float]]) -> str:
     shrunk = max(old, key=lambda name: old[name] - new[name])
     words = f"The chip takes {sum(new.values()):.1f} instead of {sum(old.values()):.1f} mm²"
     moved = [name for name in (grown, shrunk) if abs(new[name] - old[name]) > 0.05]
-    parts = [f"{PARTS[name]} {new[name]:.1f} instead of {old[name]:.1f}" for name in dict.fromkeys(moved)]
+    parts = [f"{PARTS[name]} takes {new[name]:.1f} instead of {old[name]:.1f}" for name in dict.fromkeys(moved)]
     return f"{words}: {_listed(parts)}." if parts else f"{words}."

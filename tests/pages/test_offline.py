@@ -320,11 +320,14 @@ def test_the_explanation_names_what_changed_and_why() -> None:
     assert "times slower" in slower
     assert "memory-bound layers, which rises" in slower
     assert "DRAM gives 5 instead of 16 GB/s" in slower
-    assert "DRAM interface 0.3 instead of 1.0" in slower
+    assert "DRAM interface takes 0.3 instead of 1.0" in slower
     kept = explained("m5", {**baseline(), "core_memory_b": 4 * baseline()["core_memory_b"]})
-    assert "core memory 33.0 instead of 8.3" in kept
+    assert "core memory takes 33.0 instead of 8.3" in kept
     fewer = explained("m4", {**baseline(), "lanes": 16})
     assert "2,048 instead of 4,096 lanes" in fewer
+    assert "memory-bound layers, which falls" in kept
+    assert "of the parameters stay on the chip" in kept
+    assert "GB/s" not in explained("t_rnn_enc", {**baseline(), "dram_gbps": 10, "core_memory_b": 2097152})
     lost = explained("m5", {**baseline(), "parameter_memory_b": 2048})
     assert lost.startswith("This design does not run: layer ")
     same = explained("m5", baseline())

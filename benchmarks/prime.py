@@ -140,7 +140,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--settings", default="", help="of the offline model, such as alpha=0.1,steps=1500")
     parser.add_argument(
         "--contextual-settings",
-        default="steps=2500,batch=192",
+        default="steps=2000,batch=160",
         help="changes of them for models of several applications",
     )
     parser.add_argument("--grid", default="", help="alpha=0.1/1,beta=0.1/1 to choose by held-out rank correlation")

@@ -39,6 +39,7 @@ NOT_FOR_TABLES = ("accel_core.store", "accel_core.evaluators")
 
 # Imported where they are used, because they are heavy or missing on some systems.
 LAZY = {
+    "pages.components.offline_training": {"accel_core"},  # importing the offline room imports JAX
     "accel_core.physical.placement": {"coloquinte"},
     "accel_core.physical.technology": {"yaml"},
     "accel_core.physical.versions": {"importlib"},

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -189,6 +190,17 @@ def choose(model: OfflineModel, names: tuple[str, ...], limit_mm2: float, n: int
         raise InvalidInputError("applications: none given; allowed: at least one")
     together = names if len(names) > 1 else ()
     return model.optimize(limit_mm2, n, 0, area_mm2, together)
+
+
+def load_model(path: Path) -> OfflineModel:
+    """Read a trained model.
+
+    Raises:
+        InvalidInputError: If the file is missing, damaged or changed.
+    """
+    from accel_core.offline import OfflineModel  # noqa: PLC0415
+
+    return OfflineModel.load(path)
 
 
 @st.cache_resource(show_spinner=False)

@@ -26,6 +26,7 @@ from pages.components.offline_data import (
 )
 from pages.components.offline_reveal import chance_words
 from pages.components.offline_state import WHY, WHY_DESIGN, area_limit, go_to, limit_form
+from pages.components.offline_training import load_model
 from pages.components.offline_words import design_words
 from pages.components.style import card, figure, is_dark, metric_row
 
@@ -84,9 +85,7 @@ def revealed_design() -> tuple[str, dict[str, int]] | None:
 
 @st.cache_resource(show_spinner=False)
 def _model(path: str, changed: float) -> OfflineModel:
-    from accel_core.offline import OfflineModel  # noqa: PLC0415
-
-    return OfflineModel.load(Path(path))
+    return load_model(Path(path))
 
 
 def zero_shot(hidden: str, limit_mm2: float) -> pd.Series:

@@ -85,6 +85,14 @@ class Results:
         found = self._read(lambda seed: choice_unit(self.folder, row, self.plan, seed, is_naive))
         return {seed: min(map(finite, result["runtime_s"][:n])) for seed, result in found.items()}
 
+    def training_s(self, table: str) -> list[float]:
+        """Return how long the trainings of the models of a table took, each once."""
+        found = {}
+        for row in rows_of(table):
+            for made in self._read(lambda seed, row=row: choice_unit(self.folder, row, self.plan, seed)).values():
+                found[made["trained"]["model"]] = float(made["trained"]["seconds"])
+        return list(found.values())
+
     def searched(self, row: Row, method: str, simulations: float = math.inf) -> BySeed:
         """Return the best runtime that a search found, after all of its simulations or fewer."""
         found = self.online(row, method)
@@ -99,8 +107,8 @@ class Results:
         return self.searched(row, "evolutionary", allowed_by_claim(row.table))
 
     def needed(self, row: Row, target_s: float) -> BySeed:
-        """Return the simulations that the evolutionary search takes to a runtime; none if it is not known."""
-        found = {} if math.isnan(target_s) else self.online(row, "evolutionary")
+        """Return the simulations that the evolutionary search takes to a runtime; none if there is none to get to."""
+        found = self.online(row, "evolutionary") if math.isfinite(target_s) else {}
         return {seed: needed(result["improvements"], target_s) for seed, result in found.items()}
 
     def transferred(self, row: Row) -> BySeed:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from accel_core.errors import InvalidInputError
+from accel_core.offline import OfflineSettings
 from accel_core.platforms.edgetpu.architecture import values
 from accel_core.platforms.edgetpu.logs import FACTORS
 from accel_core.platforms.edgetpu.optima import optimum
-from benchmarks.prime_offline import changes_of, grid_of
+from benchmarks.prime_offline import Plan, changes_of, choice_unit, grid_of
 from benchmarks.prime_online import BudgetSpent, Simulator, areas_mm2, measure, search, within
+from benchmarks.prime_report import Results
 from benchmarks.prime_rows import TABLES, rows_of
 from benchmarks.prime_tables import after, aligned, band, fewer, geomean, middle, needed, ratio, share_of_gain
 from benchmarks.prime_units import Folder, Unit, complete, time_left_s
@@ -135,6 +138,26 @@ def test_units_are_made_once_and_anew_for_other_code(tmp_path: Path) -> None:
     assert folder.outdated == {"online/toy a"}
     assert Folder(tmp_path, is_fresh=True).get(unit("a")) == {"n": 3}
     assert [path.name for path in file.parent.iterdir() if path.suffix != ".json"] == []
+
+
+def test_nothing_is_saved_over_a_search_that_has_nowhere_to_get_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = Results(Folder(Path()), Plan(1, OfflineSettings(), OfflineSettings()), 1)
+    monkeypatch.setattr(Results, "online", lambda *_: {0: {"improvements": IMPROVEMENTS}})
+    row = rows_of("single")[0]
+    assert results.needed(row, 2.0) == {0: 10}
+    # The model's choices do not run, or there are none.
+    assert results.needed(row, INF) == results.needed(row, math.nan) == {}
+
+
+def test_each_training_is_timed_once(tmp_path: Path) -> None:
+    folder, plan = Folder(tmp_path), Plan(100, OfflineSettings(), OfflineSettings())
+    shared = [row for row in rows_of("zero") if len(row.names) == 7]
+    assert len(shared) == 2
+    for row in shared:
+        made = {"trained": {"model": "both.npz", "seconds": 60.0}}
+        folder.get(replace(choice_unit(folder, row, plan, 0), make=lambda made=made: made))
+    assert Results(folder, plan, 5).training_s("zero") == [60.0]
+    assert Results(folder, plan, 5).training_s("single") == []
 
 
 def test_time_left_goes_by_kind() -> None:

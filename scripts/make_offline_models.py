@@ -18,7 +18,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from accel_core.errors import AccelError
+from accel_core.errors import AccelError, InvalidInputError
 from accel_core.offline import OfflineModel, OfflineSettings, train_offline
 from accel_core.paths import data_path, runs_path
 from accel_core.platforms.edgetpu.applications import CONTEXT, applications
@@ -39,6 +39,8 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=Path, default=runs_path() / "offline_models", help="folder of checkpoints")
     asked = parser.parse_args(words)
     try:
+        if unknown := [name for name in asked.applications if name not in applications()]:
+            raise InvalidInputError(f"application '{unknown[0]}' is unknown; allowed: {', '.join(applications())}")
         settings = OfflineSettings(steps=asked.steps)
         logs = read_table(data_path() / "logs" / "edgetpu.parquet")
         for name in asked.applications or list(applications()):

@@ -67,6 +67,11 @@ def offline_units(folder: Folder, plan: Plan, tables: list[str], seeds: int) -> 
                 yield choice_unit(folder, row, plan, seed)
 
 
+def missing(folder: Folder, units: list[Unit]) -> int:
+    """Return how many results are not there."""
+    return sum(folder.read(unit) is None for unit in units)
+
+
 def print_table(results: report.Results, table: str, measures: Measures) -> None:
     """Print what belongs to one table of the source."""
 
@@ -131,8 +136,8 @@ def print_claim(results: report.Results, table: str, title: str, baseline: Basel
         ratios.append(middle(list(report.each(ratio, found, results.chosen(row, n)).values())))
         bounds.append(middle([runtime / report.best_s(row) for runtime in found.values()]))
     reached, bound = geomean(ratios), geomean(bounds)
-    share = share_of_gain(reached, bound) if reached > 0 else math.nan
-    print(f"{table}: {title}: {reached:.3f}; bound {bound:.3f}; share {share:.0%}")
+    share = f"share {share_of_gain(reached, bound):.0%}" if reached >= 1 else "none of it reached"
+    print(f"{table}: {title}: " + ("-" if math.isnan(reached) else f"{reached:.3f}; bound {bound:.3f}; {share}"))
 
 
 def parse() -> argparse.Namespace:
@@ -168,6 +173,7 @@ def main() -> int:
             complete(folder, online_units(asked.only, asked.seeds))
         if "offline" in asked.part:
             complete(folder, offline_units(folder, plan, asked.only, asked.seeds))
+        units = [*online_units(asked.only, asked.seeds), *offline_units(folder, plan, asked.only, asked.seeds)]
         results, measures = report.Results(folder, plan, asked.seeds), Measures()
         print(f"Medians (least-most) of {asked.seeds} seeds; published numbers are from memory.")
         for table in asked.only:
@@ -179,6 +185,8 @@ def main() -> int:
     except AccelError as error:
         print(error, file=sys.stderr)
         return 2
+    if lacking := missing(folder, units):
+        print(f"\n{lacking} of {len(units)} results are not there, so some rows are of fewer seeds.")
     if folder.outdated:
         print(f"\n{len(folder.outdated)} results are of another version of the code; --fresh makes them again.")
     return 0

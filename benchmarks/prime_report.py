@@ -204,7 +204,9 @@ def online_columns(results: Results, table: str) -> list[Column]:
         return results.needed(row, middle(list(results.chosen(row, n).values())))
 
     def saved(row: Row) -> BySeed:
-        return {seed: fewer(N_CHOICES, number) for seed, number in to_reach(row, N_CHOICES).items()}
+        # A search that did not get there would have needed more than its budget: so much is saved at least.
+        budget = BUDGETS["evolutionary"][table]
+        return {seed: fewer(N_CHOICES, min(number, budget)) for seed, number in to_reach(row, N_CHOICES).items()}
 
     def early_bound(row: Row) -> BySeed:
         return {seed: found / best_s(row) for seed, found in results.evolved_early(row).items()}

@@ -15,9 +15,10 @@ from accel_core.offline import OfflineSettings
 from accel_core.platforms.edgetpu.architecture import values
 from accel_core.platforms.edgetpu.logs import FACTORS
 from accel_core.platforms.edgetpu.optima import optimum
+from benchmarks.prime import missing
 from benchmarks.prime_offline import Plan, changes_of, choice_unit, grid_of
 from benchmarks.prime_online import BudgetSpent, Simulator, areas_mm2, measure, search, within
-from benchmarks.prime_report import Results
+from benchmarks.prime_report import Results, online_columns
 from benchmarks.prime_rows import TABLES, rows_of
 from benchmarks.prime_tables import after, aligned, band, fewer, geomean, middle, needed, ratio, share_of_gain
 from benchmarks.prime_units import Folder, Unit, complete, time_left_s
@@ -147,6 +148,22 @@ def test_nothing_is_saved_over_a_search_that_has_nowhere_to_get_to(monkeypatch: 
     assert results.needed(row, 2.0) == {0: 10}
     # The model's choices do not run, or there are none.
     assert results.needed(row, INF) == results.needed(row, math.nan) == {}
+
+
+def test_a_search_that_did_not_get_there_counts_with_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = Results(Folder(Path()), Plan(1, OfflineSettings(), OfflineSettings()), 1)
+    monkeypatch.setattr(Results, "online", lambda *_: {0: {"improvements": IMPROVEMENTS}})
+    chosen = {0.5: 1 - 10 / 10_000, 1.0: 1 - 10 / 400}
+    for runtime, saved in chosen.items():
+        monkeypatch.setattr(Results, "chosen", lambda *_, runtime=runtime: {0: runtime})
+        (column,) = (one for one in online_columns(results, "single") if one.title == "fewer %")
+        assert column.values(rows_of("single")[0]) == {0: pytest.approx(saved)}
+
+
+def test_results_that_are_not_there_are_counted(tmp_path: Path) -> None:
+    units = [Unit("online/toy", name, dict) for name in "ab"]
+    Folder(tmp_path).get(units[0])
+    assert missing(Folder(tmp_path), units) == 1
 
 
 def test_each_training_is_timed_once(tmp_path: Path) -> None:

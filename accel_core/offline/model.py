@@ -110,22 +110,39 @@ class Network(eqx.Module):
         """Return the same for weights of the values, shape (designs, parameters, most values)."""
         return self._from_tokens(jnp.einsum("bpv,pvd->bpd", mixtures, self.embedding), context)
 
-    def _from_tokens(self, tokens: Array, context: Array) -> Found:
+    def fails_on(self, picks: Array, contexts: Array) -> Array:
+        """Return the logit of failure of each design on each of several applications, shape (applications, designs).
+
+        Args:
+            picks: As above.
+            contexts: Shape (applications, context numbers).
+        """
+        flat = self._flat(self.embedding[jnp.arange(picks.shape[1]), picks])
+        if self.context is None:
+            return self._fails(flat)[None]
+        return self._fails(flat * (contexts @ self.context)[:, None])
+
+    def _flat(self, tokens: Array) -> Array:
         x = tokens + self.shift + _positions(*self.shift.shape)
         for layer in self.layers:
             x = layer(x)
-        flat = x.reshape(len(x), -1)
+        return x.reshape(len(x), -1)
+
+    def _fails(self, flat: Array) -> Array:
+        if not self.wall:
+            return jnp.full(flat.shape[:-1], -jnp.inf)
+        inner, last = self.wall
+        return last(jax.nn.leaky_relu(inner(flat), LEAK))[..., 0]
+
+    def _from_tokens(self, tokens: Array, context: Array) -> Found:
+        flat = self._flat(tokens)
         if self.context is not None:
             flat = flat * (context @ self.context)
         hidden = jnp.einsum("bi,mio->mbo", flat, self.votes[0].weight) + self.votes[0].bias[:, None]
         for dense in self.votes[1:]:
             hidden = jax.nn.leaky_relu(hidden, LEAK) @ dense.weight + dense.bias[:, None]
         weights = jax.nn.softmax(self.gate(flat))
-        z = (weights * hidden[..., 0].T).sum(axis=1)
-        if not self.wall:
-            return Found(z, jnp.full_like(z, -jnp.inf))
-        inner, last = self.wall
-        return Found(z, last(jax.nn.leaky_relu(inner(flat), LEAK))[..., 0])
+        return Found((weights * hidden[..., 0].T).sum(axis=1), self._fails(flat))
 
 
 def make_network(counts: npt.NDArray[np.int64], n_context: int | None, settings: OfflineSettings, seed: int) -> Network:

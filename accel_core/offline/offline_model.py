@@ -5,7 +5,7 @@ Nothing here can run a simulator: the room sees tables, and functions of designs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError
 from accel_core.offline.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from accel_core.offline.choosing import Area, choose
 from accel_core.offline.encoding import Encoding, Picks
-from accel_core.offline.firefly import minimize
-from accel_core.offline.logs import Context, Contexts, Floats, Rows, Singles, digest, read_logs, split
+from accel_core.offline.logs import Context, Contexts, Floats, Rows, digest, read_logs, split
 from accel_core.offline.losses import Scale
 from accel_core.offline.model import Network, make_network
 from accel_core.offline.negatives import Limits
@@ -29,17 +29,11 @@ from accel_core.offline.predicting import Predicted, predict
 from accel_core.offline.settings import OfflineSettings
 from accel_core.offline.train import CURVES, State, Task, Watcher, train
 
-Area = Callable[[pd.DataFrame], npt.NDArray[np.float64]]
-"""Returns the area of designs in mm2, known in closed form."""
-
 Application = str | Mapping[str, float]
 """An application that the model learned from, by name; or any other, by its context."""
 
 N_STARTS = 256
 """Fastest logged designs that a model remembers, for the optimizer to start from."""
-
-SWARMS, FIREFLIES, GENERATIONS = 4, 64, 120
-"""Size of one optimization: about 31,000 predictions (assumed)."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +72,13 @@ class OfflineModel:
         Raises:
             InvalidInputError: If a value is not in the table, or the application unknown.
         """
-        return self.scale.backward(self._predict(self.encoding.picks_of(designs), self.contexts.row(application)).z)
+        return self.scale.backward(self._predict(self.encoding.picks_of(designs), application).z)
 
     def p_fails(self, designs: pd.DataFrame, application: Application | None = None) -> Floats:
         """Return the probability that each design is infeasible; 0 in a model that learned from feasible ones alone.
+
+        On an application given by its context a design is taken to fail as likely as on any that the model learned
+        from, if not likelier: what a context does not tell is not hoped for.
 
         Args:
             designs: The parameters.
@@ -90,7 +87,7 @@ class OfflineModel:
         Raises:
             InvalidInputError: As ``predict``.
         """
-        return self._predict(self.encoding.picks_of(designs), self.contexts.row(application)).p_fails
+        return self._predict(self.encoding.picks_of(designs), application).p_fails
 
     def optimize(
         self, area_limit_mm2: float, n: int, seed: int, area: Area, applications: Sequence[Application] = ()
@@ -111,33 +108,15 @@ class OfflineModel:
         Raises:
             InvalidInputError: If an argument is not allowed, or fewer designs under the limit were found.
         """
-        if not 1 <= n <= 1000:
-            raise InvalidInputError(f"n is {n}; allowed: 1 to 1000")
-        if not area_limit_mm2 > 0:
-            raise InvalidInputError(f"area limit is {area_limit_mm2:g} mm2; allowed: above 0")
-        rows = [self.contexts.row(application) for application in (applications or (None,))]
-        rng = np.random.default_rng([seed, 7])
-        start = self.encoding.random((SWARMS, FIREFLIES), rng)
-        # Half of each swarm starts where the log is fastest.
-        known = rng.permutation(self.starts[: SWARMS * FIREFLIES // 2])
-        for i, picks in enumerate(known):
-            start[i % SWARMS, i // SWARMS] = picks
+        asked = applications or (None,)
 
-        def objective(picks: Picks) -> Floats:
-            flat = picks.reshape(-1, picks.shape[-1])
-            mm2 = np.asarray(area(self.encoding.designs_of(flat)), dtype=np.float64)
-            mean = np.mean([self.scale.backward(self._predict(flat, row).slowed) for row in rows], axis=0)
-            # Above the limit the smaller chip is the brighter one, so that swarms find their way below.
-            found = np.where(mm2 <= area_limit_mm2, mean, _ABOVE_LIMIT * np.maximum(mm2, 1.0))
-            return found.reshape(picks.shape[:-1])
+        def slowness(picks: Picks) -> Floats:
+            found: Floats = np.mean([self.scale.backward(self._predict(picks, one).slowed) for one in asked], axis=0)
+            return found
 
-        picks, values = minimize(objective, start, self.encoding.counts, GENERATIONS, n, rng)
-        if (n_found := int((values < _ABOVE_LIMIT).sum())) < n:
-            raise InvalidInputError(
-                f"area limit is {area_limit_mm2:g} mm2; the optimizer found {n_found} designs below it, not {n}"
-            )
+        picks = choose(self.encoding, slowness, self.starts, area_limit_mm2, n, seed, area)
         designs = self.encoding.designs_of(picks)
-        found = [self._predict(picks, row) for row in rows]
+        found = [self._predict(picks, one) for one in asked]
         return designs.assign(
             predicted_s=np.mean([self.scale.backward(one.z) for one in found], axis=0),
             p_fails=np.max([one.p_fails for one in found], axis=0),
@@ -161,12 +140,11 @@ class OfflineModel:
         """
         return _model_in(read_checkpoint(path), path)
 
-    def _predict(self, picks: Picks, context: Singles) -> Predicted:
+    def _predict(self, picks: Picks, application: Application | None) -> Predicted:
+        context = self.contexts.row(application)
+        others = self.contexts.table if isinstance(application, Mapping) else None
         contexts = np.broadcast_to(context, (len(picks), len(context)))
-        return predict(self.network, picks, contexts, self.scale.ceiling)
-
-
-_ABOVE_LIMIT = 1e200
+        return predict(self.network, picks, contexts, self.scale.ceiling, others)
 
 
 def train_offline(

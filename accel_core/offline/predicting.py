@@ -35,12 +35,16 @@ class Predicted:
 
 
 @eqx.filter_jit
-def _run(network: Network, picks: Array, context: Array, ceiling: Array) -> Array:
+def _run(network: Network, picks: Array, context: Array, others: Array, ceiling: Array) -> Array:
     found = network(picks, context)
+    if len(others):
+        found = found._replace(fails=jnp.maximum(found.fails, network.fails_on(picks, others).max(axis=0)))
     return jnp.stack([found.z, jax.nn.sigmoid(found.fails), slowed(found, ceiling)])
 
 
-def predict(network: Network, picks: Picks, context: Singles, ceiling: float) -> Predicted:
+def predict(
+    network: Network, picks: Picks, context: Singles, ceiling: float, others: Singles | None = None
+) -> Predicted:
     """Return what the network says of each design.
 
     Args:
@@ -48,13 +52,16 @@ def predict(network: Network, picks: Picks, context: Singles, ceiling: float) ->
         picks: Shape (designs, parameters).
         context: Shape (designs, context numbers).
         ceiling: How slow a design that does not run counts.
+        others: Contexts, shape (applications, context numbers), of applications on which a design must run as well; it
+            fails as likely as on the worst of them.
     """
     out = np.empty((3, len(picks)))
+    beside = jnp.asarray(context[:0] if others is None else others)
     for first in range(0, len(picks), AT_ONCE):
         part, rows = picks[first : first + AT_ONCE], context[first : first + AT_ONCE]
         size = max(LEAST, 1 << (len(part) - 1).bit_length())
         padding = ((0, size - len(part)), (0, 0))
-        found = _run(network, jnp.asarray(np.pad(part, padding)), jnp.asarray(np.pad(rows, padding)),
-                     jnp.float32(ceiling))  # fmt: skip
+        padded = jnp.asarray(np.pad(part, padding)), jnp.asarray(np.pad(rows, padding))
+        found = _run(network, *padded, beside, jnp.float32(ceiling))
         out[:, first : first + len(part)] = np.asarray(found)[:, : len(part)]
     return Predicted(*out)

@@ -53,7 +53,7 @@ def judge(network: Network, held: Split, contexts: Contexts, scale: Scale) -> Ju
     application = np.concatenate([feasible.application, infeasible.application])
     latency = np.concatenate([feasible.latency_s, np.full(len(infeasible), np.inf)])
     slow = np.concatenate([found.slowed, lost.slowed])
-    is_top = np.isinf(latency) | (latency <= _fast(feasible)[application])
+    is_top = np.isinf(latency) | (latency <= _fast(feasible, len(contexts.table))[application])
     return Judgment(
         float(np.mean((found.z - scale.forward(feasible.latency_s)) ** 2)) if len(feasible) else np.nan,
         _kendall(feasible.application, feasible.latency_s, found.z),
@@ -63,10 +63,10 @@ def judge(network: Network, held: Split, contexts: Contexts, scale: Scale) -> Ju
     )
 
 
-def _fast(feasible: Rows) -> Floats:
-    """Return the latency of the slowest among the fastest designs of each application."""
-    n = int(feasible.application.max(initial=-1)) + 1
-    return np.array([np.quantile(feasible.latency_s[feasible.application == i], TOP) for i in range(n)])
+def _fast(feasible: Rows, n_applications: int) -> Floats:
+    """Return the latency of the slowest among the fastest designs of each application; NaN where none is feasible."""
+    own = [feasible.latency_s[feasible.application == i] for i in range(n_applications)]
+    return np.array([np.quantile(latency, TOP) if len(latency) else np.nan for latency in own])
 
 
 def _share(is_right: npt.NDArray[np.bool_]) -> float:

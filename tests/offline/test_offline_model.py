@@ -211,6 +211,13 @@ class TestContext:
         best = several.optimize(12.0, 3, 0, toy.area_mm2, ["small", {"macs": 2e6}])
         assert len(best) == 3
 
+    def test_an_unseen_one_is_not_trusted_beyond_those_seen(self, several):
+        designs = toy.random_designs(300, seed=6)
+        seen = np.max([several.p_fails(designs, name) for name in ("small", "large")], axis=0)
+        unseen = several.p_fails(designs, {"macs": 2e6})
+        assert np.all(unseen >= seen - 1e-6)
+        assert several.predict(designs, {"macs": 1e6}) == pytest.approx(several.predict(designs, "small"), rel=1e-4)
+
     @pytest.mark.parametrize(
         ("application", "message"),
         [
@@ -362,6 +369,14 @@ class TestInputs:
         assert len(parts.held_feasible) == int(0.25 * np.isfinite(rows.latency_s).sum())
         assert np.isfinite(parts.held_feasible.latency_s).all()
         assert np.isnan(parts.infeasible.latency_s).all()
+
+    def test_an_application_that_never_ran_is_no_error(self):
+        logs = [toy.logs().assign(application="a"), toy.logs(seed=1).assign(application="b")]
+        logs[1] = logs[1][logs[1]["status"] == "infeasible"]
+        context = {"a": {"macs": 1e6}, "b": {"macs": 4e6}}
+        settings = dataclasses.replace(toy.SMALL, steps=5, reports=1)
+        found = train_offline(pd.concat(logs, ignore_index=True), toy.PARAMETERS, context, settings)
+        assert np.isfinite(found.curves["right"]).all()
 
     def test_without_context_there_is_one_row(self):
         assert Contexts.of(None, ()).row(None).tolist() == [1.0]

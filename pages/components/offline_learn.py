@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from accel_core.errors import AccelError
-from accel_core.plots.offline import log_picture, training_curves
+from accel_core.plots.offline import CURVES, MODELS, log_picture, training_curves
 from pages.components.offline_data import (
     Log,
     best_logged,
@@ -31,7 +34,14 @@ from pages.components.style import card, figure, is_dark, metric_row, progress
 
 ALPHAS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
 REFRESH_S = 0.8
+REDRAW_S = 4.0
+"""A browser builds a changed figure anew, which takes seconds where the trainings keep all cores busy."""
+
 UPLOAD = "offline-log"
+_DRAWN = "offline-drawn"
+
+Rows = Mapping[str, Sequence[Mapping[str, float]]]
+"""Rows of the training curves by model."""
 
 
 def learn_view() -> None:
@@ -145,18 +155,60 @@ def _live() -> None:
     with card("offline-curves"):
         total, done = training.n_models * asked.steps, training.steps_done
         if training.is_live:
-            note = "steps of both models" if done else "compiling both models"
-            progress(done, total, training.seconds_left, note)
+            progress(done, total, training.seconds_left, under_way(training))
         elif training.problem:
-            st.error(f"The training ended: {training.problem}")
+            st.error(f"Training failed: {training.problem}")
         else:
             ended = "stopped" if done < total else "done"
             st.markdown(f"**Training {ended}:** {titles_of(asked.names)}, alpha {asked.alpha:g}, "
                         f"{'with' if asked.with_infeasible else 'without'} infeasible designs, {done:,} steps, "
                         "**0 simulations**.")  # fmt: skip
-        curves = {name: list(rows) for name, rows in training.curves.items()}
-        figure(training_curves(curves, asked.steps, dark=is_dark()), key="offline-curves-figure", height=196)
+        _curves(training)
     if not training.is_live and st.session_state.get("offline-live"):
         st.session_state["offline-live"] = False
         st.rerun()
     st.session_state["offline-live"] = training.is_live
+
+
+def under_way(training: Training) -> str:
+    """Say what a training does that is not done."""
+    if training.is_waiting:
+        return "waiting for another session's training to end"
+    models = "both models" if training.n_models == 2 else "the model"
+    return f"steps of {models}" if training.steps_done else f"compiling {models}"
+
+
+def _curves(training: Training) -> None:
+    """Show the newest figures in words at once, and drawn as often as a browser can."""
+    rows = {name: list(found) for name, found in list(training.curves.items())}
+    if not any(rows.values()):
+        if training.is_live and training.first_after:
+            st.caption(f"First figures after {training.first_after:,} steps of a model.")
+        return
+    st.caption(newest(rows))
+    drawn = drawn_rows(training, rows)
+    figure(training_curves(drawn, training.asked.steps, dark=is_dark()), key="offline-curves-figure", height=196)
+
+
+def newest(rows: Rows) -> str:
+    """Return each model's last error on held-out designs."""
+    known = [f"{MODELS[name][0].lower()} {found[-1]['held_out_error']:.3g}" for name, found in rows.items() if found]
+    return f"{CURVES['held_out_error']}: {', '.join(known)}."
+
+
+def drawn_rows(training: Training, rows: Rows, now_s: float | None = None) -> Rows:
+    """Return the rows to draw: all at the end, and before it those of the last time that ``REDRAW_S`` was over.
+
+    Args:
+        training: Whose rows they are; the session keeps what was drawn of it.
+        rows: All so far.
+        now_s: Time on any clock that does not go back; None reads one.
+    """
+    if not training.is_live:
+        return rows
+    now = time.monotonic() if now_s is None else now_s
+    number, since, kept = st.session_state.get(_DRAWN, (0, 0.0, rows))
+    if number == training.number and now - since < REDRAW_S:
+        return kept  # type: ignore[no-any-return]
+    st.session_state[_DRAWN] = (training.number, now, rows)
+    return rows

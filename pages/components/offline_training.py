@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -32,11 +33,14 @@ SIZES: dict[str, Any] = {}
 """Settings of every model beside those that a person chooses."""
 
 END_LIMIT_S = 30.0
+TURN_POLL_S = 0.2
 
 _TURN = threading.Lock()
 _ENDING = threading.Event()
 _THREADS: WeakSet[threading.Thread] = WeakSet()
 _NUMBERS = itertools.count(1)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ class Training:
         number: Tells it from the server's other trainings.
         curves: Rows of the training curves so far, by model.
         models: Those that are done, by name.
-        problem: Why it ended early; empty if it did not.
+        problem: Why it failed; empty if it did not.
+        first_after: Steps of a model before its first row; 0 while that is not known.
         revealed: Area limits under which the truth was looked at, with the first choice's true runtime over the
             optimum; None where that is not known.
     """
@@ -86,7 +91,9 @@ class Training:
     curves: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     models: dict[str, OfflineModel] = field(default_factory=dict)
     problem: str = ""
+    first_after: int = 0
     revealed: dict[float, float | None] = field(default_factory=dict)
+    _has_turn: bool = False
     _first: tuple[float, int] | None = None
     _is_stopped: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -109,6 +116,11 @@ class Training:
     def is_live(self) -> bool:
         """Whether it makes progress by itself."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another training of the server has to end first; there is one at a time."""
+        return self.is_live and not self._has_turn
 
     @property
     def is_ready(self) -> bool:
@@ -140,17 +152,27 @@ class Training:
         return (time.monotonic() - began) / (done - steps) * (self.n_models * self.asked.steps - done)
 
     def _run(self) -> None:
-        with _TURN:
+        while not _TURN.acquire(timeout=TURN_POLL_S):
             if self.is_stopped:
                 return
-            wanted = (NAIVE,) if self.asked.is_naive else (NAIVE, CONSERVATIVE)
-            threads = [threading.Thread(target=self._train, args=(name,), daemon=True) for name in wanted]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            if self.asked.is_naive and NAIVE in self.models:
-                self.models[CONSERVATIVE] = self.models[NAIVE]
+        try:
+            self._has_turn = True
+            if not self.is_stopped:
+                self._train_all()
+        except Exception as error:
+            self._fail(error)
+        finally:
+            _TURN.release()
+
+    def _train_all(self) -> None:
+        wanted = (NAIVE,) if self.asked.is_naive else (NAIVE, CONSERVATIVE)
+        threads = [threading.Thread(target=self._train, args=(name,), daemon=True) for name in wanted]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self.asked.is_naive and NAIVE in self.models:
+            self.models[CONSERVATIVE] = self.models[NAIVE]
 
     def _train(self, name: str) -> None:
         """Train one model; both at a time, so that they are as far when somebody stops them."""
@@ -162,13 +184,22 @@ class Training:
             beta = beta if asked.with_infeasible else 0.0
             settings = OfflineSettings(**{**SIZES, "alpha": alpha, "beta": beta, "steps": asked.steps})
             context = {entry: context_of(entry) for entry in asked.names} if len(asked.names) > 1 else None
+            self.first_after = max(1, settings.steps // settings.reports)
             self.curves[name] = []
             self.models[name] = train_offline(
                 self.rows, parameter_values(), context, settings, asked.seed, area=area_mm2, watcher=self._watcher(name)
             )
-        except (AccelError, MemoryError, ImportError) as error:
-            self.problem = str(error) or type(error).__name__
-            self.stop()
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Keep why a thread ended, which nobody else would see, and end the other model's."""
+        words = next(iter(str(error).splitlines()), "")
+        if not isinstance(error, AccelError):
+            log.error("training %d failed", self.number, exc_info=error)
+            words = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        self.problem = self.problem or words
+        self.stop()
 
     def _watcher(self, name: str) -> Callable[[dict[str, float]], bool]:
         def watch(row: dict[str, float]) -> bool:

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from accel_core import offline
 from accel_core.errors import InvalidInputError
 from accel_core.offline import OfflineSettings
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS
 from accel_core.platforms.edgetpu.breakdown import breakdown
 from accel_core.platforms.edgetpu.optima import optimum
-from pages.components import offline_data, offline_training, offline_unseen
+from pages.components import offline_data, offline_learn, offline_training, offline_unseen
 from pages.components.offline_data import baseline, best_logged, shipped_log, truth, uploaded_log
+from pages.components.offline_learn import drawn_rows, newest, under_way
 from pages.components.offline_reveal import numbers, summary
 from pages.components.offline_state import COMPARE, LEARN, STEP, STEPS, TRAININGS, UNSEEN, WHY
 from pages.components.offline_training import DEFAULT_ALPHA, Asked, Training
@@ -179,6 +181,52 @@ def test_a_training_that_fails_says_why() -> None:
     training.wait(PATIENCE_S)
     assert "0 feasible designs" in training.problem
     assert not training.is_ready
+
+
+def tiny_training(alpha: float = 0.1) -> Training:
+    return Training(Asked("Shipped log", (NAME,), alpha, True, 8), shipped_log().of([NAME]))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(RuntimeError("no room\nfor it"), "RuntimeError: no room"), (MemoryError(), "MemoryError")],
+)
+def test_a_training_that_breaks_says_so_and_ends_its_twin(monkeypatch, caplog, error, words) -> None:
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr(offline, "train_offline", broken)
+    training = tiny_training().start()
+    training.wait(PATIENCE_S)
+    assert training.problem == words
+    assert training.is_stopped
+    assert not training.models
+    assert any(record.exc_info for record in caplog.records)
+
+
+def test_a_training_that_waits_for_another_says_so_and_stops_at_once() -> None:
+    with offline_training._TURN:
+        training = tiny_training().start()
+        assert training.is_waiting
+        assert under_way(training) == "waiting for another session's training to end"
+        training.stop()
+        training.wait(10.0)
+        assert not training.is_live
+    assert not training.is_waiting
+    assert offline_training._TURN.acquire(blocking=False)
+    offline_training._TURN.release()
+
+
+def test_curves_are_drawn_anew_only_now_and_then_while_they_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offline_learn.st, "session_state", {})
+    training = tiny_training()
+    grown = [{"naive": [{"step": 1.0, "held_out_error": 0.5}] * n} for n in (1, 2, 3)]
+    assert drawn_rows(training, grown[1], 0.0) is grown[1]
+    monkeypatch.setattr(Training, "is_live", True)
+    assert drawn_rows(training, grown[0], 10.0) is grown[0]
+    assert drawn_rows(training, grown[1], 10.0 + 0.5 * offline_learn.REDRAW_S) is grown[0]
+    assert drawn_rows(training, grown[2], 10.0 + 1.5 * offline_learn.REDRAW_S) is grown[2]
+    assert newest({"naive": grown[0]["naive"], "conservative": []}) == "Error on held-out designs: naive 0.5."
 
 
 def parquet(table: pd.DataFrame) -> bytes:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import streamlit as st
 
-from accel_core.errors import AccelError, InvalidInputError
+from accel_core.errors import AccelError
 from accel_core.evaluators import evaluate
 from accel_core.paths import data_path
 from accel_core.platforms import PLATFORMS, get_platform
@@ -22,12 +19,10 @@ from accel_core.platforms.edgetpu.applications import CONTEXT, applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS
 from accel_core.platforms.edgetpu.area import area_mm2
 from accel_core.platforms.edgetpu.optima import optimum
-from accel_core.records import SCHEMA
+from pages.components.offline_log import read_log
 
 PLATFORM = "edgetpu"
 SHIPPED = "Shipped log"
-MAX_ROWS = 2_000_000
-MAX_UNPACKED = 400_000_000
 NEEDED = ("jax", "equinox", "optax")
 
 
@@ -133,36 +128,9 @@ def uploaded_log(name: str, content: bytes) -> Log:
 
 
 def _log_of(name: str, content: bytes) -> Log:
-    try:
-        file = pq.ParquetFile(io.BytesIO(content))
-        about = file.metadata
-        unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
-        if about.num_rows > MAX_ROWS or unpacked > MAX_UNPACKED:
-            raise InvalidInputError(
-                f"{name}: {about.num_rows:,} designs, {unpacked:,} bytes; allowed: {MAX_ROWS:,} and {MAX_UNPACKED:,}"
-            )
-        if lacking := [column for column in SCHEMA.names if column not in file.schema_arrow.names]:
-            raise InvalidInputError(f"{name}: column '{lacking[0]}' is missing; needed: {', '.join(SCHEMA.names)}")
-        table = file.read(columns=SCHEMA.names).cast(SCHEMA, safe=False).to_pandas()
-    except (pa.ArrowException, OSError) as error:
-        raise InvalidInputError(f"{name}: not a readable log: {str(error).splitlines()[0]}") from error
-    _check(name, table)
-    table["application"] = pd.Categorical(table["application"])
+    table = read_log(name, content, list(applications()), parameter_values())
     table["chip_area_mm2"] = area_mm2(table)
     return Log(name, hashlib.sha256(content).hexdigest()[:16], table)
-
-
-def _check(name: str, table: pd.DataFrame) -> None:
-    if unknown := sorted(set(table["application"].dropna()) - set(applications())):
-        raise InvalidInputError(f"{name}: application '{unknown[0]}' is unknown; allowed: {', '.join(applications())}")
-    get_platform(PLATFORM).space.check(table[list(PARAMETERS)].iloc[:0])
-    for parameter, values in parameter_values().items():
-        wrong = ~table[parameter].isin(values)
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise InvalidInputError(f"{name}, row {row + 1}: {parameter} is {table[parameter].iloc[row]}; not allowed")
-    if not len(table):
-        raise InvalidInputError(f"{name}: no designs")
 
 
 def best_logged(rows: pd.DataFrame, names: Sequence[str], limit_mm2: float) -> Best | None:
@@ -174,6 +142,7 @@ def best_logged(rows: pd.DataFrame, names: Sequence[str], limit_mm2: float) -> B
         limit_mm2: Largest area.
     """
     kept = rows[(rows["status"] == "ok") & (rows["chip_area_mm2"] <= limit_mm2)]
+    kept = kept.drop_duplicates([*PARAMETERS, "application"])
     groups = kept.groupby(list(PARAMETERS), sort=False)["runtime_s"].agg(["mean", "size"])
     groups = groups[groups["size"] >= len(names)]
     if groups.empty:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS
 from accel_core.platforms.edgetpu.breakdown import breakdown
 from accel_core.platforms.edgetpu.optima import optimum
-from pages.components import offline_data, offline_learn, offline_training, offline_unseen
+from pages.components import offline_data, offline_learn, offline_log, offline_training, offline_unseen
 from pages.components.offline_data import baseline, best_logged, shipped_log, truth, uploaded_log
 from pages.components.offline_learn import drawn_rows, newest, under_way
 from pages.components.offline_reveal import numbers, summary
@@ -242,8 +243,6 @@ def test_a_log_of_ones_own_is_used_and_a_wrong_one_is_one_sentence(page) -> None
     assert labels(page)["Logged designs"] == "3,000"
     for wrong, words in (
         (own.drop(columns="status"), "column 'status' is missing"),
-        (own.assign(application="lenet"), "application 'lenet' is unknown"),
-        (own.assign(lanes=5), "row 1: lanes is 5"),
         (own.head(0), "no designs"),
     ):
         with pytest.raises(InvalidInputError, match=words):
@@ -253,9 +252,44 @@ def test_a_log_of_ones_own_is_used_and_a_wrong_one_is_one_sentence(page) -> None
     assert labels(page)["Logged designs"] == "20,000"
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("application", "lenet", "row 3: application is 'lenet'; allowed: mobilenet_edgetpu, "),
+        ("application", None, "row 3: application is missing; allowed: mobilenet_edgetpu, "),
+        ("status", "maybe", "row 3: status is 'maybe'; allowed: ok, infeasible"),
+        ("lanes", 5, "row 3: lanes is 5; allowed: 1, 2, 4, "),
+        ("lanes", 4.9, "row 3: lanes is 4.9; allowed: 1, 2, 4, "),
+        ("lanes", 2**32 + 4, "row 3: lanes is 4294967300; allowed: 1, 2, 4, "),
+        ("runtime_s", -1.0, "row 3: runtime_s is -1.0; allowed: finite and above 0 where status is ok"),
+        ("runtime_s", np.inf, "row 3: runtime_s is inf; allowed: finite"),
+        ("runtime_s", np.nan, "row 3: runtime_s is missing; allowed: finite"),
+    ],
+)
+def test_a_logged_value_that_cannot_be_is_named_with_its_row(column, value, words) -> None:
+    rows = pd.DataFrame([baseline()] * 4).assign(application="m6", status="ok", runtime_s=0.2, chip_area_mm2=np.nan)
+    assert len(uploaded_log("right.parquet", parquet(rows)).table) == 4
+    rows[column] = [value if i == 2 else given for i, given in enumerate(rows[column])]
+    with pytest.raises(InvalidInputError, match=re.escape(f"wrong.parquet, {words}")):
+        uploaded_log("wrong.parquet", parquet(rows))
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (["x" * 5000] * 2000, "column 'status' has 1 texts of up to 5,000 letters; allowed: 64 of 100"),
+        ([str(i) for i in range(2000)], "column 'status' has 2,000 texts of up to 4 letters; allowed: 64 of 100"),
+    ],
+)
+def test_texts_that_unpack_to_far_more_than_the_file_are_refused(texts, words) -> None:
+    rows = pd.DataFrame([baseline()] * 2000).assign(application="m6", status=texts, runtime_s=0.2, chip_area_mm2=np.nan)
+    with pytest.raises(InvalidInputError, match=words):
+        uploaded_log("large.parquet", parquet(rows))
+
+
 def test_a_log_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     own = parquet(shipped_log().of(["m6"]).head(300).astype({"application": str}))
-    monkeypatch.setattr(offline_data, "MAX_ROWS", 200)
+    monkeypatch.setattr(offline_log, "MAX_ROWS", 200)
     with pytest.raises(InvalidInputError, match="300 designs"):
         uploaded_log("long.parquet", own)
 
@@ -272,6 +306,8 @@ def test_the_best_of_a_log_runs_all_applications_within_the_limit() -> None:
     assert alone is not None
     assert alone.design["lanes"] == 2
     assert best_logged(rows, ["m5", "m6"], 10.0) is None
+    twice = pd.concat([rows, rows[rows["application"] == "m5"]])
+    assert best_logged(twice, ["m5", "m6"], 100.0) == both
 
 
 def test_the_truth_of_several_applications_is_their_mean_and_one_that_cannot_run_decides() -> None:

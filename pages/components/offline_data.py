@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,6 +155,19 @@ def best_logged(rows: pd.DataFrame, names: Sequence[str], limit_mm2: float) -> B
 def truth(designs: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
     """Return ``truth_of`` these designs, remembered."""
     return truth_of(designs, names)
+
+
+def truths(choices: Mapping[str, pd.DataFrame], names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    """Return the truth about the choices of several models; what more than one of them chose is simulated once."""
+    given = {name: rows[list(PARAMETERS)].astype(int) for name, rows in choices.items()}
+    found = truth(distinct(choices), names)
+    return {name: rows.merge(found, how="left", on=list(PARAMETERS)) for name, rows in given.items()}
+
+
+def distinct(choices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the designs that at least one model chose, each once; as many simulations reveal them."""
+    both = pd.concat([rows[list(PARAMETERS)] for rows in choices.values()])
+    return both.astype(int).drop_duplicates(ignore_index=True)
 
 
 def truth_of(designs: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:

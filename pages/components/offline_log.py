@@ -115,7 +115,7 @@ def _whole(name: str, column: str, found: pa.ChunkedArray, allowed: Sequence[int
         row = int(np.argmin(is_right))
         words = ", ".join(map(str, allowed))
         raise InvalidInputError(f"{name}, row {row + 1}: {column} is {_said(found[row])}; allowed: {words}")
-    return numbers.astype(np.int32)
+    return np.asarray(numbers, dtype=np.int32)
 
 
 def _runtime(name: str, found: pa.ChunkedArray, is_ok: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from accel_core.errors import AccelError
 from accel_core.plots.offline import MODELS, belief_against_truth, span_of
-from pages.components.offline_data import Best, best_logged, exact_optimum_s, titles_of, truth
+from pages.components.offline_data import Best, best_logged, distinct, exact_optimum_s, titles_of, truths
 from pages.components.offline_state import (
     LEARN,
     WHY,
@@ -23,10 +23,10 @@ from pages.components.offline_state import (
     shown_training,
     trainings,
 )
-from pages.components.offline_training import CONSERVATIVE, NAIVE, Training
+from pages.components.offline_training import CONSERVATIVE, NAIVE, Revealed, Training
 from pages.components.style import card, figure, is_dark
 
-EMPTY, HIDDEN = "–", "hidden"
+EMPTY, HIDDEN, UNKNOWN = "–", "hidden", "not known"
 
 
 def reveal_view() -> None:
@@ -45,7 +45,7 @@ def reveal_view() -> None:
         _head(training, limit, choices)
     true = None
     if is_revealed(training, limit):
-        true = {name: truth(rows, training.asked.names) for name, rows in choices.items()}
+        true = truths(choices, training.asked.names)
     best, optimum = _references(training, limit)
     _panels(training, choices, true, best, optimum)
     with card("offline-numbers"):
@@ -65,7 +65,7 @@ def _nothing_yet(training: Training | None) -> None:
 def _head(training: Training, limit: float, choices: Mapping[str, pd.DataFrame]) -> None:
     asked = training.asked
     was = is_revealed(training, limit)
-    counter = f"{sum(map(len, choices.values()))} to reveal"
+    counter = f"{len(distinct(choices)) * len(asked.names)} to reveal"
     left, right = st.columns([7, 2], vertical_alignment="center")
     left.markdown(
         f"**{titles_of(asked.names)}**, at most {limit:g} mm²; alpha {asked.alpha:g}, "
@@ -81,10 +81,9 @@ def _head(training: Training, limit: float, choices: Mapping[str, pd.DataFrame])
 
 def _reveal(training: Training, limit: float, choices: Mapping[str, pd.DataFrame]) -> None:
     names = training.asked.names
-    first = truth(choices[CONSERVATIVE], names).iloc[0]
-    optimum = exact_optimum_s(names, limit)
-    runs = first["status"] == "ok" and optimum is not None
-    training.revealed[limit] = float(first["runtime_s"]) / optimum if runs and optimum else None
+    first = truths(choices, names)[CONSERVATIVE].iloc[0]
+    runtime = float(first["runtime_s"]) if first["status"] == "ok" else None
+    training.revealed[limit] = Revealed(runtime, exact_optimum_s(names, limit))
 
 
 def _references(training: Training, limit: float) -> tuple[Best | None, float | None]:
@@ -171,12 +170,18 @@ def _after(true: pd.DataFrame, best: Best | None, optimum: float | None) -> dict
     first = float(latency[0]) if runs[0] else None
     values = (
         "does not run" if first is None else _ms(first),
-        EMPTY if first is None or optimum is None else f"{100 * (first / optimum - 1):.1f} %",
+        _above(first, optimum),
         EMPTY if first is None or best is None else f"{best.runtime_s / first:.2f} ×",
         _ms(float(np.nanmin(latency))) if runs.any() else EMPTY,
         f"{int(runs.sum())} of {len(runs)}",
     )
     return dict(zip(_AFTER, values, strict=True))
+
+
+def _above(first: float | None, optimum: float | None) -> str:
+    if first is None:
+        return EMPTY
+    return UNKNOWN if optimum is None else f"{100 * (first / optimum - 1):.1f} %"
 
 
 def _ms(seconds: float) -> str:
@@ -224,12 +229,17 @@ def _show_chosen() -> None:
 def summary(training: Training) -> str:
     """Return a training in one line: what was asked for, and how good its first choice turned out to be."""
     asked = training.asked
-    known = [
-        f"{limit:g} mm²: " + ("first choice does not run" if ratio is None else f"{ratio:.2f} × the optimum")
-        for limit, ratio in training.revealed.items()
-    ]
+    known = [f"{limit:g} mm²: {_outcome(found)}" for limit, found in training.revealed.items()]
     infeasible = "with" if asked.with_infeasible else "without"
     return (
         f"{titles_of(asked.names)}, alpha {asked.alpha:g}, {infeasible} infeasible designs, "
         f"{asked.steps:,} steps · {', '.join(known) or 'not revealed'}"
     )
+
+
+def _outcome(found: Revealed) -> str:
+    if found.runtime_s is None:
+        return "first choice does not run"
+    if found.optimum_s is None:
+        return f"first choice {_ms(found.runtime_s)}, optimum not known"
+    return f"{found.runtime_s / found.optimum_s:.2f} × the optimum"

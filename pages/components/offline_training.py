@@ -69,6 +69,19 @@ class Asked:
         return self.alpha == 0 and not self.with_infeasible
 
 
+@dataclass(frozen=True)
+class Revealed:
+    """What a first choice turned out to be.
+
+    Attributes:
+        runtime_s: Its true runtime; None if it does not run.
+        optimum_s: The least runtime of all designs under the limit; None where that is not known.
+    """
+
+    runtime_s: float | None
+    optimum_s: float | None
+
+
 @dataclass
 class Training:
     """A training under way or done; lives in the session, and its thread touches nothing else.
@@ -81,8 +94,7 @@ class Training:
         models: Those that are done, by name.
         problem: Why it failed; empty if it did not.
         first_after: Steps of a model before its first row; 0 while that is not known.
-        revealed: Area limits under which the truth was looked at, with the first choice's true runtime over the
-            optimum; None where that is not known.
+        revealed: Area limits under which the truth was looked at, with what the first choice turned out to be.
     """
 
     asked: Asked
@@ -92,7 +104,7 @@ class Training:
     models: dict[str, OfflineModel] = field(default_factory=dict)
     problem: str = ""
     first_after: int = 0
-    revealed: dict[float, float | None] = field(default_factory=dict)
+    revealed: dict[float, Revealed] = field(default_factory=dict)
     _has_turn: bool = False
     _first: tuple[float, int] | None = None
     _is_stopped: threading.Event = field(default_factory=threading.Event)

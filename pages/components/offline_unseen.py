@@ -136,9 +136,19 @@ def _prediction(hidden: str, chosen: pd.Series) -> None:
                 ("Predicted latency", f"{1e3 * chosen['predicted_s']:,.1f} ms", "Of 1000 inferences."),
                 ("Thinks that it runs", chance_words(float(chosen["p_fails"])), "Predicted chance that it can run."),
                 ("True latency", "hidden" if true is None else _true_words(true), "Of 1000 inferences, simulated."),
-                ("Simulations", "0" if true is None else "1 to reveal", "Choosing takes none."),
+                (
+                    "Simulations",
+                    "0" if true is None else f"{n_to_reveal(hidden, chosen)} to reveal",
+                    "Choosing takes none. The best design for the other eight is simulated too.",
+                ),
             ]
         )
+
+
+def n_to_reveal(hidden: str, chosen: pd.Series) -> int:
+    """Return how many designs a reveal simulates: the chosen one and the other eight's best, if that is another."""
+    others = best_for_others(hidden, area_limit())
+    return 1 + (others is not None and any(others[name] != int(chosen[name]) for name in PARAMETERS))
 
 
 def _explain(hidden: str) -> None:

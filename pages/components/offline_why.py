@@ -16,7 +16,7 @@ from accel_core.platforms.edgetpu.area import area_parts_mm2
 from accel_core.platforms.edgetpu.breakdown import Breakdown, breakdown
 from accel_core.platforms.edgetpu.optima import optimum
 from accel_core.plots.offline_why import area_bars, layer_bars
-from pages.components.offline_data import baseline, title_of, truth
+from pages.components.offline_data import baseline, title_of, truths
 from pages.components.offline_state import WHY_DESIGN, area_limit, choices_of, revealed_training
 from pages.components.offline_training import CONSERVATIVE, NAIVE
 from pages.components.offline_unseen import revealed_design, subject_words
@@ -42,13 +42,18 @@ class Subject:
 
 
 def subjects() -> dict[str, Subject]:
-    """Return what can be explained, by words: designs that were revealed, and the exact optimum."""
+    """Return what can be explained, by words: designs that were revealed, and the exact optimum.
+
+    Raises:
+        InvalidInputError: If the file of the model that chose one of them is missing or damaged.
+    """
     found: dict[str, Subject] = {}
     if (training := revealed_training()) is not None:
-        names = training.asked.names
+        names, choices = training.asked.names, choices_of(training, area_limit())
+        true = truths(choices, names)
         for name, words in ((CONSERVATIVE, "Your model's"), (NAIVE, "The naive model's")):
-            chosen = choices_of(training, area_limit())[name]
-            runtime = truth(chosen, names)["runtime_s"].to_numpy()
+            chosen = choices[name]
+            runtime = true[name]["runtime_s"].to_numpy()
             found[f"{words} first choice"] = Subject(names, _design(chosen.iloc[0]))
             if np.isfinite(runtime).any() and (best := int(np.nanargmin(runtime))):
                 found[f"{words} best of {len(chosen)}"] = Subject(names, _design(chosen.iloc[best]))
@@ -64,10 +69,10 @@ def _design(row: pd.Series) -> dict[str, int]:
 
 def why_view() -> None:
     """Explain a design beside the baseline."""
-    known = subjects()
     with card("offline-why-head"):
-        chosen, name = _choose(known)
         try:
+            known = subjects()
+            chosen, name = _choose(known)
             subject = known[chosen]
             design = subject.design or optimum([name], area_limit()).design
         except AccelError as error:

@@ -17,11 +17,11 @@ from accel_core.platforms.edgetpu.architecture import PARAMETERS
 from accel_core.platforms.edgetpu.breakdown import breakdown
 from accel_core.platforms.edgetpu.optima import optimum
 from pages.components import offline_data, offline_learn, offline_log, offline_training, offline_unseen
-from pages.components.offline_data import baseline, best_logged, shipped_log, truth, uploaded_log
+from pages.components.offline_data import baseline, best_logged, distinct, shipped_log, truth, truths, uploaded_log
 from pages.components.offline_learn import drawn_rows, newest, under_way
 from pages.components.offline_reveal import numbers, summary
 from pages.components.offline_state import COMPARE, LEARN, STEP, STEPS, TRAININGS, UNSEEN, WHY
-from pages.components.offline_training import DEFAULT_ALPHA, Asked, Training
+from pages.components.offline_training import DEFAULT_ALPHA, Asked, Revealed, Training
 from pages.components.offline_unseen import verdict
 from pages.components.offline_why import parts_of
 from pages.components.offline_words import bytes_words, explanation
@@ -105,7 +105,9 @@ def test_training_shows_both_models_and_the_truth_only_when_asked(page) -> None:
     page.button(key="offline-next").click().run()
     assert page.session_state[STEP] == COMPARE
     assert "0 to choose" in said(page)
-    assert "100 to reveal" in said(page)
+    number = re.search(r"\*\*(\d+) to reveal", said(page))
+    assert number is not None
+    assert 50 <= int(number[1]) <= 100
     assert htmls(page).count(">hidden<") == 10
     page.button(key="offline-reveal-button").click().run()
     assert not page.exception
@@ -319,6 +321,30 @@ def test_the_truth_of_several_applications_is_their_mean_and_one_that_cannot_run
     assert "parameter_memory_b is 2,048" in both["reason"].iloc[1]
 
 
+def test_what_both_models_chose_is_simulated_once_and_told_to_both() -> None:
+    rows = pd.DataFrame([{**baseline(), "lanes": lanes} for lanes in (16, 12, 8)])
+    choices = {"naive": rows.iloc[[2, 0]], "conservative": rows.iloc[[0, 1]]}
+    assert len(distinct(choices)) == 3
+    assert len(distinct({"naive": rows, "conservative": rows})) == 3
+    found = truths(choices, ("m5",))
+    for name, chosen in choices.items():
+        alone = truth(chosen, ("m5",)).reset_index(drop=True)
+        pd.testing.assert_frame_equal(found[name][list(alone)], alone, check_dtype=False)
+
+
+def test_an_unknown_optimum_is_not_a_design_that_does_not_run() -> None:
+    training = tiny_training()
+    for limit, found in ((27.0, (0.3, None)), (29.0, (None, 0.2)), (100.0, (0.3, 0.2))):
+        training.revealed[limit] = Revealed(*found)
+    assert summary(training).endswith(
+        "27 mm²: first choice 300.0 ms, optimum not known, 29 mm²: first choice does not run, "
+        "100 mm²: 1.50 × the optimum"
+    )
+    choices = {"naive": pd.DataFrame({"predicted_s": [0.1], "p_fails": [0.0]})}
+    shown = numbers(choices, {"naive": pd.DataFrame({"runtime_s": [0.3]})}, None, None)
+    assert shown.loc["Naive"].to_list()[2:4] == ["300.0 ms", "not known"]
+
+
 def test_zero_shot_is_hidden_until_the_reveal(page) -> None:
     go(page, UNSEEN)
     assert labels(page)["True latency"] == "hidden"
@@ -328,6 +354,7 @@ def test_zero_shot_is_hidden_until_the_reveal(page) -> None:
     assert not page.exception
     assert len(page.get("plotly_chart")) == 1
     assert "The zero-shot design" in said(page)
+    assert labels(page)["Simulations"] == "2 to reveal"
     page.button(key="offline-unseen-next").click().run()
     assert page.session_state[STEP] == WHY
     assert page.selectbox(key="offline-why-design").value.startswith("Zero-shot design for")
@@ -340,6 +367,9 @@ def test_a_model_that_has_seen_the_hidden_application_is_refused(page, monkeypat
     assert "the model has seen" in page.error[0].value
     monkeypatch.setattr(offline_unseen, "model_path", lambda hidden: path("nothing"))
     page.run()
+    assert "make_offline_models.py" in page.error[0].value
+    page.session_state[offline_unseen.REVEALED] = {("mobilenet_v3", 27.0)}
+    go(page, WHY)
     assert "make_offline_models.py" in page.error[0].value
 
 

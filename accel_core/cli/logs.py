@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from accel_core.cli.arguments import Commands
 from accel_core.cli.transfer import describe
 from accel_core.errors import InvalidInputError
+from accel_core.evaluators import evaluate
+from accel_core.paths import database_path
 from accel_core.platforms import get_platform
 from accel_core.platforms.edgetpu import EDGETPU
 from accel_core.platforms.edgetpu.applications import applications
-from accel_core.platforms.edgetpu.logs import write_logs
+from accel_core.platforms.edgetpu.architecture import PARAMETERS
+from accel_core.platforms.edgetpu.logs import check_request, log, write_logs
+from accel_core.records import Summary
+from accel_core.store import ResultStore
 
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
-        "logs", help="write logs of random designs, infeasible ones included, without the best"
+        "logs", help="write or store logs of random designs, infeasible ones included, without the best"
     )
     parser.add_argument("platform", help=f"{EDGETPU.name}, the only one so far")
     parser.add_argument(
@@ -25,15 +31,39 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("-n", type=int, default=20_000, help="designs of each application")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, required=True, help="a .parquet file")
+    parser.add_argument("--out", type=Path, help="a .parquet file")
+    parser.add_argument("--store", action="store_true", help="evaluate the designs in full, into your results")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write the logs and print what each has."""
+    """Write or store the logs and print what each has."""
     platform = get_platform(arguments.platform)
     if platform.name != EDGETPU.name:
         raise InvalidInputError(f"platform '{platform.name}' has no logs; allowed: {EDGETPU.name}")
+    if arguments.out is None and not arguments.store:
+        raise InvalidInputError("logs go nowhere; allowed: --out F.parquet, --store, or both")
     names = list(dict.fromkeys(arguments.application or applications()))
-    for name, logged in write_logs(names, arguments.n, arguments.seed, arguments.out).items():
-        print(f"{name} to {arguments.out}: {describe(logged)}")
+    check_request(names, arguments.n, arguments.seed)
+    if arguments.out is not None:
+        for name, logged in write_logs(names, arguments.n, arguments.seed, arguments.out).items():
+            print(f"{name} to {arguments.out}: {describe(logged)}")
+    if arguments.store:
+        with ResultStore(database_path()) as store:
+            for name in names:
+                _store(name, arguments.n, arguments.seed, store)
+
+
+def _store(name: str, n: int, seed: int, store: ResultStore) -> None:
+    """Evaluate and store the log of an application part by part, each whole or not at all."""
+    summary, n_new, n_done = Summary(), 0, 0
+    for part in log(applications()[name], n, seed):
+        designs = part.select(PARAMETERS).to_pandas()
+        results = evaluate(EDGETPU.name, designs, "analytical", workload=name)
+        n_new += store.add(results, place=f"log of {name}")
+        n_done += len(results)
+        runtimes = results["runtime_s"].dropna().to_numpy()
+        summary.add(len(results) - len(runtimes), runtimes)
+        if n_done < n:
+            print(f"{name}: {n_done:,} of {n:,} designs stored", file=sys.stderr, flush=True)
+    print(f"{name} to {store.path}: {n_new:,} new results; {describe(summary.logged())}")

@@ -68,13 +68,7 @@ def write_logs(names: Sequence[str], n: int, seed: int, out: Path) -> dict[str, 
     Raises:
         InvalidInputError: If an application is unknown, a number out of range, or the file cannot be written.
     """
-    for name in names:
-        if name not in applications():
-            raise InvalidInputError(f"application '{name}' is unknown; allowed: {', '.join(applications())}")
-    if not 1 <= n <= MOST:
-        raise InvalidInputError(f"the number of designs is {n}; allowed: 1 to {MOST:,}")
-    if seed < 0:
-        raise InvalidInputError(f"the seed is {seed}; allowed: 0 or more")
+    check_request(names, n, seed)
     if out.suffix != ".parquet":
         raise InvalidInputError(f"{out}: the file's name must end in .parquet")
     summaries = {}
@@ -89,8 +83,26 @@ def write_logs(names: Sequence[str], n: int, seed: int, out: Path) -> dict[str, 
     return summaries
 
 
+def check_request(names: Sequence[str], n: int, seed: int) -> None:
+    """Refuse a log that cannot be made.
+
+    Raises:
+        InvalidInputError: If an application is unknown or a number out of range.
+    """
+    for name in names:
+        if name not in applications():
+            raise InvalidInputError(f"application '{name}' is unknown; allowed: {', '.join(applications())}")
+    if not 1 <= n <= MOST:
+        raise InvalidInputError(f"the number of designs is {n}; allowed: 1 to {MOST:,}")
+    if seed < 0:
+        raise InvalidInputError(f"the seed is {seed}; allowed: 0 or more")
+
+
 def log(application: Application, n: int, seed: int) -> Iterator[pa.Table]:
-    """Yield the log of an application in parts: random designs, feasible and infeasible, without the best."""
+    """Yield the log of an application in parts: random designs, feasible and infeasible, without the best.
+
+    A part has at most 65,536 designs.
+    """
     rng = np.random.default_rng([seed, list(applications()).index(application.name)])
     left = n
     while left:

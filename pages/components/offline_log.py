@@ -38,9 +38,10 @@ def read_log(
         InvalidInputError: If it is not a Parquet table of logged designs, too large, or a value is not allowed.
     """
     try:
-        file = pq.ParquetFile(io.BytesIO(content), read_dictionary=list(_TEXTS))
+        file = pq.ParquetFile(io.BytesIO(content))
         _check_size(name, file)
         _check_columns(name, file.schema_arrow, values)
+        file = pq.ParquetFile(io.BytesIO(content), read_dictionary=list(_TEXTS))
         parts = [_bounded(name, file, i) for i in range(file.num_row_groups)]
         texts = pa.concat_tables(parts, promote_options="permissive").to_pandas() if parts else pd.DataFrame()
         numbers = file.read(columns=[*values, _RUNTIME])

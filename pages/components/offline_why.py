@@ -86,7 +86,7 @@ def why_view() -> None:
     with left, card("offline-why-table", height="stretch"):
         st.html(_table(design))
         figure(area_bars({BASELINE: areas[0], "this design": areas[1]}, PARTS, dark=is_dark()),
-               key="offline-why-area-figure", height=146)  # fmt: skip
+               key="offline-why-area-figure", height=122)  # fmt: skip
     with right, card("offline-why-layers", height="stretch"):
         _layers(before, after)
 
@@ -116,7 +116,7 @@ def _layers(before: Breakdown, after: Breakdown) -> None:
         st.info("A design that does not run has no times.")
         return
     designs = {_panel(BASELINE, before): before.layers, _panel("This design", after): after.layers}
-    figure(layer_bars(designs, run_ms(1.0), dark=is_dark()), key="offline-why-layers-figure", height=384,
+    figure(layer_bars(designs, run_ms(1.0), dark=is_dark()), key="offline-why-layers-figure", height=356,
            look="layers whose orange bar is the longer one: they wait for memory (buses or DRAM), not for multipliers. "
            "The ten slowest layers, of 1000 inferences.")  # fmt: skip
 

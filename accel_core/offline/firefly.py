@@ -85,6 +85,16 @@ def _mutated(
     return np.where(is_changed, new, moved).astype(np.int32)
 
 
+def advance(
+    objective: Objective, picks: Picks, values: Floats, counts: npt.NDArray[np.int64], rng: np.random.Generator
+) -> tuple[Picks, Floats, Picks, Floats]:
+    """Let each firefly fly once, and return where it flew and what that has, then where it stays and what that has."""
+    moved = fly(picks, values, counts, rng)
+    found = objective(moved)
+    is_better = found <= values
+    return moved, found, np.where(is_better[..., None], moved, picks), np.where(is_better, found, values)
+
+
 def minimize(
     objective: Objective,
     start: Picks,
@@ -106,11 +116,7 @@ def minimize(
     picks, values = start, objective(start)
     best, best_values = _best(picks.reshape(-1, picks.shape[-1]), values.ravel(), n)
     for _ in range(generations):
-        moved = fly(picks, values, counts, rng)
-        found = objective(moved)
-        is_better = found <= values
-        picks = np.where(is_better[..., None], moved, picks)
-        values = np.where(is_better, found, values)
+        moved, found, picks, values = advance(objective, picks, values, counts, rng)
         best, best_values = _best(
             np.concatenate([best, moved.reshape(-1, moved.shape[-1])]), np.concatenate([best_values, found.ravel()]), n
         )

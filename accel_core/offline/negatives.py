@@ -20,7 +20,7 @@ import numpy.typing as npt
 from jax import Array
 
 from accel_core.offline.encoding import Encoding, Picks
-from accel_core.offline.firefly import fly
+from accel_core.offline.firefly import advance
 from accel_core.offline.logs import Floats, Singles
 from accel_core.offline.losses import slowed
 from accel_core.offline.model import Network
@@ -106,11 +106,7 @@ def fly_on(
     picks = np.where(is_new[..., None], newcomers, swarms)
     values = darkness(picks)
     for _ in range(rounds):
-        moved = fly(picks, values, counts, rng)
-        found = darkness(moved)
-        is_better = found <= values
-        picks = np.where(is_better[..., None], moved, picks)
-        values = np.where(is_better, found, values)
+        _, _, picks, values = advance(darkness, picks, values, counts, rng)
     return picks
 
 

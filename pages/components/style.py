@@ -57,7 +57,7 @@ def follow_deep_link(journey: Sequence[st.Page]) -> None:
     title = st.session_state.pop("deep-link", None)
     for entry in journey:
         if entry.title == title:
-            st.switch_page(entry)
+            st.switch_page(entry, query_params=_asked_for())
 
 
 def page(title: str, subtitle: str = "") -> None:
@@ -65,11 +65,16 @@ def page(title: str, subtitle: str = "") -> None:
     # A new server runs its first deep link as a bare file of pages/, around app.py; go through it.
     if not st.session_state.get("routed"):
         st.session_state["deep-link"] = title
-        st.switch_page("app.py")
+        st.switch_page("app.py", query_params=_asked_for())
     st.html(_CSS)
     st.title(title, anchor=False)
     if subtitle:
         st.html(f'<p class="accel-subtitle">{_escape(subtitle)}</p>')
+
+
+def _asked_for() -> dict[str, list[str]]:
+    """Return what the address asks for behind its ``?``, which a change of page drops unless it is told."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
 def card(key: str, **options: Any) -> DeltaGenerator:

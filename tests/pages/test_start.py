@@ -3,11 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from accel_core import evaluators
 from accel_core.evaluators import resolve_settings, settings_id
 from accel_core.platforms import get_platform
 from accel_core.store import ResultStore
+from tests.pages.conftest import ROOT
 
 AXILINE = get_platform("axiline")
 
@@ -45,6 +47,16 @@ def test_without_the_flow_one_line_says_why(small_store, open_page, monkeypatch:
     assert [warning.value for warning in app.warning] == [
         "Fidelity placed is off: coloquinte has no wheel for this system. Fidelity analytical runs."
     ]
+
+
+def test_a_new_servers_first_deep_link_keeps_what_it_asks_for(empty_store) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["platform"] = "Eyeriss"
+    app.switch_page("pages/pareto.py").run()
+    assert not app.exception
+    assert app.title[0].value == "Pareto"
+    assert app.sidebar.selectbox(key="platform").value == "eyeriss"
+    assert app.query_params == {"platform": "Eyeriss"}
 
 
 def test_a_database_in_use_is_one_sentence_and_no_page(empty_store, tmp_path: Path, open_page) -> None:

@@ -15,6 +15,7 @@ STEPS = (
     ("pages/pareto.py", "Pareto", "Drag constraints over the live front."),
     ("pages/optimize.py", "Optimize", "Search for better designs and verify the picks."),
     ("pages/eyeriss.py", "Eyeriss", "See what a mapping is worth under a resource budget."),
+    ("pages/offline.py", "Offline", "Design from logged designs alone, nothing simulated."),
 )
 
 HEADLINES = ("f_effective_hz", "energy_j", "chip_area_mm2")

@@ -27,6 +27,7 @@ _CSS = """
 [data-testid="stMetricLabel"] { opacity: 0.75; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: 1.3rem; }
 .accel-subtitle { color: light-dark(#5b6472, #9aa4b2); margin: -0.7rem 0 0.4rem; font-size: 1rem; max-width: 75ch; }
+[class*="st-key-card-step-"] [data-testid="stPageLink-NavLink"] { padding-left: 0; padding-right: 0; }
 .accel-look { color: light-dark(#5b6472, #9aa4b2); font-size: 0.86rem; line-height: 1.45; max-width: 95ch; }
 .accel-look b { color: light-dark(#1f2937, #e6e9ef); font-weight: 600; }
 </style>

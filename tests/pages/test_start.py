@@ -25,6 +25,12 @@ def test_an_empty_store_says_what_to_do(empty_store, open_page) -> None:
     assert not app.metric
 
 
+def test_a_card_leads_to_every_page(empty_store, open_page) -> None:
+    links = open_page("pages/start.py").get("page_link")
+    pages = [f"{path.stem}" for path in (ROOT / "pages").glob("*.py") if path.stem != "start"]
+    assert sorted(link.proto.page for link in links) == sorted(pages)
+
+
 def test_results_are_summed_up_at_once(small_store, open_page) -> None:
     app = open_page("pages/start.py")
     shown = labels(app)

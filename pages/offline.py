@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.components.offline_data import missing, offer_platform
+from pages.components.offline_desk import keep, sit_down
 from pages.components.offline_learn import learn_view
 from pages.components.offline_reveal import reveal_view
-from pages.components.offline_state import COMPARE, LEARN, STEP, UNSEEN, WHY
+from pages.components.offline_state import COMPARE, LEARN, STEP, UNSEEN, WHY, WIDGETS
 from pages.components.offline_training import warm_up
 from pages.components.offline_unseen import unseen_view
 from pages.components.offline_why import why_view
@@ -20,8 +21,10 @@ offer_platform()
 if package := missing():
     st.warning(f"This page learns with the package '{package}', which is not installed: pip install {package}.")
     st.stop()
+sit_down()
 st.session_state.setdefault(STEP, LEARN)
 step = st.segmented_control("Step", list(VIEWS), required=True, key=STEP, label_visibility="collapsed",
                             persist_state="session", bind="query-params")  # fmt: skip
 VIEWS[step or LEARN]()
+keep(WIDGETS)
 warm_up()

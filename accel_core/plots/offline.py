@@ -20,6 +20,9 @@ RAIL = 1.25
 MODELS: Mapping[str, tuple[str, int]] = {"naive": ("Naive", 1), "conservative": ("Conservative", 0)}
 """Words and number of the color of each model."""
 
+FEW_TOOLS = {"remove": ["zoom", "pan", "zoomin", "zoomout"]}
+"""One zooms by dragging and goes back by a double click; more buttons would lie on the legend of a narrow figure."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -49,12 +52,12 @@ def log_picture(log: pd.DataFrame, limit_mm2: float, best_s: float | None = None
         best_s: Fastest logged design within it.
         dark: For a dark page.
     """
-    figure = go.Figure(layout={"template": theme.template(dark)})
+    figure = go.Figure(layout={"template": theme.template(dark), "modebar": FEW_TOOLS})
     mode = theme.mode(dark)
     shown = _thinned(log, limit_mm2)
     is_ok = (shown["status"] == "ok").to_numpy()
     ran, lost = shown[is_ok], shown[~is_ok]
-    slow = float(1e3 * np.nanquantile(log["runtime_s"], 0.98)) if is_ok.any() else 1e3
+    slow = float(1e3 * log["runtime_s"].max()) if is_ok.any() else 1e3
     fast = float(1e3 * log["runtime_s"].min()) if is_ok.any() else 1e2
     rail = slow * RAIL
     figure.add_scatter(
@@ -63,7 +66,7 @@ def log_picture(log: pd.DataFrame, limit_mm2: float, best_s: float | None = None
                 "opacity": 0.4},
     )  # fmt: skip
     figure.add_scatter(
-        x=ran["chip_area_mm2"], y=np.minimum(1e3 * ran["runtime_s"], rail), mode="markers", name="ran",
+        x=ran["chip_area_mm2"], y=1e3 * ran["runtime_s"], mode="markers", name="ran",
         marker={"size": 5, "color": theme.KEPT[mode], "opacity": 0.65},
         hovertemplate="%{x:.1f} mm², %{y:,.0f} ms<extra>logged</extra>",
     )  # fmt: skip
@@ -99,15 +102,19 @@ def _latency_axis(update: object, low: float, high: float, title: str, ticks: Se
     assert callable(update)
     kept = [tick for tick in ticks if low <= tick <= high]
     update(type="log", range=[np.log10(low), np.log10(high)], title=title, tickvals=kept,
-           ticktext=[f"{tick:,.4g}" for tick in kept])  # fmt: skip
+           ticktext=[f"{tick:,.0f}" if tick >= 1000 else f"{tick:g}" for tick in kept])  # fmt: skip
 
 
 CURVES: Mapping[str, str] = {
-    "error": "Error on the log",
-    "held_out_error": "Error on held-out designs",
+    "error": "Error on the log [%]",
+    "held_out_error": "Error on held-out designs [%]",
     "kendall": "Kendall rank correlation",
 }
-"""Columns of the training curves that are drawn, in words; the errors are mean squares in spreads of ln latency."""
+"""Columns of the training curves that are drawn, in words.
+
+Errors are mean squares in spreads of ln latency, so 100 % is what guessing the mean of the log errs.
+"""
+_PERCENT = ("error", "held_out_error")
 
 
 def training_curves(
@@ -121,19 +128,20 @@ def training_curves(
         dark: For a dark page.
     """
     figure = make_subplots(rows=1, cols=len(CURVES), subplot_titles=list(CURVES.values()), horizontal_spacing=0.07)
-    figure.update_layout(template=theme.template(dark))
+    figure.update_layout(template=theme.template(dark), modebar=FEW_TOOLS)
     for column, name in enumerate(CURVES, start=1):
         for model, rows in curves.items():
-            title = MODELS[model][0]
+            title, factor = MODELS[model][0], 100.0 if name in _PERCENT else 1.0
             figure.add_scatter(
-                x=[row["step"] for row in rows], y=[row[name] for row in rows], mode="lines", name=title,
+                x=[row["step"] for row in rows], y=[factor * row[name] for row in rows], mode="lines", name=title,
                 legendgroup=model, showlegend=column == 1, line={"color": model_color(model, dark), "width": 2},
-                hovertemplate="%{y:.3f}<extra>" + title + "</extra>", row=1, col=column,
+                hovertemplate=("%{y:.3g} %" if name in _PERCENT else "%{y:.3f}") + f"<extra>{title}</extra>",
+                row=1, col=column,
             )  # fmt: skip
         figure.update_xaxes(range=[0, steps], row=1, col=column, title="Steps", nticks=4)
     figure.update_yaxes(rangemode="tozero", nticks=5)
     figure.update_annotations(font_size=12)
-    figure.update_layout(margin={"t": 52, "b": 40}, legend={"y": 1.16}, hovermode="x")
+    figure.update_layout(margin={"t": 52, "b": 40}, legend={"y": 1.24}, hovermode="x")
     return figure
 
 
@@ -156,7 +164,7 @@ def belief_against_truth(
         marks: Latencies in s to draw as lines across, by their words; two at most.
         dark: For a dark page.
     """
-    figure = go.Figure(layout={"template": theme.template(dark)})
+    figure = go.Figure(layout={"template": theme.template(dark), "modebar": FEW_TOOLS})
     mode, (low, high) = theme.mode(dark), span_ms
     rail, color = high * RAIL, model_color(model, dark)
     predicted = 1e3 * choices["predicted_s"].to_numpy(dtype=np.float64)
@@ -224,7 +232,7 @@ def ladder(entries: Sequence[tuple[str, float | None, str]], *, dark: bool = Fal
         entries: Words, latency in s or None where it does not run, and a kind: ``optimum``, ``chosen`` or ``other``.
         dark: For a dark page.
     """
-    figure = go.Figure(layout={"template": theme.template(dark)})
+    figure = go.Figure(layout={"template": theme.template(dark), "modebar": FEW_TOOLS})
     mode = theme.mode(dark)
     colors = {"optimum": theme.BOUND[mode], "chosen": model_color("conservative", dark), "other": MUTED[mode]}
     values = [0.0 if value is None else 1e3 * value for _, value, _ in entries]

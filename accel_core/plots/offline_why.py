@@ -10,30 +10,39 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from accel_core.plots import theme
-from accel_core.plots.offline import model_color
+from accel_core.plots.offline import FEW_TOOLS, model_color
 
 MOST_LAYERS = 10
 
 
+def part_colors(words: Mapping[str, str], *, dark: bool = False) -> dict[str, str]:
+    """Return the color of each part of an area, in the order of their words."""
+    return dict(zip(words, theme.CATEGORIES_DARK if dark else theme.CATEGORIES_LIGHT, strict=True))
+
+
 def area_bars(designs: Mapping[str, Mapping[str, float]], words: Mapping[str, str], *, dark: bool = False) -> go.Figure:
-    """Draw the area of designs as bars of their parts, one below the other.
+    """Draw the area of designs as bars of their parts, one below the other, without a legend.
 
     Args:
         designs: Area in mm2 by part, by the designs' words.
-        words: Words of the parts.
+        words: Words of the parts; a legend has them with ``part_colors``.
         dark: For a dark page.
     """
     figure = go.Figure(layout={"template": theme.template(dark)})
-    colors = theme.CATEGORIES_DARK if dark else theme.CATEGORIES_LIGHT
-    for part, color in zip(words, colors, strict=True):
+    for part, color in part_colors(words, dark=dark).items():
         figure.add_bar(
             y=list(designs), x=[areas[part] for areas in designs.values()], orientation="h", name=words[part],
             marker={"color": color}, hovertemplate="%{y}: %{x:.2f} mm²<extra>" + words[part] + "</extra>",
         )  # fmt: skip
-    figure.update_xaxes(ticksuffix=" mm²", nticks=4)
-    figure.update_yaxes(autorange="reversed", ticks="")
-    figure.update_layout(barmode="stack", bargap=0.3, margin={"l": 8, "b": 24, "t": 62},
-                         legend={"font": {"size": 11}, "traceorder": "normal", "x": -0.2})  # fmt: skip
+    figure.update_xaxes(ticksuffix=" mm²", nticks=4, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", ticks="", fixedrange=True)
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.3,
+        margin={"l": 8, "b": 24, "t": 2},
+        showlegend=False,
+        modebar={"remove": ["toimage"]},
+    )
     return figure
 
 
@@ -55,7 +64,7 @@ def layer_bars(designs: Mapping[str, pd.DataFrame], scale_ms: float, *, dark: bo
     """
     figure = make_subplots(rows=1, cols=len(designs), shared_yaxes=True, shared_xaxes="all",
                            subplot_titles=list(designs), horizontal_spacing=0.03)  # fmt: skip
-    figure.update_layout(template=theme.template(dark))
+    figure.update_layout(template=theme.template(dark), modebar=FEW_TOOLS)
     mode = theme.mode(dark)
     colors = {"compute": model_color("conservative", dark), "memory": theme.FRONT[mode]}
     chosen = slowest(designs)

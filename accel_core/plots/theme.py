@@ -120,6 +120,11 @@ def template(dark: bool) -> go.layout.Template:
             "margin": {"l": 56, "r": 16, "t": 28, "b": 48},
             "hoverlabel": {"font": {"family": FONT, "size": 12}},
             "hovermode": "closest",
+            "modebar": {
+                "bgcolor": "rgba(26, 31, 41, 0.85)" if dark else "rgba(255, 255, 255, 0.85)",
+                "color": muted,
+                "activecolor": text,
+            },
             "title": {"font": {"size": 15}, "x": 0, "xanchor": "left"},
             "colorscale": {"sequential": "Cividis", "diverging": "RdBu"},
         }

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from accel_core.errors import AccelError
-from accel_core.plots.offline import CURVES, MODELS, log_picture, training_curves
+from accel_core.plots.offline import MODELS, log_picture, training_curves
 from pages.components.offline_data import (
     Log,
     best_logged,
@@ -22,6 +22,7 @@ from pages.components.offline_state import (
     APPLICATIONS,
     COMPARE,
     INFEASIBLE,
+    SEED,
     STEPS,
     area_limit,
     begin,
@@ -29,7 +30,7 @@ from pages.components.offline_state import (
     limit_form,
     shown_training,
 )
-from pages.components.offline_training import DEFAULT_ALPHA, DEFAULT_STEPS, Asked, Training
+from pages.components.offline_training import DEFAULT_ALPHA, DEFAULT_STEPS, Asked, Training, asked_words
 from pages.components.style import card, figure, is_dark, metric_row, progress
 
 ALPHAS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -74,10 +75,11 @@ def log_form() -> Log:
     title.subheader("Learn", anchor=False)
     with options.popover("Log", width="stretch"):
         upload = st.file_uploader(
-            "A log of your own", type=["parquet"], key=UPLOAD,
+            "A log of your own", key=UPLOAD,
             help="Parquet as `python -m accel_core logs edgetpu` or `import --prime` writes it. Truth on this page is "
             "this house's simulator, which the log may not come from.",
         )  # fmt: skip
+        # A type that the browser refuses would be told by a small sign alone.
         if upload is not None:
             try:
                 log = uploaded_log(upload.name, upload.getvalue())
@@ -94,17 +96,19 @@ def training_form(log: Log) -> Asked:
     """Show what a training needs and return it."""
     names = _applications(log)
     limit_form()
-    alpha = st.select_slider("Conservatism alpha", ALPHAS, DEFAULT_ALPHA, key=ALPHA, persist_state="session",
+    for key, value in ((ALPHA, DEFAULT_ALPHA), (INFEASIBLE, True), (STEPS, DEFAULT_STEPS), (SEED, 0)):
+        st.session_state.setdefault(key, value)
+    alpha = st.select_slider("Conservatism alpha", ALPHAS, key=ALPHA, persist_state="session",
                              format_func=lambda value: f"{value:g}",
                              help="How hard designs that an optimizer would pick, far from the log, are predicted "
                              "slower; 0 trusts every prediction.")  # fmt: skip
-    with_infeasible = st.toggle("Learn from infeasible designs", True, key=INFEASIBLE, persist_state="session",
+    with_infeasible = st.toggle("Learn from infeasible designs", key=INFEASIBLE, persist_state="session",
                                 help="Most logged designs cannot run. A model that never sees them does not know "
                                 "where not to go.")  # fmt: skip
     with st.popover("More", width="stretch"):
-        steps = st.number_input("Training steps", 1, 20_000, DEFAULT_STEPS, 100, key=STEPS, persist_state="session")
-        seed = st.number_input("Seed", 0, 1_000_000, 0, key="offline-seed", persist_state="session")
-    return Asked(log.title, tuple(names), float(alpha), bool(with_infeasible), int(steps), int(seed))
+        steps = st.number_input("Training steps", 1, 20_000, step=100, key=STEPS, persist_state="session")
+        seed = st.number_input("Seed", 0, 1_000_000, key=SEED, persist_state="session")
+    return Asked(log.title, log.key, tuple(names), float(alpha), bool(with_infeasible), int(steps), int(seed))
 
 
 def _applications(log: Log) -> list[str]:
@@ -142,7 +146,7 @@ def log_card(log: Log, names: tuple[str, ...]) -> None:
             ]
         )  # fmt: skip
         figure(log_picture(rows, limit, best.runtime_s if best and len(names) == 1 else None, dark=is_dark()),
-               key="offline-log-figure", height=244,
+               key="offline-log-figure", height=234,
                look="how few designs run left of the limit: a model must guess what lies below them.")  # fmt: skip
 
 
@@ -153,16 +157,12 @@ def _live() -> None:
         return
     asked = training.asked
     with card("offline-curves"):
-        total, done = training.n_models * asked.steps, training.steps_done
         if training.is_live:
-            progress(done, total, training.seconds_left, under_way(training))
+            progress(training.steps_done // training.n_models, asked.steps, training.seconds_left, under_way(training))
         elif training.problem:
             st.error(f"Training failed: {training.problem}")
         else:
-            ended = "stopped" if done < total else "done"
-            st.markdown(f"**Training {ended}:** {titles_of(asked.names)}, alpha {asked.alpha:g}, "
-                        f"{'with' if asked.with_infeasible else 'without'} infeasible designs, {done:,} steps, "
-                        "**0 simulations**.")  # fmt: skip
+            st.markdown(ended_words(training))
         _curves(training)
     if not training.is_live and st.session_state.get("offline-live"):
         st.session_state["offline-live"] = False
@@ -170,12 +170,26 @@ def _live() -> None:
     st.session_state["offline-live"] = training.is_live
 
 
+def ended_words(training: Training) -> str:
+    """Say what a training that ended was of."""
+    asked, done = training.asked, training.steps_done // training.n_models
+    words = f"**Training {'stopped' if done < asked.steps else 'done'}:** {asked_words(asked)}, {steps_words(training)}"
+    taken = ", by an earlier training of the same" if training.is_taken_over else ""
+    return f"{words}{taken}, **0 simulations**."
+
+
+def steps_words(training: Training) -> str:
+    """Return how many steps were taken; where there are two models, of each."""
+    done = training.steps_done // training.n_models
+    return f"{done:,} steps{' of each model' if training.n_models == 2 else ''}"
+
+
 def under_way(training: Training) -> str:
     """Say what a training does that is not done."""
     if training.is_waiting:
         return "waiting for another session's training to end"
-    models = "both models" if training.n_models == 2 else "the model"
-    return f"steps of {models}" if training.steps_done else f"compiling {models}"
+    each, models = ("each model", "both models") if training.n_models == 2 else ("the model", "the model")
+    return f"steps of {each}" if training.steps_done else f"compiling {models}"
 
 
 def _curves(training: Training) -> None:
@@ -187,13 +201,15 @@ def _curves(training: Training) -> None:
         return
     st.caption(newest(rows))
     drawn = drawn_rows(training, rows)
-    figure(training_curves(drawn, training.asked.steps, dark=is_dark()), key="offline-curves-figure", height=196)
+    figure(training_curves(drawn, training.asked.steps, dark=is_dark()), key="offline-curves-figure", height=178)
 
 
 def newest(rows: Rows) -> str:
-    """Return each model's last error on held-out designs."""
-    known = [f"{MODELS[name][0].lower()} {found[-1]['held_out_error']:.3g}" for name, found in rows.items() if found]
-    return f"{CURVES['held_out_error']}: {', '.join(known)}."
+    """Return each model's last error on held-out designs, with its unit."""
+    known = [
+        f"{MODELS[name][0].lower()} {100 * found[-1]['held_out_error']:.3g} %" for name, found in rows.items() if found
+    ]
+    return f"Error on held-out designs: {', '.join(known)} of the variance of ln latency."
 
 
 def drawn_rows(training: Training, rows: Rows, now_s: float | None = None) -> Rows:

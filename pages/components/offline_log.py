@@ -19,6 +19,7 @@ MAX_ROWS = 2_000_000
 MAX_UNPACKED = 400_000_000
 MAX_NAMES, MAX_LETTERS = 64, 100
 STATUSES = ("ok", "infeasible")
+_MAGIC = b"PAR1"
 _TEXTS = ("application", "status")
 _RUNTIME, _AREA = "runtime_s", "chip_area_mm2"
 
@@ -37,6 +38,10 @@ def read_log(
     Raises:
         InvalidInputError: If it is not a Parquet table of logged designs, too large, or a value is not allowed.
     """
+    if not content.startswith(_MAGIC):
+        raise InvalidInputError(
+            f"{name}: not a readable log: no Parquet file; `python -m accel_core import --prime` and `logs` write one"
+        )
     try:
         file = pq.ParquetFile(io.BytesIO(content))
         _check_size(name, file)

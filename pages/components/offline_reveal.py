@@ -23,7 +23,7 @@ from pages.components.offline_state import (
     shown_training,
     trainings,
 )
-from pages.components.offline_training import CONSERVATIVE, NAIVE, Revealed, Training
+from pages.components.offline_training import CONSERVATIVE, NAIVE, Revealed, Training, asked_words, settings_words
 from pages.components.style import card, figure, is_dark
 
 EMPTY, HIDDEN, UNKNOWN = "–", "hidden", "not known"
@@ -58,7 +58,7 @@ def _nothing_yet(training: Training | None) -> None:
         if training is not None and training.is_live:
             st.markdown("**The training is under way.** What the two models choose will be here.")
         else:
-            st.markdown("**Nothing to compare yet.** Train the two models first; it takes about a minute.")
+            st.markdown("**Nothing to compare yet.** Train the two models first; it takes less than a minute.")
         st.button("Go to step 1", type="primary", key="offline-to-learn", on_click=go_to, args=(LEARN,))
 
 
@@ -68,8 +68,7 @@ def _head(training: Training, limit: float, choices: Mapping[str, pd.DataFrame])
     counter = f"{len(distinct(choices)) * len(asked.names)} to reveal"
     left, right = st.columns([7, 2], vertical_alignment="center")
     left.markdown(
-        f"**{titles_of(asked.names)}**, at most {limit:g} mm²; alpha {asked.alpha:g}, "
-        f"{'with' if asked.with_infeasible else 'without'} infeasible designs.  \n"
+        f"**{titles_of(asked.names)}**, at most {limit:g} mm²; {settings_words(asked)}.  \n"
         f"Simulations: **0 to choose** · **{counter}**{'' if was else ', if you want to know'}."
     )
     if not was:
@@ -230,11 +229,7 @@ def summary(training: Training) -> str:
     """Return a training in one line: what was asked for, and how good its first choice turned out to be."""
     asked = training.asked
     known = [f"{limit:g} mm²: {_outcome(found)}" for limit, found in training.revealed.items()]
-    infeasible = "with" if asked.with_infeasible else "without"
-    return (
-        f"{titles_of(asked.names)}, alpha {asked.alpha:g}, {infeasible} infeasible designs, "
-        f"{asked.steps:,} steps · {', '.join(known) or 'not revealed'}"
-    )
+    return f"{asked_words(asked)}, {asked.steps:,} steps · {', '.join(known) or 'not revealed'}"
 
 
 def _outcome(found: Revealed) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from pages.components.offline_training import Asked, Training, choose
+from pages.components.offline_desk import desk, desks
+from pages.components.offline_training import NAIVE, Asked, Training, choose
 
 STEP, LIMIT, ALPHA, INFEASIBLE, STEPS, APPLICATIONS = (
     "offline-step", "offline-limit", "offline-alpha", "offline-infeasible", "offline-steps", "offline-applications",
 )  # fmt: skip
-WHY_DESIGN = "offline-why-design"
-TRAININGS, SHOWN = "offline-trainings", "offline-training"
+SEED, HIDDEN = "offline-seed", "offline-hidden"
+WHY_DESIGN, WHY_APPLICATION = "offline-why-design", "offline-why-application"
 MOST_KEPT = 6
 LEARN, COMPARE, UNSEEN, WHY = "1 Learn", "2 Compare", "3 Zero-shot", "4 Why this design"
 LIMITS = (27.0, 29.0, 100.0)
-_CHOICES = "offline-choices"
+WIDGETS = (LIMIT, f"{LIMIT}-own", ALPHA, INFEASIBLE, STEPS, SEED, APPLICATIONS, HIDDEN, WHY_DESIGN, WHY_APPLICATION)
+"""Those whose values a reload keeps; the address holds the step."""
 
 
 def area_limit() -> float:
@@ -28,31 +31,41 @@ def area_limit() -> float:
 
 def trainings() -> list[Training]:
     """Return the session's trainings, the latest last."""
-    kept: list[Training] = st.session_state.setdefault(TRAININGS, [])
-    return kept
+    return desk().trainings
 
 
 def shown_training() -> Training | None:
     """Return the training that is looked at."""
-    number = st.session_state.get(SHOWN)
-    return next((entry for entry in trainings() if entry.number == number), None)
+    return next((entry for entry in trainings() if entry.number == desk().shown), None)
 
 
 def show(number: int) -> None:
     """Look at another training."""
-    st.session_state[SHOWN] = number
+    desk().shown = number
 
 
 def begin(asked: Asked, rows: pd.DataFrame) -> None:
-    """Start a training and look at it; one under way ends, and the oldest goes when there are many."""
-    kept = trainings()
+    """Start a training and look at it; one under way ends, and the oldest goes when there are many.
+
+    One of the session that is of the same, and done or under way, is looked at instead.
+    """
+    own, kept = desk(), trainings()
+    known = next(
+        (entry for entry in kept if entry.asked.key == asked.key and (entry.is_whole or _goes_on(entry))), None
+    )
     for entry in kept:
-        entry.stop()
-    training = Training(asked, rows).start()
-    kept.append(training)
-    del kept[:-MOST_KEPT]
+        if entry is not known:
+            entry.stop()
+    if known is None:
+        known = Training(asked, rows, partial(desks().trained, asked), own.is_attended).start()
+        kept.append(known)
+        del kept[:-MOST_KEPT]
     st.session_state["offline-live"] = True
-    show(training.number)
+    show(known.number)
+
+
+def _goes_on(training: Training) -> bool:
+    return training.is_live and not training.is_stopped
 
 
 def choices_of(training: Training, limit_mm2: float) -> Mapping[str, pd.DataFrame]:
@@ -61,13 +74,21 @@ def choices_of(training: Training, limit_mm2: float) -> Mapping[str, pd.DataFram
     Raises:
         InvalidInputError: If the optimizer finds too few designs below the limit.
     """
-    known: dict[tuple[int, float], dict[str, pd.DataFrame]] = st.session_state.setdefault(_CHOICES, {})
+    known = desk().choices
     key = (training.number, limit_mm2)
     if key not in known:
-        names = training.asked.names
-        with st.spinner("Optimizing on both models …"):
-            known[key] = {name: choose(model, names, limit_mm2) for name, model in training.models.items()}
+        with st.spinner(f"Optimizing on {'both models' if training.n_models == 2 else 'the naive model'} …"):
+            known[key] = _chosen(training, limit_mm2)
     return known[key]
+
+
+def _chosen(training: Training, limit_mm2: float) -> dict[str, pd.DataFrame]:
+    """Return the first choices of each model; where both are the same one, it is optimized once."""
+    names = training.asked.names
+    if training.n_models == 1:
+        rows = choose(training.models[NAIVE], names, limit_mm2)
+        return dict.fromkeys(training.models, rows)
+    return {name: choose(model, names, limit_mm2) for name, model in training.models.items()}
 
 
 def is_revealed(training: Training, limit_mm2: float) -> bool:
@@ -89,7 +110,8 @@ def limit_form() -> None:
     st.segmented_control("Area limit [mm²]", [*(f"{limit:g}" for limit in LIMITS), "Other"], required=True, key=LIMIT,
                          persist_state="session", width="stretch")  # fmt: skip
     if st.session_state.get(LIMIT) == "Other":
-        st.number_input("Other limit", 5.0, 10_000.0, 40.0, key=f"{LIMIT}-own", persist_state="session",
+        st.session_state.setdefault(f"{LIMIT}-own", 40.0)
+        st.number_input("Other limit", 5.0, 10_000.0, key=f"{LIMIT}-own", persist_state="session",
                         label_visibility="collapsed")  # fmt: skip
 
 

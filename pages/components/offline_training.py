@@ -7,7 +7,8 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,15 @@ import streamlit as st
 from accel_core.errors import AccelError, InvalidInputError
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.area import area_mm2
-from pages.components.offline_data import baseline, context_of, parameter_values, shipped_log, truth_of
+from pages.components.offline_data import (
+    SHIPPED,
+    baseline,
+    context_of,
+    parameter_values,
+    shipped_log,
+    titles_of,
+    truth_of,
+)
 
 if TYPE_CHECKING:
     from accel_core.offline import OfflineModel
@@ -34,11 +43,15 @@ SIZES: dict[str, Any] = {}
 
 END_LIMIT_S = 30.0
 TURN_POLL_S = 0.2
+LEFT_S = 15.0
+"""A reload, or a network that fails for a moment, is over by then."""
+
 
 _TURN = threading.Lock()
 _ENDING = threading.Event()
 _THREADS: WeakSet[threading.Thread] = WeakSet()
 _NUMBERS = itertools.count(1)
+_WAITING: set[object] = set()
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +62,7 @@ class Asked:
 
     Attributes:
         log_title: The log, in words.
+        log_key: Tells it from other logs.
         names: Applications to design for, together.
         alpha: Weight of conservatism.
         with_infeasible: Whether infeasible designs are learned from.
@@ -57,6 +71,7 @@ class Asked:
     """
 
     log_title: str
+    log_key: str
     names: tuple[str, ...]
     alpha: float
     with_infeasible: bool
@@ -64,9 +79,25 @@ class Asked:
     seed: int = 0
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """What trainings of the same result have in common."""
+        return self.log_key, self.names, self.alpha, self.with_infeasible, self.steps, self.seed
+
+    @property
     def is_naive(self) -> bool:
         """Whether the conservative model asked for is the naive one."""
         return self.alpha == 0 and not self.with_infeasible
+
+
+def asked_words(asked: Asked) -> str:
+    """Return what was asked for in words."""
+    return f"{titles_of(asked.names)}, {settings_words(asked)}"
+
+
+def settings_words(asked: Asked) -> str:
+    """Return all of it but the applications."""
+    own = "" if asked.log_title == SHIPPED else f", log {asked.log_title}"
+    return f"alpha {asked.alpha:g}, {'with' if asked.with_infeasible else 'without'} infeasible designs{own}"
 
 
 @dataclass(frozen=True)
@@ -84,34 +115,43 @@ class Revealed:
 
 @dataclass
 class Training:
-    """A training under way or done; lives in the session, and its thread touches nothing else.
+    """A training under way or done; lives on a desk, and its thread touches nothing else.
 
     Attributes:
         asked: What was asked for.
         rows: The log's designs of the applications.
+        twin: Finds one of the same that is done already; asked before the start, and again when its turn has come.
+        is_attended: Tells whether somebody may still want it.
         number: Tells it from the server's other trainings.
         curves: Rows of the training curves so far, by model.
         models: Those that are done, by name.
         problem: Why it failed; empty if it did not.
         first_after: Steps of a model before its first row; 0 while that is not known.
         revealed: Area limits under which the truth was looked at, with what the first choice turned out to be.
+        is_taken_over: Whether an earlier training gave the models.
     """
 
     asked: Asked
     rows: pd.DataFrame
+    twin: Callable[[], Training | None] = lambda: None
+    is_attended: Callable[[], bool] = lambda: True
     number: int = field(default_factory=lambda: next(_NUMBERS))
     curves: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     models: dict[str, OfflineModel] = field(default_factory=dict)
     problem: str = ""
     first_after: int = 0
     revealed: dict[float, Revealed] = field(default_factory=dict)
+    is_taken_over: bool = False
     _has_turn: bool = False
     _first: tuple[float, int] | None = None
     _is_stopped: threading.Event = field(default_factory=threading.Event)
+    _attended_s: float = field(default_factory=time.monotonic)
     _thread: threading.Thread | None = None
 
     def start(self) -> Training:
-        """Begin."""
+        """Begin; it is done at once where its twin is."""
+        if self._take_over():
+            return self
         self._thread = _launch(self._run, f"offline-{self.number}")
         return self
 
@@ -140,9 +180,22 @@ class Training:
         return len(self.models) == 2
 
     @property
+    def is_whole(self) -> bool:
+        """Whether both models took all their steps."""
+        return self.is_ready and all(model.is_complete for model in self.models.values())
+
+    @property
     def is_stopped(self) -> bool:
         """Whether it was told to end."""
         return self._is_stopped.is_set() or _ENDING.is_set()
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody attended for so long that it makes room for others."""
+        if self.is_attended():
+            self._attended_s = time.monotonic()
+            return False
+        return time.monotonic() - self._attended_s > LEFT_S
 
     @property
     def n_models(self) -> int:
@@ -163,13 +216,21 @@ class Training:
         began, steps = self._first
         return (time.monotonic() - began) / (done - steps) * (self.n_models * self.asked.steps - done)
 
+    def _take_over(self) -> bool:
+        """Take models and curves of a training of the same that is done, if there is one."""
+        if (twin := self.twin()) is None:
+            return False
+        self.curves, self.models, self.is_taken_over = dict(twin.curves), dict(twin.models), True
+        return True
+
     def _run(self) -> None:
-        while not _TURN.acquire(timeout=TURN_POLL_S):
-            if self.is_stopped:
-                return
+        with _waiting():
+            while not _TURN.acquire(timeout=TURN_POLL_S):
+                if self.is_stopped or self.is_left:
+                    return
         try:
             self._has_turn = True
-            if not self.is_stopped:
+            if not self.is_stopped and not self._take_over():
                 self._train_all()
         except Exception as error:
             self._fail(error)
@@ -218,9 +279,20 @@ class Training:
             self.curves[name].append(row)
             if self._first is None and len(self.curves) == self.n_models and all(self.curves.values()):
                 self._first = (time.monotonic(), self.steps_done)
-            return self.is_stopped
+            return self.is_stopped or (bool(_WAITING) and self.is_left)
 
         return watch
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """Lets the training whose turn it is know that another one waits."""
+    token = object()
+    _WAITING.add(token)
+    try:
+        yield
+    finally:
+        _WAITING.discard(token)
 
 
 def choose(model: OfflineModel, names: tuple[str, ...], limit_mm2: float, n: int = N_CHOICES) -> pd.DataFrame:
@@ -258,7 +330,7 @@ def _warm_up() -> None:
         return
     name = next(iter(applications()))
     truth_of(pd.DataFrame([baseline()]), (name,))
-    first = Training(Asked("", (name,), DEFAULT_ALPHA, True, 1), shipped_log().of([name])).start()
+    first = Training(Asked("", "", (name,), DEFAULT_ALPHA, True, 1), shipped_log().of([name])).start()
     first.wait(WARM_UP_LIMIT_S)
     for model in first.models.values():
         choose(model, (name,), 100.0)

@@ -24,8 +24,9 @@ from pages.components.offline_data import (
     title_of,
     truth,
 )
+from pages.components.offline_desk import desk
 from pages.components.offline_reveal import chance_words
-from pages.components.offline_state import WHY, WHY_DESIGN, area_limit, go_to, limit_form
+from pages.components.offline_state import HIDDEN, WHY, WHY_DESIGN, area_limit, go_to, limit_form
 from pages.components.offline_training import load_model
 from pages.components.offline_words import design_words
 from pages.components.style import card, figure, is_dark, metric_row
@@ -33,7 +34,6 @@ from pages.components.style import card, figure, is_dark, metric_row
 if TYPE_CHECKING:
     from accel_core.offline import OfflineModel
 
-HIDDEN, REVEALED = "offline-hidden", "offline-unseen-revealed"
 DEFAULT_HIDDEN = "mobilenet_v3"
 CONTEXT_WORDS: Mapping[str, str] = {
     "dense_layers": "fully connected layers", "conv_layers": "convolutions", "depthwise_layers": "depthwise",
@@ -70,8 +70,7 @@ def unseen_view() -> None:
 
 
 def _revealed() -> set[tuple[str, float]]:
-    known: set[tuple[str, float]] = st.session_state.setdefault(REVEALED, set())
-    return known
+    return desk().unseen
 
 
 def revealed_design() -> tuple[str, dict[str, int]] | None:
@@ -120,7 +119,8 @@ def _prediction(hidden: str, chosen: pd.Series) -> None:
     limit = area_limit()
     with card("offline-unseen-prediction"):
         left, right = st.columns([7, 2], vertical_alignment="center")
-        left.markdown(f"**The design it proposes for {title_of(hidden)}**, from its context alone. 0 simulations.")
+        left.markdown(f"**The design it proposes for {title_of(hidden)}**, from its context alone: "
+                      "0 simulations to choose it.")  # fmt: skip
         is_known = (hidden, limit) in _revealed()
         if not is_known:
             right.button("Reveal the truth", type="primary", width="stretch", key="offline-unseen-reveal",

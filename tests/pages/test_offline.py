@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from accel_core import offline
 from accel_core.errors import InvalidInputError
@@ -16,15 +18,17 @@ from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS
 from accel_core.platforms.edgetpu.breakdown import breakdown
 from accel_core.platforms.edgetpu.optima import optimum
-from pages.components import offline_data, offline_learn, offline_log, offline_training, offline_unseen
+from pages.components import offline_data, offline_desk, offline_learn, offline_log, offline_training, offline_unseen
 from pages.components.offline_data import baseline, best_logged, distinct, shipped_log, truth, truths, uploaded_log
+from pages.components.offline_desk import DESK, Desk, Desks
 from pages.components.offline_learn import drawn_rows, newest, under_way
 from pages.components.offline_reveal import numbers, summary
-from pages.components.offline_state import COMPARE, LEARN, STEP, STEPS, TRAININGS, UNSEEN, WHY
+from pages.components.offline_state import COMPARE, LEARN, STEP, STEPS, UNSEEN, WHY
 from pages.components.offline_training import DEFAULT_ALPHA, Asked, Revealed, Training
 from pages.components.offline_unseen import verdict
 from pages.components.offline_why import parts_of
 from pages.components.offline_words import bytes_words, explanation
+from tests.pages.conftest import ROOT
 
 PAGE = "pages/offline.py"
 TINY = {"embedding": 4, "heads": 2, "layers": 0, "feed_forward": 4, "votes": 1, "width": 8, "depth": 1, "batch": 32,
@@ -66,7 +70,7 @@ def go(app, step: str) -> None:
 def train(app) -> Training:
     app.button(key="offline-train").click().run()
     assert not app.exception, app.exception[0].message
-    training = app.session_state[TRAININGS][-1]
+    training = app.session_state[DESK].trainings[-1]
     training.wait(PATIENCE_S)
     app.run()
     assert not app.exception, app.exception[0].message
@@ -129,6 +133,68 @@ def test_another_limit_has_choices_of_its_own_and_is_hidden_again(page) -> None:
     assert htmls(page).count(">hidden<") == 10
 
 
+def another_tab(**query: str) -> AppTest:
+    """Return the page in a session of its own, as a reload opens it at an address."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60.0)
+    app.query_params.update(query)
+    app.switch_page(PAGE).run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def test_a_reload_keeps_trainings_choices_and_what_was_revealed(page) -> None:
+    page.session_state["offline-alpha"] = 0.0
+    page.session_state["offline-infeasible"] = False
+    page.session_state["offline-limit"] = "100"
+    page.run()
+    training = train(page)
+    go(page, COMPARE)
+    page.button(key="offline-reveal-button").click().run()
+    again = another_tab(**{**page.query_params, STEP: COMPARE})
+    assert again.session_state[STEP] == COMPARE
+    assert ">hidden<" not in htmls(again)
+    assert "100 mm²" in said(again)
+    go(again, LEARN)
+    assert (again.select_slider(key="offline-alpha").value, again.toggle(key="offline-infeasible").value) == (
+        0.0,
+        False,
+    )
+    assert again.button(key="offline-next")
+    assert "Training done" in said(again)
+    go(again, WHY)
+    assert "Your model's first choice" in again.selectbox(key="offline-why-design").options
+    stranger = another_tab()
+    assert "Nothing is learned yet" in said(stranger)
+    # Pressing Train there asks for the same, which is not trained again and not revealed either.
+    for key in ("offline-alpha", "offline-infeasible", STEPS):
+        stranger.session_state[key] = page.session_state[key]
+    stranger.run()
+    stranger.button(key="offline-train").click().run()
+    taken = stranger.session_state[DESK].trainings[-1]
+    assert taken is not training
+    assert taken.models == training.models
+    assert not taken.revealed
+    assert "an earlier training of the same" in said(stranger)
+
+
+def test_the_same_is_not_trained_twice_in_a_session(page) -> None:
+    first = train(page)
+    assert train(page) is first
+    assert len(page.session_state[DESK].trainings) == 1
+
+
+def test_a_server_keeps_the_desks_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, names = Desks(), [Desk("a"), Desk("b"), Desk("c")]
+    monkeypatch.setattr(offline_desk, "MOST_DESKS", 2)
+    for entry in (*names[:2], names[0], names[2]):
+        kept.keep(entry)
+    assert [kept.get(name) is not None for name in "abc"] == [True, False, True]
+    names[0].trainings.append(tiny_training())
+    monkeypatch.setattr(offline_desk, "MOST_ROWS", 19_999)
+    kept.keep(names[0])
+    assert [kept.get(name) is not None for name in "abc"] == [True, False, False]
+
+
 def test_alpha_0_without_infeasible_designs_is_the_naive_model_trained_once(page) -> None:
     page.session_state["offline-alpha"] = 0.0
     page.session_state["offline-infeasible"] = False
@@ -164,12 +230,12 @@ def test_several_applications_are_learned_with_their_contexts(page) -> None:
 
 
 def test_a_stopped_training_ends_soon_and_keeps_what_it_has() -> None:
-    training = Training(Asked("Shipped log", (NAME,), 0.1, True, 20_000), shipped_log().of([NAME]))
+    training = Training(Asked("Shipped log", "", (NAME,), 0.1, True, 20_000), shipped_log().of([NAME]))
     training.stop()
     training.start().wait(PATIENCE_S)
     assert not training.is_live
     assert not training.models
-    training = Training(Asked("Shipped log", (NAME,), 0.0, False, 20_000), shipped_log().of([NAME]))
+    training = Training(Asked("Shipped log", "", (NAME,), 0.0, False, 20_000), shipped_log().of([NAME]))
     watch = training._watcher("naive")
     training.curves["naive"] = []
     assert watch({"step": 5.0}) is False
@@ -180,14 +246,14 @@ def test_a_stopped_training_ends_soon_and_keeps_what_it_has() -> None:
 
 def test_a_training_that_fails_says_why() -> None:
     rows = shipped_log().of([NAME])
-    training = Training(Asked("Shipped log", (NAME,), 0.1, True, 8), rows[rows["status"] != "ok"]).start()
+    training = Training(Asked("Shipped log", "", (NAME,), 0.1, True, 8), rows[rows["status"] != "ok"]).start()
     training.wait(PATIENCE_S)
     assert "0 feasible designs" in training.problem
     assert not training.is_ready
 
 
 def tiny_training(alpha: float = 0.1) -> Training:
-    return Training(Asked("Shipped log", (NAME,), alpha, True, 8), shipped_log().of([NAME]))
+    return Training(Asked("Shipped log", "", (NAME,), alpha, True, 8), shipped_log().of([NAME]))
 
 
 @pytest.mark.parametrize(
@@ -220,6 +286,52 @@ def test_a_training_that_waits_for_another_says_so_and_stops_at_once() -> None:
     offline_training._TURN.release()
 
 
+def test_a_training_that_waited_for_the_same_takes_its_models() -> None:
+    done = tiny_training()
+    done.models = {"naive": object(), "conservative": object()}
+    found = []
+    with offline_training._TURN:
+        training = tiny_training()
+        training.twin = lambda: found[0] if found else None
+        training.start()
+        assert training.is_waiting
+        found.append(done)
+    training.wait(PATIENCE_S)
+    assert training.models == done.models
+    assert training.is_taken_over
+
+
+def test_a_training_that_everybody_left_makes_room_for_one_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offline_training, "LEFT_S", 0.0)
+    left, wanted = tiny_training(), tiny_training()
+    left.is_attended = lambda: False
+    ends = left._watcher("naive")
+    left.curves["naive"] = []
+    assert ends({"step": 1.0}) is False
+    with offline_training._TURN:
+        wanted.start()
+        assert wanted.is_waiting
+        assert ends({"step": 2.0}) is True
+        also_left = tiny_training()
+        also_left.is_attended = left.is_attended
+        also_left.start().wait(10.0)
+        assert not also_left.is_live
+        assert wanted.is_waiting
+        wanted.stop()
+        wanted.wait(10.0)
+    assert ends({"step": 3.0}) is False
+
+
+def test_a_desk_is_attended_while_a_browser_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    active = {"session-1"}
+    monkeypatch.setattr(offline_desk, "exists", lambda: True)
+    monkeypatch.setattr(offline_desk, "get_instance", lambda: Mock(is_active_session=active.__contains__))
+    desk = Desk(sessions={"session-0", "session-1"})
+    assert desk.is_attended()
+    active.clear()
+    assert not desk.is_attended()
+
+
 def test_curves_are_drawn_anew_only_now_and_then_while_they_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(offline_learn.st, "session_state", {})
     training = tiny_training()
@@ -229,7 +341,9 @@ def test_curves_are_drawn_anew_only_now_and_then_while_they_grow(monkeypatch: py
     assert drawn_rows(training, grown[0], 10.0) is grown[0]
     assert drawn_rows(training, grown[1], 10.0 + 0.5 * offline_learn.REDRAW_S) is grown[0]
     assert drawn_rows(training, grown[2], 10.0 + 1.5 * offline_learn.REDRAW_S) is grown[2]
-    assert newest({"naive": grown[0]["naive"], "conservative": []}) == "Error on held-out designs: naive 0.5."
+    assert newest({"naive": grown[0]["naive"], "conservative": []}) == (
+        "Error on held-out designs: naive 50 % of the variance of ln latency."
+    )
 
 
 def parquet(table: pd.DataFrame) -> bytes:
@@ -251,6 +365,8 @@ def test_a_log_of_ones_own_is_used_and_a_wrong_one_is_one_sentence(page) -> None
             uploaded_log("wrong.parquet", parquet(wrong))
     page.file_uploader(key="offline-log").set_value(("wrong.parquet", b"no table", "application/octet-stream")).run()
     assert page.error[0].value.startswith("wrong.parquet: not a readable log")
+    page.file_uploader(key="offline-log").set_value(("mine.csv", b"lanes\n4\n", "text/csv")).run()
+    assert page.error[0].value.startswith("mine.csv: not a readable log: no Parquet file; ")
     assert labels(page)["Logged designs"] == "20,000"
 
 
@@ -354,6 +470,7 @@ def test_zero_shot_is_hidden_until_the_reveal(page) -> None:
     assert not page.exception
     assert len(page.get("plotly_chart")) == 1
     assert "The zero-shot design" in said(page)
+    assert "0 simulations to choose it" in said(page)
     assert labels(page)["Simulations"] == "2 to reveal"
     page.button(key="offline-unseen-next").click().run()
     assert page.session_state[STEP] == WHY
@@ -368,7 +485,7 @@ def test_a_model_that_has_seen_the_hidden_application_is_refused(page, monkeypat
     monkeypatch.setattr(offline_unseen, "model_path", lambda hidden: path("nothing"))
     page.run()
     assert "make_offline_models.py" in page.error[0].value
-    page.session_state[offline_unseen.REVEALED] = {("mobilenet_v3", 27.0)}
+    page.session_state[DESK].unseen.add(("mobilenet_v3", 27.0))
     go(page, WHY)
     assert "make_offline_models.py" in page.error[0].value
 

@@ -48,7 +48,10 @@ def read_log(
         _check_columns(name, file.schema_arrow, values)
         file = pq.ParquetFile(io.BytesIO(content), read_dictionary=list(_TEXTS))
         parts = [_bounded(name, file, i) for i in range(file.num_row_groups)]
-        texts = pa.concat_tables(parts, promote_options="permissive").to_pandas() if parts else pd.DataFrame()
+        texts = pd.DataFrame()
+        if parts:
+            # What pandas noted of a table can name columns that are its index, or be damaged where the table is not.
+            texts = pa.concat_tables(parts, promote_options="permissive").to_pandas(ignore_metadata=True)
         numbers = file.read(columns=[*values, _RUNTIME])
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InvalidInputError(f"{name}: not a readable log: {str(error).splitlines()[0]}") from error

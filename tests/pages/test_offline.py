@@ -346,9 +346,9 @@ def test_curves_are_drawn_anew_only_now_and_then_while_they_grow(monkeypatch: py
     )
 
 
-def parquet(table: pd.DataFrame) -> bytes:
+def parquet(table: pd.DataFrame, *, index: bool = False) -> bytes:
     stream = io.BytesIO()
-    table.to_parquet(stream, index=False)
+    table.to_parquet(stream, index=index)
     return stream.getvalue()
 
 
@@ -403,6 +403,14 @@ def test_texts_that_unpack_to_far_more_than_the_file_are_refused(texts, words) -
     rows = pd.DataFrame([baseline()] * 2000).assign(application="m6", status=texts, runtime_s=0.2, chip_area_mm2=np.nan)
     with pytest.raises(InvalidInputError, match=words):
         uploaded_log("large.parquet", parquet(rows))
+
+
+def test_what_pandas_noted_of_a_log_does_not_matter() -> None:
+    rows = pd.DataFrame([baseline()] * 3).assign(application="m6", status="ok", runtime_s=0.2, chip_area_mm2=np.nan)
+    indexed = parquet(rows.set_index(["application", "status"]), index=True)
+    assert list(uploaded_log("mine.parquet", indexed).table["application"]) == ["m6"] * 3
+    damaged = parquet(rows).replace(b"numpy_type", b"numpy_tipe").replace(b"index_columns", b"index_colunms")
+    assert len(uploaded_log("mine.parquet", damaged).table) == 3
 
 
 def test_a_log_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from accel_core.evaluators import SETTINGS
 from accel_core.metrics import to_display
 from accel_core.paths import data_path, database_path
 from accel_core.platforms import get_platform
-from accel_core.records import APPLICATIONS, PUBLISHED, Logged, application_of, import_prime
+from accel_core.records import APPLICATIONS, PUBLISHED, Logged, application_of, check_beginnings, import_prime
 from accel_core.store import ResultStore
 
 
@@ -77,6 +77,7 @@ def _import_prime(paths: Sequence[Path], application: str | None, out: Path | No
     named = {application_of(path) for path in paths} if application is None else {application}
     name = named.pop()
     if named or name is None:
+        check_beginnings(paths)
         raise InvalidInputError(
             f"--application is missing, and the folders' names do not say it; allowed: {', '.join(APPLICATIONS)}"
         )

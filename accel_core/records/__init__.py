@@ -8,7 +8,18 @@ from accel_core.records.prime import (
     Logged,
     Summary,
     application_of,
+    check_beginnings,
     import_prime,
 )
 
-__all__ = ["APPLICATIONS", "PARAMETERS", "PUBLISHED", "SCHEMA", "Logged", "Summary", "application_of", "import_prime"]
+__all__ = [
+    "APPLICATIONS",
+    "PARAMETERS",
+    "PUBLISHED",
+    "SCHEMA",
+    "Logged",
+    "Summary",
+    "application_of",
+    "check_beginnings",
+    "import_prime",
+]

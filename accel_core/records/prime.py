@@ -97,6 +97,16 @@ def application_of(path: Path) -> str | None:
     return name if name in APPLICATIONS else None
 
 
+def check_beginnings(paths: Sequence[Path]) -> None:
+    """Read the first record of each file, which a file of another type does not have.
+
+    Raises:
+        InvalidInputError: If a file cannot be read or does not begin with an intact record.
+    """
+    for path in paths:
+        next(read_batches(path))
+
+
 def import_prime(paths: Sequence[Path], application: str, out: Path) -> Logged:
     """Write the designs of released files as one Parquet table; memory does not grow with their number.
 

@@ -68,11 +68,22 @@ def _text(path: Path) -> str:
         raise InvalidInputError(f"{path.name}: byte {error.start} is not UTF-8 text; allowed: a CSV file") from None
 
 
+_MOST_NAMES, _MOST_LETTERS = 12, 20
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Return names as a message can hold them: whole ones, and a sign where something is left out."""
+    if not any(names):
+        return "missing"
+    shown = [name if len(name) <= _MOST_LETTERS else f"{name[:_MOST_LETTERS]}…" for name in names[:_MOST_NAMES]]
+    return ", ".join([*shown, f"… ({len(names)} in all)"] if len(names) > _MOST_NAMES else shown)
+
+
 def _columns(place: str, header: list[str]) -> tuple[str, ...]:
     names = tuple(name.strip() for name in header)
     if names not in (COLUMNS, COLUMNS[:-1]):
         raise InvalidInputError(
-            f"{place}, line 1: the columns are {', '.join(names)[:100] or 'missing'};"
+            f"{place}, line 1: the columns are {_listed(names)};"
             f" allowed: {', '.join(COLUMNS[:-1])}, and perhaps {COLUMNS[-1]}"
         )
     return names

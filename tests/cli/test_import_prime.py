@@ -44,11 +44,15 @@ def test_a_given_application_goes_before_the_folders_name(log: Path, tmp_path: P
 
 def test_wrong_input_is_one_line_and_exit_code_2(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other, out = write(tmp_path / "m4" / "part-0.tfrecord", [GOOD]), str(tmp_path / "out.parquet")
+    csv = tmp_path / "x.csv"
+    csv.write_text("param_1,param_2\n1,2\n")
     unnamed = write(tmp_path / "x" / "part-0.tfrecord", [{**GOOD, "param_1": 3.0}])
     cases = [
         (["--prime", str(log)], "--prime needs --out F.parquet"),
         (["--prime", str(log), str(other), "--out", out], "--application is missing, and the folders' names"),
         (["--prime", str(unnamed), "--out", out], "--application is missing"),
+        (["--prime", str(csv), "--out", out], f"{csv}, record 1: the checksum of its length is wrong; allowed: intact"),
+        (["--prime", str(csv.parent / "none"), "--out", out], "none: cannot be read: No such file"),
         (["--prime", str(log), "--application", "m7", "--out", out], "application 'm7' is unknown; allowed: "),
         (["--prime", str(unnamed), "--application", "m4", "--out", out], "part-0.tfrecord, record 1: param_1 (pes_x)"),
         (["results.csv", "--out", out], "--application and --out belong to --prime"),

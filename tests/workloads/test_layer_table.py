@@ -61,6 +61,8 @@ def test_macs_of_vgg16_conv1_1() -> None:
         (HEADER, r"net.csv has no layers; allowed: 1 to 10,000"),
         ("", r"net.csv, line 1: the columns are missing; allowed: name, C, M, P, Q, R, S, stride, and perhaps repeat"),
         ("name,C,M,P,Q,R,S\n" + CONV1, r"line 1: the columns are name, C, M, P, Q, R, S; allowed: .*stride"),
+        (",".join("column" + i for i in "abcdefghijklmn"), r"columna, .*, columnl, … \(14 in all\); allowed: name"),
+        ("x" * 300, r"the columns are x{20}…; allowed: name"),
     ],
 )
 def test_wrong_tables_get_one_sentence(text: str, message: str, table: Path) -> None:

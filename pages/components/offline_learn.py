@@ -146,7 +146,7 @@ def log_card(log: Log, names: tuple[str, ...]) -> None:
             ]
         )  # fmt: skip
         figure(log_picture(rows, limit, best.runtime_s if best and len(names) == 1 else None, dark=is_dark()),
-               key="offline-log-figure", height=234,
+               key="offline-log-figure", height=232,
                look="how few designs run left of the limit: a model must guess what lies below them.")  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def ended_words(training: Training) -> str:
 def steps_words(training: Training) -> str:
     """Return how many steps were taken; where there are two models, of each."""
     done = training.steps_done // training.n_models
-    return f"{done:,} steps{' of each model' if training.n_models == 2 else ''}"
+    return f"{done:,} steps{' each' if training.n_models == 2 else ''}"
 
 
 def under_way(training: Training) -> str:
@@ -201,7 +201,7 @@ def _curves(training: Training) -> None:
         return
     st.caption(newest(rows))
     drawn = drawn_rows(training, rows)
-    figure(training_curves(drawn, training.asked.steps, dark=is_dark()), key="offline-curves-figure", height=178)
+    figure(training_curves(drawn, training.asked.steps, dark=is_dark()), key="offline-curves-figure", height=168)
 
 
 def newest(rows: Rows) -> str:

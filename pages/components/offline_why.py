@@ -86,7 +86,7 @@ def why_view() -> None:
     with left, card("offline-why-table", height="stretch"):
         st.html(_table(design) + _legend())
         figure(area_bars({BASELINE: areas[0], "this design": areas[1]}, PARTS, dark=is_dark()),
-               key="offline-why-area-figure", height=78)  # fmt: skip
+               key="offline-why-area-figure", height=72)  # fmt: skip
     with right, card("offline-why-layers", height="stretch"):
         _layers(before, after)
 
@@ -136,7 +136,7 @@ _CSS = """
 .offline-why th { font-weight: 500; text-align: right; opacity: 0.72; padding: 1px 4px; }
 .offline-why td { text-align: right; padding: 2px 4px; border-top: 1px solid light-dark(#e6e9f0, #2b3240); }
 .offline-why td:first-child, .offline-why th:first-child { text-align: left; }
-.offline-parts { display: flex; flex-wrap: wrap; gap: 1px 12px; font-size: 0.78rem; padding-top: 8px; }
+.offline-parts { display: flex; flex-wrap: wrap; gap: 1px 12px; font-size: 0.78rem; padding-top: 5px; }
 .offline-parts i { display: inline-block; width: 10px; height: 10px; margin-right: 5px; }
 .offline-why .moved td:last-child { font-weight: 650; color: light-dark(#0072B2, #4DA9F0); }
 </style>

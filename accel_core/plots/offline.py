@@ -133,8 +133,9 @@ def training_curves(
         for model, rows in curves.items():
             title, factor = MODELS[model][0], 100.0 if name in _PERCENT else 1.0
             figure.add_scatter(
-                x=[row["step"] for row in rows], y=[factor * row[name] for row in rows], mode="lines+markers", name=title, marker={"size": 3},
-                legendgroup=model, showlegend=column == 1, line={"color": model_color(model, dark), "width": 2},
+                x=[row["step"] for row in rows], y=[factor * row[name] for row in rows], mode="lines+markers",
+                marker={"size": 3}, name=title, legendgroup=model, showlegend=column == 1,
+                line={"color": model_color(model, dark), "width": 2},
                 hovertemplate=("%{y:.3g} %" if name in _PERCENT else "%{y:.3f}") + f"<extra>{title}</extra>",
                 row=1, col=column,
             )  # fmt: skip

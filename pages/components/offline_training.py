@@ -52,6 +52,7 @@ _ENDING = threading.Event()
 _THREADS: WeakSet[threading.Thread] = WeakSet()
 _NUMBERS = itertools.count(1)
 _WAITING: set[object] = set()
+_WARMING_UP = threading.Event()
 
 log = logging.getLogger(__name__)
 
@@ -171,8 +172,11 @@ class Training:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether another training of the server has to end first; there is one at a time."""
-        return self.is_live and not self._has_turn
+        """Whether another training of the server has to end first; there is one at a time.
+
+        The first one of a server, which only compiles, does so for the next one as well.
+        """
+        return self.is_live and not self._has_turn and not _WARMING_UP.is_set()
 
     @property
     def is_ready(self) -> bool:
@@ -330,8 +334,12 @@ def _warm_up() -> None:
         return
     name = next(iter(applications()))
     truth_of(pd.DataFrame([baseline()]), (name,))
-    first = Training(Asked("", "", (name,), DEFAULT_ALPHA, True, 1), shipped_log().of([name])).start()
-    first.wait(WARM_UP_LIMIT_S)
+    _WARMING_UP.set()
+    try:
+        first = Training(Asked("", "", (name,), DEFAULT_ALPHA, True, 1), shipped_log().of([name])).start()
+        first.wait(WARM_UP_LIMIT_S)
+    finally:
+        _WARMING_UP.clear()
     for model in first.models.values():
         choose(model, (name,), 100.0)
 

@@ -278,6 +278,9 @@ def test_a_training_that_waits_for_another_says_so_and_stops_at_once() -> None:
         training = tiny_training().start()
         assert training.is_waiting
         assert under_way(training) == "waiting for another session's training to end"
+        offline_training._WARMING_UP.set()
+        assert under_way(training) == "compiling both models"
+        offline_training._WARMING_UP.clear()
         training.stop()
         training.wait(10.0)
         assert not training.is_live

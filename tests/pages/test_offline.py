@@ -18,7 +18,15 @@ from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS
 from accel_core.platforms.edgetpu.breakdown import breakdown
 from accel_core.platforms.edgetpu.optima import optimum
-from pages.components import offline_data, offline_desk, offline_learn, offline_log, offline_training, offline_unseen
+from pages.components import (
+    offline_data,
+    offline_desk,
+    offline_learn,
+    offline_log,
+    offline_state,
+    offline_training,
+    offline_unseen,
+)
 from pages.components.offline_data import baseline, best_logged, distinct, shipped_log, truth, truths, uploaded_log
 from pages.components.offline_desk import DESK, Desk, Desks
 from pages.components.offline_learn import drawn_rows, newest, under_way
@@ -214,6 +222,16 @@ def test_earlier_trainings_stay_to_be_compared(page) -> None:
     assert (box.value, len(box.options)) == (second.number, 2)
     box.set_value(first.number).run()
     assert f"alpha {DEFAULT_ALPHA:g}" in said(page)
+
+
+@pytest.mark.parametrize(("alpha", "with_infeasible", "n"), [(0.0, False, 1), (0.1, True, 2)])
+def test_a_model_is_optimized_once(monkeypatch: pytest.MonkeyPatch, alpha, with_infeasible, n) -> None:
+    asked = []
+    monkeypatch.setattr(offline_state, "choose", lambda model, *_: asked.append(model) or model)
+    training = Training(Asked("Shipped log", "", (NAME,), alpha, with_infeasible, 8), pd.DataFrame())
+    training.models = {"naive": 0, "conservative": n - 1}
+    assert offline_state._chosen(training, 27.0) == training.models
+    assert asked == list(range(n))
 
 
 def test_several_applications_are_learned_with_their_contexts(page) -> None:

@@ -12,7 +12,8 @@ import streamlit as st
 from streamlit.runtime import Runtime, exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.components.offline_training import Asked, Training
+from pages.components.offline_asked import Asked
+from pages.components.offline_training import Training
 
 DESK = "offline-desk"
 """Of the session's desk, in the session and in the address."""

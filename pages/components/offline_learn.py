@@ -9,6 +9,7 @@ import streamlit as st
 
 from accel_core.errors import AccelError
 from accel_core.plots.offline import MODELS, log_picture, training_curves
+from pages.components.offline_asked import Asked, asked_words
 from pages.components.offline_data import (
     Log,
     best_logged,
@@ -30,7 +31,7 @@ from pages.components.offline_state import (
     limit_form,
     shown_training,
 )
-from pages.components.offline_training import DEFAULT_ALPHA, DEFAULT_STEPS, Asked, Training, asked_words
+from pages.components.offline_training import DEFAULT_ALPHA, DEFAULT_STEPS, Training
 from pages.components.style import card, figure, is_dark, metric_row, progress
 
 ALPHAS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from accel_core.errors import AccelError
 from accel_core.plots.offline import MODELS, belief_against_truth, span_of
+from pages.components.offline_asked import Revealed, asked_words, settings_words
 from pages.components.offline_data import Best, best_logged, distinct, exact_optimum_s, titles_of, truths
 from pages.components.offline_state import (
     LEARN,
@@ -23,7 +24,7 @@ from pages.components.offline_state import (
     shown_training,
     trainings,
 )
-from pages.components.offline_training import CONSERVATIVE, NAIVE, Revealed, Training, asked_words, settings_words
+from pages.components.offline_training import CONSERVATIVE, NAIVE, Training
 from pages.components.style import card, figure, is_dark
 
 EMPTY, HIDDEN, UNKNOWN = "–", "hidden", "not known"

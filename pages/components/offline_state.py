@@ -8,8 +8,9 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from pages.components.offline_asked import Asked
 from pages.components.offline_desk import desk, desks
-from pages.components.offline_training import NAIVE, Asked, Training, choose
+from pages.components.offline_training import NAIVE, Training, choose
 
 STEP, LIMIT, ALPHA, INFEASIBLE, STEPS, APPLICATIONS = (
     "offline-step", "offline-limit", "offline-alpha", "offline-infeasible", "offline-steps", "offline-applications",

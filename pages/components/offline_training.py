@@ -20,15 +20,8 @@ import streamlit as st
 from accel_core.errors import AccelError, InvalidInputError
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.area import area_mm2
-from pages.components.offline_data import (
-    SHIPPED,
-    baseline,
-    context_of,
-    parameter_values,
-    shipped_log,
-    titles_of,
-    truth_of,
-)
+from pages.components.offline_asked import Asked, Revealed
+from pages.components.offline_data import baseline, context_of, parameter_values, shipped_log, truth_of
 
 if TYPE_CHECKING:
     from accel_core.offline import OfflineModel
@@ -55,63 +48,6 @@ _WAITING: set[object] = set()
 _WARMING_UP = threading.Event()
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What was asked for.
-
-    Attributes:
-        log_title: The log, in words.
-        log_key: Tells it from other logs.
-        names: Applications to design for, together.
-        alpha: Weight of conservatism.
-        with_infeasible: Whether infeasible designs are learned from.
-        steps: Of each model.
-        seed: Of all chance.
-    """
-
-    log_title: str
-    log_key: str
-    names: tuple[str, ...]
-    alpha: float
-    with_infeasible: bool
-    steps: int
-    seed: int = 0
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What trainings of the same result have in common."""
-        return self.log_key, self.names, self.alpha, self.with_infeasible, self.steps, self.seed
-
-    @property
-    def is_naive(self) -> bool:
-        """Whether the conservative model asked for is the naive one."""
-        return self.alpha == 0 and not self.with_infeasible
-
-
-def asked_words(asked: Asked) -> str:
-    """Return what was asked for in words."""
-    return f"{titles_of(asked.names)}, {settings_words(asked)}"
-
-
-def settings_words(asked: Asked) -> str:
-    """Return all of it but the applications."""
-    own = "" if asked.log_title == SHIPPED else f", log {asked.log_title}"
-    return f"alpha {asked.alpha:g}, {'with' if asked.with_infeasible else 'without'} infeasible designs{own}"
-
-
-@dataclass(frozen=True)
-class Revealed:
-    """What a first choice turned out to be.
-
-    Attributes:
-        runtime_s: Its true runtime; None if it does not run.
-        optimum_s: The least runtime of all designs under the limit; None where that is not known.
-    """
-
-    runtime_s: float | None
-    optimum_s: float | None
 
 
 @dataclass

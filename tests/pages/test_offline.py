@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
-from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from accel_core import offline
 from accel_core.errors import InvalidInputError
 from accel_core.offline import OfflineSettings
 from accel_core.platforms.edgetpu.applications import applications
@@ -20,35 +17,28 @@ from accel_core.platforms.edgetpu.breakdown import breakdown
 from accel_core.platforms.edgetpu.optima import optimum
 from pages.components import (
     offline_data,
-    offline_desk,
-    offline_learn,
-    offline_log,
-    offline_state,
     offline_training,
     offline_unseen,
 )
-from pages.components.offline_data import baseline, best_logged, distinct, shipped_log, truth, truths, uploaded_log
-from pages.components.offline_desk import DESK, Desk, Desks
-from pages.components.offline_learn import drawn_rows, newest, under_way
+from pages.components.offline_asked import Revealed
+from pages.components.offline_data import baseline, distinct, shipped_log, truth, truths, uploaded_log
+from pages.components.offline_desk import DESK
 from pages.components.offline_reveal import numbers, summary
 from pages.components.offline_state import COMPARE, LEARN, STEP, STEPS, UNSEEN, WHY
-from pages.components.offline_training import DEFAULT_ALPHA, Asked, Revealed, Training
+from pages.components.offline_training import DEFAULT_ALPHA, Training
 from pages.components.offline_unseen import verdict
 from pages.components.offline_why import parts_of
 from pages.components.offline_words import bytes_words, explanation
 from tests.pages.conftest import ROOT
+from tests.pages.made_up_trainings import NAME, PATIENCE_S, SIZES, parquet, tiny_training
 
 PAGE = "pages/offline.py"
-TINY = {"embedding": 4, "heads": 2, "layers": 0, "feed_forward": 4, "votes": 1, "width": 8, "depth": 1, "batch": 32,
-        "negatives": 8, "mine_rounds": 1, "reports": 4}  # fmt: skip
-PATIENCE_S = 120.0
-NAME = "mobilenet_edgetpu"
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes every model a tiny one, and compiles none before it is asked for."""
-    monkeypatch.setattr(offline_training, "SIZES", TINY)
+    monkeypatch.setattr(offline_training, "SIZES", SIZES)
     monkeypatch.setattr(offline_training, "_warm_up", lambda: None)
 
 
@@ -191,18 +181,6 @@ def test_the_same_is_not_trained_twice_in_a_session(page) -> None:
     assert len(page.session_state[DESK].trainings) == 1
 
 
-def test_a_server_keeps_the_desks_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, names = Desks(), [Desk("a"), Desk("b"), Desk("c")]
-    monkeypatch.setattr(offline_desk, "MOST_DESKS", 2)
-    for entry in (*names[:2], names[0], names[2]):
-        kept.keep(entry)
-    assert [kept.get(name) is not None for name in "abc"] == [True, False, True]
-    names[0].trainings.append(tiny_training())
-    monkeypatch.setattr(offline_desk, "MOST_ROWS", 19_999)
-    kept.keep(names[0])
-    assert [kept.get(name) is not None for name in "abc"] == [True, False, False]
-
-
 def test_alpha_0_without_infeasible_designs_is_the_naive_model_trained_once(page) -> None:
     page.session_state["offline-alpha"] = 0.0
     page.session_state["offline-infeasible"] = False
@@ -224,16 +202,6 @@ def test_earlier_trainings_stay_to_be_compared(page) -> None:
     assert f"alpha {DEFAULT_ALPHA:g}" in said(page)
 
 
-@pytest.mark.parametrize(("alpha", "with_infeasible", "n"), [(0.0, False, 1), (0.1, True, 2)])
-def test_a_model_is_optimized_once(monkeypatch: pytest.MonkeyPatch, alpha, with_infeasible, n) -> None:
-    asked = []
-    monkeypatch.setattr(offline_state, "choose", lambda model, *_: asked.append(model) or model)
-    training = Training(Asked("Shipped log", "", (NAME,), alpha, with_infeasible, 8), pd.DataFrame())
-    training.models = {"naive": 0, "conservative": n - 1}
-    assert offline_state._chosen(training, 27.0) == training.models
-    assert asked == list(range(n))
-
-
 def test_several_applications_are_learned_with_their_contexts(page) -> None:
     page.session_state["offline-applications"] = ["m5", "m6"]
     page.run()
@@ -245,132 +213,6 @@ def test_several_applications_are_learned_with_their_contexts(page) -> None:
     page.button(key="offline-reveal-button").click().run()
     assert not page.exception
     assert "2 applications" in said(page)
-
-
-def test_a_stopped_training_ends_soon_and_keeps_what_it_has() -> None:
-    training = Training(Asked("Shipped log", "", (NAME,), 0.1, True, 20_000), shipped_log().of([NAME]))
-    training.stop()
-    training.start().wait(PATIENCE_S)
-    assert not training.is_live
-    assert not training.models
-    training = Training(Asked("Shipped log", "", (NAME,), 0.0, False, 20_000), shipped_log().of([NAME]))
-    watch = training._watcher("naive")
-    training.curves["naive"] = []
-    assert watch({"step": 5.0}) is False
-    training.stop()
-    assert watch({"step": 10.0}) is True
-    assert training.steps_done == 10
-
-
-def test_a_training_that_fails_says_why() -> None:
-    rows = shipped_log().of([NAME])
-    training = Training(Asked("Shipped log", "", (NAME,), 0.1, True, 8), rows[rows["status"] != "ok"]).start()
-    training.wait(PATIENCE_S)
-    assert "0 feasible designs" in training.problem
-    assert not training.is_ready
-
-
-def tiny_training(alpha: float = 0.1) -> Training:
-    return Training(Asked("Shipped log", "", (NAME,), alpha, True, 8), shipped_log().of([NAME]))
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [(RuntimeError("no room\nfor it"), "RuntimeError: no room"), (MemoryError(), "MemoryError")],
-)
-def test_a_training_that_breaks_says_so_and_ends_its_twin(monkeypatch, caplog, error, words) -> None:
-    def broken(*_, **__):
-        raise error
-
-    monkeypatch.setattr(offline, "train_offline", broken)
-    training = tiny_training().start()
-    training.wait(PATIENCE_S)
-    assert training.problem == words
-    assert training.is_stopped
-    assert not training.models
-    assert any(record.exc_info for record in caplog.records)
-
-
-def test_a_training_that_waits_for_another_says_so_and_stops_at_once() -> None:
-    with offline_training._TURN:
-        training = tiny_training().start()
-        assert training.is_waiting
-        assert under_way(training) == "waiting for another session's training to end"
-        offline_training._WARMING_UP.set()
-        assert under_way(training) == "compiling both models"
-        offline_training._WARMING_UP.clear()
-        training.stop()
-        training.wait(10.0)
-        assert not training.is_live
-    assert not training.is_waiting
-    assert offline_training._TURN.acquire(blocking=False)
-    offline_training._TURN.release()
-
-
-def test_a_training_that_waited_for_the_same_takes_its_models() -> None:
-    done = tiny_training()
-    done.models = {"naive": object(), "conservative": object()}
-    found = []
-    with offline_training._TURN:
-        training = tiny_training()
-        training.twin = lambda: found[0] if found else None
-        training.start()
-        assert training.is_waiting
-        found.append(done)
-    training.wait(PATIENCE_S)
-    assert training.models == done.models
-    assert training.is_taken_over
-
-
-def test_a_training_that_everybody_left_makes_room_for_one_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offline_training, "LEFT_S", 0.0)
-    left, wanted = tiny_training(), tiny_training()
-    left.is_attended = lambda: False
-    ends = left._watcher("naive")
-    left.curves["naive"] = []
-    assert ends({"step": 1.0}) is False
-    with offline_training._TURN:
-        wanted.start()
-        assert wanted.is_waiting
-        assert ends({"step": 2.0}) is True
-        also_left = tiny_training()
-        also_left.is_attended = left.is_attended
-        also_left.start().wait(10.0)
-        assert not also_left.is_live
-        assert wanted.is_waiting
-        wanted.stop()
-        wanted.wait(10.0)
-    assert ends({"step": 3.0}) is False
-
-
-def test_a_desk_is_attended_while_a_browser_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    active = {"session-1"}
-    monkeypatch.setattr(offline_desk, "exists", lambda: True)
-    monkeypatch.setattr(offline_desk, "get_instance", lambda: Mock(is_active_session=active.__contains__))
-    desk = Desk(sessions={"session-0", "session-1"})
-    assert desk.is_attended()
-    active.clear()
-    assert not desk.is_attended()
-
-
-def test_curves_are_drawn_anew_only_now_and_then_while_they_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offline_learn.st, "session_state", {})
-    training = tiny_training()
-    grown = [{"naive": [{"step": 1.0, "held_out_error": 0.5}] * n} for n in (1, 2, 3)]
-    assert drawn_rows(training, grown[1], 0.0) is grown[1]
-    monkeypatch.setattr(Training, "is_live", True)
-    assert drawn_rows(training, grown[0], 10.0) is grown[0]
-    assert drawn_rows(training, grown[1], 10.0 + 0.5 * offline_learn.REDRAW_S) is grown[0]
-    assert drawn_rows(training, grown[2], 10.0 + 1.5 * offline_learn.REDRAW_S) is grown[2]
-    assert newest({"naive": grown[0]["naive"], "conservative": []}) == (
-        "Error on held-out designs: naive 50 % of the variance of ln latency."
-    )
-
-
-def parquet(table: pd.DataFrame, *, index: bool = False) -> bytes:
-    stream = io.BytesIO()
-    table.to_parquet(stream, index=index)
-    return stream.getvalue()
 
 
 def test_a_log_of_ones_own_is_used_and_a_wrong_one_is_one_sentence(page) -> None:
@@ -389,72 +231,6 @@ def test_a_log_of_ones_own_is_used_and_a_wrong_one_is_one_sentence(page) -> None
     page.file_uploader(key="offline-log").set_value(("mine.csv", b"lanes\n4\n", "text/csv")).run()
     assert page.error[0].value.startswith("mine.csv: not a readable log: no Parquet file; ")
     assert labels(page)["Logged designs"] == "20,000"
-
-
-@pytest.mark.parametrize(
-    ("column", "value", "words"),
-    [
-        ("application", "lenet", "row 3: application is 'lenet'; allowed: mobilenet_edgetpu, "),
-        ("application", None, "row 3: application is missing; allowed: mobilenet_edgetpu, "),
-        ("status", "maybe", "row 3: status is 'maybe'; allowed: ok, infeasible"),
-        ("lanes", 5, "row 3: lanes is 5; allowed: 1, 2, 4, "),
-        ("lanes", 4.9, "row 3: lanes is 4.9; allowed: 1, 2, 4, "),
-        ("lanes", 2**32 + 4, "row 3: lanes is 4294967300; allowed: 1, 2, 4, "),
-        ("runtime_s", -1.0, "row 3: runtime_s is -1.0; allowed: finite and above 0 where status is ok"),
-        ("runtime_s", np.inf, "row 3: runtime_s is inf; allowed: finite"),
-        ("runtime_s", np.nan, "row 3: runtime_s is missing; allowed: finite"),
-    ],
-)
-def test_a_logged_value_that_cannot_be_is_named_with_its_row(column, value, words) -> None:
-    rows = pd.DataFrame([baseline()] * 4).assign(application="m6", status="ok", runtime_s=0.2, chip_area_mm2=np.nan)
-    assert len(uploaded_log("right.parquet", parquet(rows)).table) == 4
-    rows[column] = [value if i == 2 else given for i, given in enumerate(rows[column])]
-    with pytest.raises(InvalidInputError, match=re.escape(f"wrong.parquet, {words}")):
-        uploaded_log("wrong.parquet", parquet(rows))
-
-
-@pytest.mark.parametrize(
-    ("texts", "words"),
-    [
-        (["x" * 5000] * 2000, "column 'status' has 1 texts of up to 5,000 letters; allowed: 64 of 100"),
-        ([str(i) for i in range(2000)], "column 'status' has 2,000 texts of up to 4 letters; allowed: 64 of 100"),
-    ],
-)
-def test_texts_that_unpack_to_far_more_than_the_file_are_refused(texts, words) -> None:
-    rows = pd.DataFrame([baseline()] * 2000).assign(application="m6", status=texts, runtime_s=0.2, chip_area_mm2=np.nan)
-    with pytest.raises(InvalidInputError, match=words):
-        uploaded_log("large.parquet", parquet(rows))
-
-
-def test_what_pandas_noted_of_a_log_does_not_matter() -> None:
-    rows = pd.DataFrame([baseline()] * 3).assign(application="m6", status="ok", runtime_s=0.2, chip_area_mm2=np.nan)
-    indexed = parquet(rows.set_index(["application", "status"]), index=True)
-    assert list(uploaded_log("mine.parquet", indexed).table["application"]) == ["m6"] * 3
-    damaged = parquet(rows).replace(b"numpy_type", b"numpy_tipe").replace(b"index_columns", b"index_colunms")
-    assert len(uploaded_log("mine.parquet", damaged).table) == 3
-
-
-def test_a_log_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = parquet(shipped_log().of(["m6"]).head(300).astype({"application": str}))
-    monkeypatch.setattr(offline_log, "MAX_ROWS", 200)
-    with pytest.raises(InvalidInputError, match="300 designs"):
-        uploaded_log("long.parquet", own)
-
-
-def test_the_best_of_a_log_runs_all_applications_within_the_limit() -> None:
-    rows = pd.DataFrame([baseline()] * 4).assign(
-        lanes=[1, 1, 2, 2], application=["m5", "m6", "m5", "m6"], status=["ok", "ok", "ok", "infeasible"],
-        runtime_s=[0.4, 0.2, 0.1, np.nan], chip_area_mm2=[20.0, 20.0, 30.0, 30.0],
-    )  # fmt: skip
-    both = best_logged(rows, ["m5", "m6"], 27.0)
-    assert both is not None
-    assert (both.design["lanes"], both.runtime_s) == (1, pytest.approx(0.3))
-    alone = best_logged(rows[rows["application"] == "m5"], ["m5"], 100.0)
-    assert alone is not None
-    assert alone.design["lanes"] == 2
-    assert best_logged(rows, ["m5", "m6"], 10.0) is None
-    twice = pd.concat([rows, rows[rows["application"] == "m5"]])
-    assert best_logged(twice, ["m5", "m6"], 100.0) == both
 
 
 def test_the_truth_of_several_applications_is_their_mean_and_one_that_cannot_run_decides() -> None:

@@ -31,6 +31,7 @@ def test_learn_reveal_zero_shot_and_why(visit, serve, home):
 
     page.reload()
     page.get_by_role("cell", name=re.compile(r"^\d+ of 50$")).first.wait_for()
+    settle(page)
     page.get_by_role("radio", name="1 Learn").click()
     page.get_by_text(re.compile("Training done:.* 12 steps each")).wait_for()
     settle(page)

@@ -11,7 +11,8 @@ are stated apart. The offline model's first choice takes none; to find the best 
 The work is done in units, which stay in a folder, so a run that was interrupted goes on where it was.
 
 Run: python benchmarks/prime.py [--seeds 5] [--only single multi zero] [--part online offline] [--log-size 100000]
-     [--settings alpha=0.1,beta=0.1,steps=1500] [--grid alpha=0.03/0.3,beta=0.1/1] [--out FOLDER] [--table FILE]
+     [--settings alpha=0.1,beta=0.1,steps=1500] [--contextual-settings ...] [--layered-settings ...]
+     [--grid alpha=0.03/0.3,beta=0.1/1] [--out FOLDER] [--table FILE]
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from benchmarks.prime_units import Folder, Unit, complete  # noqa: E402
 TITLES = {
     "single": "One application, at most 27 mm2",
     "multi": "Several applications, mean runtime",
-    "zero": "Zero-shot: applications that neither the model nor the search has seen, by context alone",
+    "zero": "Zero-shot: applications that neither the model nor the search has seen, by their layers alone",
 }
 
 Baseline = Callable[[Row], report.BySeed]
@@ -57,13 +58,15 @@ def online_units(tables: list[str], seeds: int) -> Iterator[Unit]:
 
 
 def offline_units(folder: Folder, plan: Plan, tables: list[str], seeds: int) -> Iterator[Unit]:
-    """Yield logs, models' choices and, for single applications, the naive models'."""
+    """Yield logs and models' choices; for single applications also naive ones, for unseen ones also by vectors."""
     for seed in range(seeds):
         for table in tables:
             for row in rows_of(table):
                 if table == "single":
                     yield log_unit(row, plan, seed)
-                    yield choice_unit(folder, row, plan, seed, is_naive=True)
+                    yield choice_unit(folder, row, plan, seed, "naive")
+                if table == "zero":
+                    yield choice_unit(folder, row, plan, seed, "vector")
                 yield choice_unit(folder, row, plan, seed)
 
 
@@ -156,6 +159,11 @@ def parse() -> argparse.Namespace:
         default="steps=2000,batch=160",
         help="changes of them for models of several applications",
     )
+    parser.add_argument(
+        "--layered-settings",
+        default="alpha=0,steps=1500,votes=1,learning_rate=0.004",
+        help="changes of them for models that look at applications layer by layer",
+    )
     parser.add_argument("--grid", default="", help="alpha=0.1/1,beta=0.1/1 to choose by held-out rank correlation")
     parser.add_argument("--table", type=Path, help="where all numbers go (.csv or .parquet); else prime.csv in --out")
     return parser.parse_args()
@@ -168,7 +176,8 @@ def main() -> int:
     try:
         single = OfflineSettings.from_mapping(OfflineSettings().to_mapping() | changes_of(asked.settings))
         contextual = OfflineSettings.from_mapping(single.to_mapping() | changes_of(asked.contextual_settings))
-        plan = Plan(asked.log_size, single, contextual, grid_of(asked.grid))
+        layered = OfflineSettings.from_mapping(single.to_mapping() | changes_of(asked.layered_settings))
+        plan = Plan(asked.log_size, single, contextual, layered, grid_of(asked.grid))
         if "online" in asked.part:
             complete(folder, online_units(asked.only, asked.seeds))
         if "offline" in asked.part:

@@ -14,14 +14,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from accel_core.errors import InvalidInputError
-from accel_core.offline import OfflineModel, OfflineSettings, train_offline
+from accel_core.offline import OfflineModel, OfflineSettings, optimize_together, train_offline
+from accel_core.platforms.edgetpu import rooflines
 from accel_core.platforms.edgetpu.applications import CONTEXT, applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS, values
 from accel_core.platforms.edgetpu.area import area_mm2
@@ -35,6 +36,11 @@ LOG_SEEDS = 1000
 """The log of seed s is drawn with seed s and this."""
 
 N_CHOICES = 10
+N_MEMBERS = 3
+"""Models that look at layers and choose together; they learn from the same log, each with a seed of its own."""
+
+Form = Literal["ours", "naive", "vector"]
+"""Which model: ours, plain regression, or in zero-shot rows one that is told of applications by vectors, as PRIME's."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +50,30 @@ class Plan:
     Attributes:
         log_size: Logged designs of each application.
         single: Settings for one application.
-        contextual: Settings for several.
+        contextual: Settings for several, each described by a vector.
+        layered: Settings for several, each described by its layers.
         grid: Changes of the settings, of which the one with the best rank correlation on held-out logs is taken.
     """
 
     log_size: int
     single: OfflineSettings
     contextual: OfflineSettings
+    layered: OfflineSettings
     grid: tuple[Mapping[str, Any], ...] = ({},)
 
-    def candidates(self, row: Row, is_naive: bool) -> tuple[OfflineSettings, ...]:
+    def candidates(self, row: Row, form: Form) -> tuple[OfflineSettings, ...]:
         """Return the settings to choose among; the naive model is plain regression, without a choice."""
         settings = self.contextual if row.is_contextual else self.single
-        if is_naive:
+        if form == "naive":
             return (replace(settings, alpha=0.0, beta=0.0),)
+        if is_layered(row, form):
+            settings = self.layered
         return tuple(replace(settings, **changes) for changes in self.grid)
+
+
+def is_layered(row: Row, form: Form) -> bool:
+    """Return whether a model is told of applications layer by layer."""
+    return row.table == "zero" and form == "ours"
 
 
 def changes_of(text: str) -> dict[str, Any]:
@@ -115,9 +130,23 @@ def log_unit(row: Row, plan: Plan, seed: int) -> Unit:
     return Unit("log/best", f"{'+'.join(row.names)}@{row.limit_mm2:g}-{plan.log_size}-seed{seed}", make)
 
 
-def training_unit(folder: Path, names: Sequence[str], size: int, settings: OfflineSettings, seed: int) -> Unit:
-    """Return the training of a model, which stays beside its result and goes on if it was interrupted."""
-    name = f"{'+'.join(names)}-{size}-{_digest(settings.to_mapping())}-seed{seed}"
+def training_unit(
+    folder: Path, names: Sequence[str], size: int, settings: OfflineSettings, seed: int, member: int | None = None
+) -> Unit:
+    """Return the training of a model, which stays beside its result and goes on if it was interrupted.
+
+    Args:
+        folder: Where results are.
+        names: Applications to learn from.
+        size: Logged designs of each.
+        settings: Of the model.
+        seed: Of the log, and of the model.
+        member: Number of a model that looks at layers, each of another seed.
+    """
+    by_layers = member is not None
+    prefix = f"layers{member}-" if by_layers else ""
+    name = f"{prefix}{'+'.join(names)}-{size}-{_digest(settings.to_mapping())}-seed{seed}"
+    model_seed = seed + LOG_SEEDS * (member or 0)
 
     def make() -> dict[str, Any]:
         # A checkpoint of another version of the code must not be gone on with.
@@ -125,9 +154,20 @@ def training_unit(folder: Path, names: Sequence[str], size: int, settings: Offli
         path.parent.mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
         logs = logs_of(names, size, seed)
-        context = contexts_of(names) if len(names) > 1 else None
+        context = layers_of(names) if by_layers else contexts_of(names) if len(names) > 1 else None
         parameters = dict(zip(PARAMETERS, (column.tolist() for column in values()), strict=True))
-        model = train_offline(logs, parameters, context, settings, seed, area=area_mm2, watcher=_show, checkpoint=path)
+        known = rooflines.rooflines() if by_layers else None
+        model = train_offline(
+            logs,
+            parameters,
+            context,
+            settings,
+            model_seed,
+            rooflines=known,
+            area=area_mm2,
+            watcher=_show,
+            checkpoint=path,
+        )
         last = model.curves.iloc[-1]
         return {
             "model": path.name,
@@ -140,22 +180,28 @@ def training_unit(folder: Path, names: Sequence[str], size: int, settings: Offli
     return Unit("offline/training", name, make)
 
 
-def choice_unit(folder: Folder, row: Row, plan: Plan, seed: int, is_naive: bool = False) -> Unit:
+def choice_unit(folder: Folder, row: Row, plan: Plan, seed: int, form: Form = "ours") -> Unit:
     """Return what the model of a row chooses, without the simulator, and how its choices then do."""
-    candidates = plan.candidates(row, is_naive)
+    candidates, by_layers = plan.candidates(row, form), is_layered(row, form)
     names = f"{'+'.join(row.names)}@{row.limit_mm2:g}" + (f"-for-{'+'.join(row.tests)}" if row.table == "zero" else "")
     name = f"{names}-{plan.log_size}-{_digest([settings.to_mapping() for settings in candidates])}-seed{seed}"
 
     def make() -> dict[str, Any]:
-        trainings = [training_unit(folder.path, row.names, plan.log_size, settings, seed) for settings in candidates]
-        trained = max((folder.get(unit) for unit in trainings), key=lambda made: made["kendall_top"] or -math.inf)
+        def train(settings: OfflineSettings, member: int | None = None) -> dict[str, Any]:
+            return folder.get(training_unit(folder.path, row.names, plan.log_size, settings, seed, member))
+
+        if by_layers:
+            members = [train(candidates[0], member) for member in range(N_MEMBERS)]
+        else:
+            members = [max(map(train, candidates), key=lambda made: made["kendall_top"] or -math.inf)]
         started = time.monotonic()
-        model = OfflineModel.load(folder.path / "models" / trained["model"])
-        designs = model.optimize(row.limit_mm2, N_CHOICES, seed, area_mm2, applications_of(row))
+        models = [OfflineModel.load(folder.path / "models" / made["model"]) for made in members]
+        asked = applications_of(row, by_layers)
+        designs = optimize_together(models, row.limit_mm2, N_CHOICES, seed, area_mm2, asked)
         seconds = time.monotonic() - started
         runtimes = runtimes_s(picks_of(designs), row.tests).mean(axis=0)
         return {
-            "trained": trained,
+            "trained": members[0] | {"seconds": sum(made["seconds"] for made in members)},
             "designs": designs[list(PARAMETERS)].astype(int).to_dict("records"),
             "predicted_s": designs["predicted_s"].tolist(),
             "runtime_s": [_plain(runtime) for runtime in runtimes],
@@ -163,19 +209,25 @@ def choice_unit(folder: Folder, row: Row, plan: Plan, seed: int, is_naive: bool 
             "seconds": seconds,
         }
 
-    return Unit("offline/naive" if is_naive else f"offline/{row.table}", name, make)
+    kind = "naive" if form == "naive" else "layers" if by_layers else row.table
+    return Unit(f"offline/{kind}", name, make)
 
 
-def applications_of(row: Row) -> tuple[Any, ...]:
-    """Return what the model is asked for: nothing if it knows one, names that it learned, or contexts alone."""
+def applications_of(row: Row, by_layers: bool) -> tuple[Any, ...]:
+    """Return what the model is asked for: nothing if it knows one, names that it learned, or what describes others."""
     if row.table == "zero":
-        return tuple(contexts_of(row.tests).values())
+        return tuple((layers_of if by_layers else contexts_of)(row.tests).values())
     return row.tests if row.is_contextual else ()
 
 
 def contexts_of(names: Sequence[str]) -> dict[str, dict[str, float]]:
     """Return the context of each application by name."""
     return {name: dict(zip(CONTEXT, applications()[name].context.tolist(), strict=True)) for name in names}
+
+
+def layers_of(names: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Return the layers of each application by name."""
+    return {name: rooflines.layers_of(applications()[name]) for name in names}
 
 
 def _plain(number: float) -> float | None:

@@ -15,14 +15,15 @@ from typing import Any
 from accel_core.paths import ROOT
 from accel_core.tables import replaced_when_whole
 
+NOT_SIMULATED = "!accel_core/platforms/edgetpu/rooflines.py"
 SOURCES = {
-    "log": ("accel_core/platforms/edgetpu/*.py", "data/applications/*", "data/edgetpu.yaml"),
-    "online": ("accel_core/platforms/edgetpu/*.py", "data/applications/*", "data/edgetpu.yaml",
+    "log": ("accel_core/platforms/edgetpu/*.py", NOT_SIMULATED, "data/applications/*", "data/edgetpu.yaml"),
+    "online": ("accel_core/platforms/edgetpu/*.py", NOT_SIMULATED, "data/applications/*", "data/edgetpu.yaml",
                "accel_core/offline/firefly.py", "benchmarks/prime_online.py"),
     "offline": ("accel_core/platforms/edgetpu/*.py", "data/applications/*", "data/edgetpu.yaml",
-                "accel_core/offline/*.py", "benchmarks/prime_offline.py"),
+                "accel_core/offline/*.py", "accel_core/rooflines.py", "benchmarks/prime_offline.py"),
 }  # fmt: skip
-"""What a result depends on; the first part of a unit's kind says which."""
+"""What a result depends on, but for files after a ``!``; the first part of a unit's kind says which."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,9 @@ class Folder:
 def digest(sources: str) -> str:
     """Return a digest of the files of `SOURCES`."""
     found = hashlib.sha256()
+    left_out = {file for pattern in SOURCES[sources] if pattern[0] == "!" for file in ROOT.glob(pattern[1:])}
     for pattern in SOURCES[sources]:
-        for file in sorted(ROOT.glob(pattern)):
+        for file in sorted(set(ROOT.glob(pattern)) - left_out) if pattern[0] != "!" else ():
             found.update(file.read_bytes())
     return found.hexdigest()[:16]
 

@@ -142,7 +142,7 @@ def test_units_are_made_once_and_anew_for_other_code(tmp_path: Path) -> None:
 
 
 def test_nothing_is_saved_over_a_search_that_has_nowhere_to_get_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    results = Results(Folder(Path()), Plan(1, OfflineSettings(), OfflineSettings()), 1)
+    results = Results(Folder(Path()), Plan(1, OfflineSettings(), OfflineSettings(), OfflineSettings()), 1)
     monkeypatch.setattr(Results, "online", lambda *_: {0: {"improvements": IMPROVEMENTS}})
     row = rows_of("single")[0]
     assert results.needed(row, 2.0) == {0: 10}
@@ -151,7 +151,7 @@ def test_nothing_is_saved_over_a_search_that_has_nowhere_to_get_to(monkeypatch: 
 
 
 def test_a_search_that_did_not_get_there_counts_with_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    results = Results(Folder(Path()), Plan(1, OfflineSettings(), OfflineSettings()), 1)
+    results = Results(Folder(Path()), Plan(1, OfflineSettings(), OfflineSettings(), OfflineSettings()), 1)
     monkeypatch.setattr(Results, "online", lambda *_: {0: {"improvements": IMPROVEMENTS}})
     chosen = {0.5: 1 - 10 / 10_000, 1.0: 1 - 10 / 400}
     for runtime, saved in chosen.items():
@@ -167,7 +167,7 @@ def test_results_that_are_not_there_are_counted(tmp_path: Path) -> None:
 
 
 def test_each_training_is_timed_once(tmp_path: Path) -> None:
-    folder, plan = Folder(tmp_path), Plan(100, OfflineSettings(), OfflineSettings())
+    folder, plan = Folder(tmp_path), Plan(100, OfflineSettings(), OfflineSettings(), OfflineSettings())
     shared = [row for row in rows_of("zero") if len(row.names) == 7]
     assert len(shared) == 2
     for row in shared:

@@ -4,7 +4,8 @@ After PRIME (Kumar et al., "Data-Driven Offline Optimization for Architecting Ha
 room sees tables, never evaluators, platforms or the store, so it cannot simulate. Importing it imports JAX.
 """
 
-from accel_core.offline.offline_model import OfflineModel, train_offline
+from accel_core.offline.learning import train_offline
+from accel_core.offline.offline_model import OfflineModel, optimize_together
 from accel_core.offline.settings import PUBLISHED, OfflineSettings
 
-__all__ = ["PUBLISHED", "OfflineModel", "OfflineSettings", "train_offline"]
+__all__ = ["PUBLISHED", "OfflineModel", "OfflineSettings", "optimize_together", "train_offline"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,12 @@ from accel_core.tables import replaced_when_whole
 FORMAT = "accelscope offline model 2"
 MAX_BYTES = 500_000_000
 _ABOUT = "about"
+
+_DAMAGES = (
+    OSError, ValueError, KeyError, AttributeError, TypeError, EOFError, RuntimeError, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What readers of zip archives, NumPy's headers and JSON raise where bytes are wrong."""
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -72,7 +80,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             arrays = {name: content[name] for name in content.files}
         about = json.loads(arrays.pop(_ABOUT).tobytes())
         known, digest = about.pop("format"), about.pop("digest")
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGES as error:
         raise InvalidInputError(f"{path}: not a readable offline model: {error or type(error).__name__}") from error
     if known != FORMAT:
         raise InvalidInputError(f"{path}: format is {known!r}; allowed: {FORMAT!r}")

@@ -60,7 +60,10 @@ def choose(
         flat = picks.reshape(-1, picks.shape[-1])
         mm2 = np.asarray(area(encoding.designs_of(flat)), dtype=np.float64)
         # Above the limit the smaller chip is the brighter one, so that swarms find their way below.
-        found = np.where(mm2 <= area_limit_mm2, slowness(flat), _ABOVE_LIMIT * np.maximum(mm2, 1.0))
+        found = _ABOVE_LIMIT * np.maximum(mm2, 1.0)
+        is_inside = mm2 <= area_limit_mm2
+        if is_inside.any():
+            found[is_inside] = slowness(flat[is_inside])
         return found.reshape(picks.shape[:-1])
 
     picks, values = minimize(objective, start, encoding.counts, GENERATIONS, n, rng)

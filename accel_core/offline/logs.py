@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +20,6 @@ Singles = npt.NDArray[np.float32]
 LATENCY = "runtime_s"
 MIN_FEASIBLE = 16
 """Fewest feasible designs that training and judging make sense with."""
-
-Context = Mapping[str, Mapping[str, float]]
-"""Numbers that describe each application, by its name; the same for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,86 +52,6 @@ class Split:
     infeasible: Rows
     held_feasible: Rows
     held_infeasible: Rows
-
-
-@dataclass(frozen=True, slots=True)
-class Contexts:
-    """Applications as numbers that a network can be multiplied by.
-
-    A number x counts as log(1 + x), because layers, parameters and operations span decades. It is centered on the
-    mean of the training applications and divided by their spread, at least ``_LEAST_SPREAD``, so that a number in which
-    few applications hardly differ does not throw an unseen one far off. A constant 1 goes first: through it the mean
-    application has a product to itself.
-
-    Attributes:
-        fields: What the numbers count; empty without context.
-        names: The training applications.
-        center: Mean of each number.
-        scale: Spread of each number.
-        table: Shape (applications, 1 + fields).
-    """
-
-    fields: tuple[str, ...]
-    names: tuple[str, ...]
-    center: Floats
-    scale: Floats
-    table: Singles
-
-    @classmethod
-    def of(cls, context: Context | None, names: tuple[str, ...]) -> Contexts:
-        """Learn center and scale from the applications of ``names``.
-
-        Raises:
-            InvalidInputError: If an application has no context, or its numbers are other ones or negative.
-        """
-        if context is None:
-            return cls((), names, np.zeros(0), np.ones(0), np.ones((max(len(names), 1), 1), dtype=np.float32))
-        for name in names:
-            if name not in context:
-                raise InvalidInputError(f"context: application '{name}' has none; found: {', '.join(context)}")
-        fields = tuple(context[names[0]])
-        raw = np.array([_logarithms(context[name], fields, name) for name in names])
-        center, scale = raw.mean(axis=0), np.maximum(raw.std(axis=0), _LEAST_SPREAD)
-        return cls(fields, names, center, scale, _scaled(raw, center, scale))
-
-    def row(self, application: str | Mapping[str, float] | None) -> Singles:
-        """Return the numbers of a training application, or of another one by its context; None if there is only one.
-
-        Raises:
-            InvalidInputError: If the name is unknown, or the context not what the model learned with.
-        """
-        if application is None:
-            if len(self.names) > 1:
-                raise InvalidInputError(f"application is missing; allowed: {', '.join(self.names)}, or a context")
-            return self.table[0, :]
-        if isinstance(application, str):
-            if application not in self.names:
-                raise InvalidInputError(
-                    f"application '{application}' is unknown to the model; allowed: {', '.join(self.names) or 'none'}"
-                    + (", or a context" if self.fields else "")
-                )
-            return self.table[self.names.index(application), :]
-        if not self.fields:
-            raise InvalidInputError("application is a context; this model learned without one")
-        raw = _logarithms(application, self.fields, "context")[None]
-        return _scaled(raw, self.center, self.scale)[0, :]
-
-
-_LEAST_SPREAD = 0.5
-
-
-def _scaled(raw: Floats, center: Floats, scale: Floats) -> Singles:
-    found: Singles = np.column_stack([np.ones(len(raw)), (raw - center) / scale]).astype(np.float32)
-    return found
-
-
-def _logarithms(numbers: Mapping[str, float], fields: tuple[str, ...], where: str) -> Floats:
-    if set(numbers) != set(fields):
-        raise InvalidInputError(f"context of '{where}' has {', '.join(numbers)}; needed: {', '.join(fields)}")
-    values = np.array([numbers[name] for name in fields], dtype=np.float64)
-    if not np.all(np.isfinite(values)) or np.any(values < 0):
-        raise InvalidInputError(f"context of '{where}' is {values.tolist()}; allowed: numbers from 0")
-    return np.log1p(values)
 
 
 def read_logs(logs: pd.DataFrame, encoding: Encoding, has_context: bool) -> tuple[Rows, tuple[str, ...]]:
@@ -182,9 +100,9 @@ def split(rows: Rows, held_out: float, seed: int) -> Split:
     return Split(parts[0], parts[2], parts[1], parts[3])
 
 
-def digest(rows: Rows, table: Singles) -> str:
+def digest(rows: Rows, contexts: Sequence[npt.NDArray[Any]]) -> str:
     """Return what tells these rows and contexts from any others, for a resumed training to be the same one."""
     found = hashlib.sha256()
-    for array in (rows.picks, rows.application, rows.latency_s, table):
+    for array in (rows.picks, rows.application, rows.latency_s, *contexts):
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()

@@ -33,7 +33,7 @@ import numpy as np
 from jax import Array
 
 from accel_core.offline.logs import Floats
-from accel_core.offline.model import Found, Network
+from accel_core.offline.model import AnyNetwork, Found
 
 MARGIN = 1.0
 """In units of z (assumed)."""
@@ -107,7 +107,7 @@ def slowed(found: Found, ceiling: Array | float) -> Array:
     return found.z + jax.nn.sigmoid(found.fails) * jnp.maximum(ceiling - found.z, 0.0)
 
 
-def loss(network: Network, batch: Batch, alpha: Array, beta: Array, ceiling: Array) -> tuple[Array, Terms]:
+def loss(network: AnyNetwork, batch: Batch, alpha: Array, beta: Array, ceiling: Array) -> tuple[Array, Terms]:
     """Return the loss of one step and its parts."""
     n, n_infeasible = len(batch.feasible), len(batch.infeasible)
     is_mixture = batch.negatives.ndim == 3

@@ -13,7 +13,7 @@ values of its parameter, with noise, where PRIME's starts at random: neighbors m
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import equinox as eqx
 import jax
@@ -74,14 +74,52 @@ class AttentionLayer(eqx.Module):
         return _normalized(x + self.outer(jax.nn.relu(self.inner(x))), self.norms[1])
 
 
-class Network(eqx.Module):
-    """Latency and failure of designs.
+class Trunk(eqx.Module):
+    """Embedded parameters that attend to each other.
 
     Attributes:
         embedding: Shape (parameters, most values, width): row (i, v) embeds value v of parameter i. A one-hot vector
             through a dense layer is the same.
         shift: The bias of these dense layers, shape (parameters, width).
         layers: The attention layers.
+    """
+
+    embedding: Array
+    shift: Array
+    layers: tuple[AttentionLayer, ...]
+
+    def __call__(self, tokens: Array) -> Array:
+        """Return all parameters laid flat, shape (designs, parameters * width), from (designs, parameters, width)."""
+        x = tokens + self.shift + _positions(*self.shift.shape)
+        for layer in self.layers:
+            x = layer(x)
+        return x.reshape(len(x), -1)
+
+
+class AnyNetwork(Protocol):
+    """A network of either kind: one number of latency and one of failure for each design."""
+
+    @property
+    def most_values(self) -> int:
+        """How many values the parameter with the most has."""
+
+    def __call__(self, picks: Array, context: Array) -> Found:
+        """Return what it says of each design.
+
+        Args:
+            picks: Which of its values each parameter has, shape (designs, parameters), int32.
+            context: What is given of each design's application, shape (designs, context numbers).
+        """
+
+    def of_mixtures(self, mixtures: Array, context: Array) -> Found:
+        """Return the same for weights of the values, shape (designs, parameters, most values)."""
+
+
+class Network(eqx.Module):
+    """Latency and failure of designs.
+
+    Attributes:
+        trunk: Embedded parameters that attend to each other.
         context: Shape (context numbers, parameters * width), without bias; None for a model of one application.
         votes: Hidden and last layers of the perceptrons, side by side in the first axis of each array.
         gate: Gives each perceptron its weight.
@@ -89,13 +127,16 @@ class Network(eqx.Module):
             nothing from infeasible designs, to which all designs run.
     """
 
-    embedding: Array
-    shift: Array
-    layers: tuple[AttentionLayer, ...]
+    trunk: Trunk
     context: Array | None
     votes: tuple[Dense, ...]
     gate: Dense
     wall: tuple[Dense, ...]
+
+    @property
+    def most_values(self) -> int:
+        """How many values the parameter with the most has."""
+        return int(self.trunk.embedding.shape[1])
 
     def __call__(self, picks: Array, context: Array) -> Found:
         """Return what it says of each design.
@@ -104,11 +145,11 @@ class Network(eqx.Module):
             picks: Which of its values each parameter has, shape (designs, parameters), int32.
             context: Context of each design's application, shape (designs, context numbers).
         """
-        return self._from_tokens(self.embedding[jnp.arange(picks.shape[1]), picks], context)
+        return self._from_tokens(self.trunk.embedding[jnp.arange(picks.shape[1]), picks], context)
 
     def of_mixtures(self, mixtures: Array, context: Array) -> Found:
         """Return the same for weights of the values, shape (designs, parameters, most values)."""
-        return self._from_tokens(jnp.einsum("bpv,pvd->bpd", mixtures, self.embedding), context)
+        return self._from_tokens(jnp.einsum("bpv,pvd->bpd", mixtures, self.trunk.embedding), context)
 
     def fails_on(self, picks: Array, contexts: Array) -> Array:
         """Return the logit of failure of each design on each of several applications, shape (applications, designs).
@@ -117,16 +158,10 @@ class Network(eqx.Module):
             picks: As above.
             contexts: Shape (applications, context numbers).
         """
-        flat = self._flat(self.embedding[jnp.arange(picks.shape[1]), picks])
+        flat = self.trunk(self.trunk.embedding[jnp.arange(picks.shape[1]), picks])
         if self.context is None:
             return self._fails(flat)[None]
         return self._fails(flat * (contexts @ self.context)[:, None])
-
-    def _flat(self, tokens: Array) -> Array:
-        x = tokens + self.shift + _positions(*self.shift.shape)
-        for layer in self.layers:
-            x = layer(x)
-        return x.reshape(len(x), -1)
 
     def _fails(self, flat: Array) -> Array:
         if not self.wall:
@@ -135,12 +170,12 @@ class Network(eqx.Module):
         return last(jax.nn.leaky_relu(inner(flat), LEAK))[..., 0]
 
     def _from_tokens(self, tokens: Array, context: Array) -> Found:
-        flat = self._flat(tokens)
+        flat = self.trunk(tokens)
         if self.context is not None:
             flat = flat * (context @ self.context)
         hidden = jnp.einsum("bi,mio->mbo", flat, self.votes[0].weight) + self.votes[0].bias[:, None]
-        for dense in self.votes[1:]:
-            hidden = jax.nn.leaky_relu(hidden, LEAK) @ dense.weight + dense.bias[:, None]
+        for layer in self.votes[1:]:
+            hidden = jax.nn.leaky_relu(hidden, LEAK) @ layer.weight + layer.bias[:, None]
         weights = jax.nn.softmax(self.gate(flat))
         return Found((weights * hidden[..., 0].T).sum(axis=1), self._fails(flat))
 
@@ -158,21 +193,29 @@ def make_network(counts: npt.NDArray[np.int64], n_context: int | None, settings:
     width, n = settings.embedding, len(counts)
     flat = n * width
     sides = [flat, *[settings.width] * settings.depth, 1]
-    votes = [_dense(rng, inputs, outputs, (settings.votes,)) for inputs, outputs in pairwise(sides)]
+    votes = [dense(rng, inputs, outputs, (settings.votes,)) for inputs, outputs in pairwise(sides)]
+    trunk = make_trunk(rng, counts, settings)
     context = None
     if n_context is not None:
         # The mean application (the constant 1) starts as if there were no context.
         weights = np.zeros((n_context, flat))
         weights[0] = 1.0
-        context = _array(weights)
+        context = array_of(weights)
     return Network(
-        embedding=_array(_first_embedding(rng, counts, width)),
-        shift=jnp.zeros((n, width)),
-        layers=tuple(_attention_layer(rng, settings) for _ in range(settings.layers)),
+        trunk=trunk,
         context=context,
         votes=tuple(votes),
-        gate=_dense(rng, flat, settings.votes),
-        wall=(_dense(rng, flat, settings.width), _dense(rng, settings.width, 1)) if settings.beta else (),
+        gate=dense(rng, flat, settings.votes),
+        wall=(dense(rng, flat, settings.width), dense(rng, settings.width, 1)) if settings.beta else (),
+    )
+
+
+def make_trunk(rng: np.random.Generator, counts: npt.NDArray[np.int64], settings: OfflineSettings) -> Trunk:
+    """Return an untrained trunk for parameters with so many values."""
+    return Trunk(
+        embedding=array_of(_first_embedding(rng, counts, settings.embedding)),
+        shift=jnp.zeros((len(counts), settings.embedding)),
+        layers=tuple(_attention_layer(rng, settings) for _ in range(settings.layers)),
     )
 
 
@@ -190,21 +233,23 @@ def _attention_layer(rng: np.random.Generator, settings: OfflineSettings) -> Att
     norms = np.zeros((2, 2, width))
     norms[:, 0] = 1.0
     return AttentionLayer(
-        mix=_dense(rng, width, 3 * width),
-        out=_dense(rng, width, width),
-        inner=_dense(rng, width, inner),
-        outer=_dense(rng, inner, width),
-        norms=_array(norms),
+        mix=dense(rng, width, 3 * width),
+        out=dense(rng, width, width),
+        inner=dense(rng, width, inner),
+        outer=dense(rng, inner, width),
+        norms=array_of(norms),
         heads=settings.heads,
     )
 
 
-def _dense(rng: np.random.Generator, inputs: int, outputs: int, sides: tuple[int, ...] = ()) -> Dense:
+def dense(rng: np.random.Generator, inputs: int, outputs: int, sides: tuple[int, ...] = ()) -> Dense:
+    """Return random weights and no bias, as many times as ``sides`` say."""
     weight = rng.normal(0.0, 1 / np.sqrt(inputs), (*sides, inputs, outputs))
-    return Dense(_array(weight), jnp.zeros((*sides, outputs)))
+    return Dense(array_of(weight), jnp.zeros((*sides, outputs)))
 
 
-def _array(values: npt.NDArray[np.float64]) -> Array:
+def array_of(values: npt.NDArray[np.float64]) -> Array:
+    """Return numbers as networks have them."""
     return jnp.asarray(values, dtype=jnp.float32)
 
 

@@ -23,7 +23,7 @@ from accel_core.offline.encoding import Encoding, Picks
 from accel_core.offline.firefly import advance
 from accel_core.offline.logs import Floats, Singles
 from accel_core.offline.losses import slowed
-from accel_core.offline.model import Network
+from accel_core.offline.model import AnyNetwork
 from accel_core.offline.predicting import predict
 from accel_core.offline.settings import OfflineSettings
 
@@ -71,7 +71,7 @@ def swarm_contexts(table: Singles, swarms: Picks) -> Singles:
 
 
 def fly_on(
-    network: Network,
+    network: AnyNetwork,
     swarms: Picks,
     contexts: Singles,
     counts: npt.NDArray[np.int64],
@@ -115,14 +115,14 @@ _ABOVE_LIMIT = 1e9
 
 @eqx.filter_jit
 def climb(
-    network: Network, picks: Array, contexts: Array, counts: Array, ceiling: Array, settings: OfflineSettings
+    network: AnyNetwork, picks: Array, contexts: Array, counts: Array, ceiling: Array, settings: OfflineSettings
 ) -> Array:
     """Return mixtures of values that the network predicts faster than these designs.
 
     Each step has the length ``mine_rate`` whatever the gradient's; weights stay between 0 and 1 and sum to 1 for each
     parameter.
     """
-    known = network.embedding.shape[1]
+    known = network.most_values
     gradient = jax.grad(lambda mixtures: slowed(network.of_mixtures(mixtures, contexts), ceiling).sum())
     mixtures = jax.nn.one_hot(picks, known)
     allowed = jnp.arange(known) < counts[:, None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -20,20 +20,30 @@ import pandas as pd
 from accel_core.errors import InvalidInputError
 from accel_core.offline.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from accel_core.offline.choosing import Area, choose
+from accel_core.offline.contexts import Application, Contexts, LayerContexts, VectorContexts
 from accel_core.offline.encoding import Encoding, Picks
-from accel_core.offline.logs import Context, Contexts, Floats, Rows, digest, read_logs, split
+from accel_core.offline.layered import LayeredNetwork
+from accel_core.offline.logs import Floats
 from accel_core.offline.losses import Scale
-from accel_core.offline.model import Network, make_network
-from accel_core.offline.negatives import Limits
-from accel_core.offline.predicting import Predicted, predict
+from accel_core.offline.model import AnyNetwork, Network
+from accel_core.offline.predicting import Predicted, p_fails_anywhere, predict
 from accel_core.offline.settings import OfflineSettings
-from accel_core.offline.train import CURVES, State, Task, Watcher, train
+from accel_core.offline.train import CURVES
+from accel_core.rooflines import COUNT, Rooflines
 
-Application = str | Mapping[str, float]
-"""An application that the model learned from, by name; or any other, by its context."""
 
-N_STARTS = 256
-"""Fastest logged designs that a model remembers, for the optimizer to start from."""
+class Outlook(NamedTuple):
+    """What is expected of designs on one application or several, one number each.
+
+    Attributes:
+        slowed_s: Mean latency, the slower the likelier a design fails.
+        latency_s: Mean latency if it runs.
+        p_fails: Largest probability that it does not run.
+    """
+
+    slowed_s: Floats
+    latency_s: Floats
+    p_fails: Floats
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ class OfflineModel:
     scale: Scale
     settings: OfflineSettings
     seed: int
-    network: Network
+    network: AnyNetwork
     starts: Picks
     curves: pd.DataFrame
     is_complete: bool
@@ -72,13 +82,13 @@ class OfflineModel:
         Raises:
             InvalidInputError: If a value is not in the table, or the application unknown.
         """
-        return self.scale.backward(self._predict(self.encoding.picks_of(designs), application).z)
+        return self.scale.backward(self._predict(self.encoding.picks_of(designs), application)[0].z)
 
     def p_fails(self, designs: pd.DataFrame, application: Application | None = None) -> Floats:
         """Return the probability that each design is infeasible; 0 in a model that learned from feasible ones alone.
 
-        On an application given by its context a design is taken to fail as likely as on any that the model learned
-        from, if not likelier: what a context does not tell is not hoped for.
+        On an application given by numbers alone a design is taken to fail as likely as on any that the model learned
+        from, if not likelier: what they do not tell is not hoped for. Layers tell what memory they need.
 
         Args:
             designs: The parameters.
@@ -87,7 +97,7 @@ class OfflineModel:
         Raises:
             InvalidInputError: As ``predict``.
         """
-        return self._predict(self.encoding.picks_of(designs), application).p_fails
+        return self._predict(self.encoding.picks_of(designs), application)[0].p_fails
 
     def optimize(
         self, area_limit_mm2: float, n: int, seed: int, area: Area, applications: Sequence[Application] = ()
@@ -108,19 +118,23 @@ class OfflineModel:
         Raises:
             InvalidInputError: If an argument is not allowed, or fewer designs under the limit were found.
         """
-        asked = applications or (None,)
+        return optimize_together([self], area_limit_mm2, n, seed, area, applications)
 
-        def slowness(picks: Picks) -> Floats:
-            found: Floats = np.mean([self.scale.backward(self._predict(picks, one).slowed) for one in asked], axis=0)
-            return found
+    def outlook(self, picks: Picks, applications: Sequence[Application]) -> Outlook:
+        """Return what is expected of designs, given as the numbers of their values, on all these applications.
 
-        picks = choose(self.encoding, slowness, self.starts, area_limit_mm2, n, seed, area)
-        designs = self.encoding.designs_of(picks)
-        found = [self._predict(picks, one) for one in asked]
-        return designs.assign(
-            predicted_s=np.mean([self.scale.backward(one.z) for one in found], axis=0),
-            p_fails=np.max([one.p_fails for one in found], axis=0),
-            chip_area_mm2=area(designs),
+        Args:
+            picks: Shape (designs, parameters).
+            applications: As ``optimize``.
+
+        Raises:
+            InvalidInputError: If an application is unknown.
+        """
+        found = self._predict(picks, *(applications or (None,)))
+        return Outlook(
+            np.mean([self.scale.backward(one.slowed) for one in found], axis=0),
+            np.mean([self.scale.backward(one.z) for one in found], axis=0),
+            np.max([one.p_fails for one in found], axis=0),
         )
 
     def save(self, path: Path) -> None:
@@ -129,7 +143,7 @@ class OfflineModel:
         Raises:
             InvalidInputError: If the file cannot be written.
         """
-        write_checkpoint(path, *_content(self))
+        write_checkpoint(path, *content_of(self))
 
     @classmethod
     def load(cls, path: Path) -> OfflineModel:
@@ -138,94 +152,72 @@ class OfflineModel:
         Raises:
             InvalidInputError: If the file is missing, damaged or changed.
         """
-        return _model_in(read_checkpoint(path), path)
+        return model_in(read_checkpoint(path), path)
 
-    def _predict(self, picks: Picks, application: Application | None) -> Predicted:
-        context = self.contexts.row(application)
-        others = self.contexts.table if isinstance(application, Mapping) else None
-        contexts = np.broadcast_to(context, (len(picks), len(context)))
-        return predict(self.network, picks, contexts, self.scale.ceiling, others)
+    def _predict(self, picks: Picks, *applications: Application | None) -> list[Predicted]:
+        found = []
+        for one in applications:
+            row = self.contexts.row(one)
+            network = self.network
+            if isinstance(one, pd.DataFrame) and isinstance(network, LayeredNetwork):
+                network = network.with_application(one)
+            contexts = np.broadcast_to(row, (len(picks), len(row)))
+            found.append(predict(network, picks, contexts, self.scale.ceiling))
+        if not isinstance(self.network, Network) or not any(isinstance(one, Mapping) for one in applications):
+            return found
+        worst = p_fails_anywhere(self.network, picks, self.contexts.table)
+        return [
+            predicted.failing_at_least(worst, self.scale.ceiling) if isinstance(one, Mapping) else predicted
+            for one, predicted in zip(applications, found, strict=True)
+        ]
 
 
-def train_offline(
-    logs: pd.DataFrame,
-    parameters: Mapping[str, Sequence[float]],
-    context: Context | None = None,
-    settings: OfflineSettings | None = None,
-    seed: int = 0,
-    *,
-    area: Area | None = None,
-    watcher: Watcher | None = None,
-    checkpoint: Path | None = None,
-) -> OfflineModel:
-    """Train a model on logged designs.
+def optimize_together(
+    models: Sequence[OfflineModel],
+    area_limit_mm2: float,
+    n: int,
+    seed: int,
+    area: Area,
+    applications: Sequence[Application] = (),
+) -> pd.DataFrame:
+    """Return the ``n`` most promising designs in the eyes of several models, as ``OfflineModel.optimize`` does of one.
+
+    Models that differ by the seed of their training alone err in different places, which their mean evens out: of the
+    logarithms of latencies, and of the probabilities of failure.
 
     Args:
-        logs: The parameters, ``status`` (``ok`` or ``infeasible``), ``runtime_s``, and ``application`` with a context.
-        parameters: The values that each parameter may have, ascending.
-        context: Numbers that describe each application, for a model of several; None for a model of one.
-        settings: Sizes, loss and training.
-        seed: Of all chance; the same seed on the same machine gives the same numbers.
-        area: Area of designs; with it, negatives are mined under area limits of their own.
-        watcher: Called with each row of the curves; it stops training by returning True.
-        checkpoint: A ``.npz`` file that is replaced with each row of the curves. If it is there, training goes on from
-            it, to the same numbers as if it had never stopped.
+        models: Of the same parameters; the optimizer starts where the first one's does.
+        area_limit_mm2: Largest area.
+        n: Designs to return, at most 1000.
+        seed: Of the optimizer.
+        area: Area of designs.
+        applications: As ``OfflineModel.optimize``.
 
     Raises:
-        InvalidInputError: If the logs are not as above, or the checkpoint is damaged or of another training.
+        InvalidInputError: As ``OfflineModel.optimize``.
     """
-    settings = settings or OfflineSettings()
-    encoding = Encoding.of(parameters)
-    rows, names = read_logs(logs, encoding, context is not None)
-    contexts = Contexts.of(context, names)
-    data = split(rows, settings.held_out, seed)
-    limits = None
-    if area is not None:
-        limits = Limits.of(
-            lambda picks: np.asarray(area(encoding.designs_of(picks)), dtype=np.float64), data.feasible.picks
+    first = models[0]
+
+    def agreed(picks: Picks) -> Outlook:
+        slowed_s, latency_s, p_fails = zip(*(model.outlook(picks, applications) for model in models), strict=True)
+        return Outlook(
+            np.exp(np.mean(np.log(slowed_s), axis=0)),
+            np.exp(np.mean(np.log(latency_s), axis=0)),
+            np.mean(p_fails, axis=0),
         )
-    task = Task(encoding, contexts, data, Scale.of(data.feasible.latency_s), settings, seed, limits)
-    print_of_data = digest(rows, contexts.table)
-    starts = _fastest(rows)
-    state = task.begin()
-    if checkpoint is not None and checkpoint.exists():
-        state = _resumed(task, state, checkpoint, print_of_data)
 
-    def keep(state: State) -> None:
-        if checkpoint is not None:
-            about, arrays = _content(_model(task, state, starts))
-            moments = {f"moments{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state.moments))}
-            about |= {"data": print_of_data, "step": state.step}
-            write_checkpoint(checkpoint, about, {**arrays, **moments, "swarms": state.swarms})
-
-    state = train(task, state, watcher, keep)
-    return _model(task, state, starts)
+    picks = choose(first.encoding, lambda found: agreed(found).slowed_s, first.starts, area_limit_mm2, n, seed, area)
+    designs, expected = first.encoding.designs_of(picks), agreed(picks)
+    return designs.assign(predicted_s=expected.latency_s, p_fails=expected.p_fails, chip_area_mm2=area(designs))
 
 
-def _fastest(rows: Rows) -> Picks:
-    """Return the fastest logged designs, in turns of the applications."""
-    is_ok = np.isfinite(rows.latency_s)
-    order = np.argsort(np.where(is_ok, rows.latency_s, np.inf), kind="stable")[: int(is_ok.sum())]
-    turn = pd.Series(rows.application[order]).groupby(rows.application[order]).cumcount().to_numpy()
-    picks = rows.picks[order[np.argsort(turn, kind="stable")]]
-    _, first = np.unique(picks, axis=0, return_index=True)
-    return picks[np.sort(first)][:N_STARTS]
-
-
-def _model(task: Task, state: State, starts: Picks) -> OfflineModel:
-    curves = pd.DataFrame(list(state.curves), columns=list(CURVES))
-    is_complete = state.step >= task.settings.steps
-    return OfflineModel(
-        task.encoding, task.contexts, task.scale, task.settings, task.seed, state.network, starts, curves, is_complete
-    )
-
-
-def _content(model: OfflineModel) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    contexts, scale = model.contexts, model.scale
+def content_of(model: OfflineModel) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """Return what a file holds of a model."""
+    scale = model.scale
+    about_contexts, context_arrays = _of_contexts(model.contexts)
     about = {
         "parameters": {name: list(v) for name, v in zip(model.encoding.names, model.encoding.values, strict=True)},
-        "fields": list(contexts.fields),
-        "applications": list(contexts.names),
+        **about_contexts,
         "scale": [scale.center, scale.scale, scale.ceiling],
         "settings": model.settings.to_mapping(),
         "seed": model.seed,
@@ -236,37 +228,60 @@ def _content(model: OfflineModel) -> tuple[dict[str, Any], dict[str, npt.NDArray
     }
     arrays: dict[str, npt.NDArray[Any]] = {
         "starts": model.starts,
-        "contexts": contexts.table,
-        "context_center": contexts.center,
-        "context_scale": contexts.scale,
+        **context_arrays,
         "curves": model.curves.to_numpy(dtype=np.float64),
     }
     return about, {**weights, **arrays}
+
+
+def _of_contexts(contexts: Contexts) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    about: dict[str, Any] = {"applications": list(contexts.names)}
+    if isinstance(contexts, LayerContexts):
+        tables: dict[str, npt.NDArray[Any]] = {f"layers{i}": table for i, table in enumerate(contexts.content)}
+        return about | {"rooflines": contexts.rooflines.to_mapping()}, tables
+    assert isinstance(contexts, VectorContexts)
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "contexts": contexts.table,
+        "context_center": contexts.center,
+        "context_scale": contexts.scale,
+    }
+    return about | {"fields": list(contexts.fields)}, arrays
+
+
+def _contexts_in(file: Checkpoint) -> Contexts:
+    about, arrays = file.about, file.arrays
+    names = tuple(about["applications"])
+    if "rooflines" not in about:
+        table = arrays["contexts"]
+        return VectorContexts(tuple(about["fields"]), names, arrays["context_center"], arrays["context_scale"], table)
+    rooflines = Rooflines.from_mapping(about["rooflines"])
+    columns = [*rooflines.fields, COUNT]
+    tables = [pd.DataFrame(numbers, columns=columns) for numbers in file.numbered("layers")]
+    return LayerContexts.of(dict(zip(names, tables, strict=True)), names, rooflines)
 
 
 def _leaves(tree: Any) -> list[Any]:
     return jax.tree.leaves(eqx.filter(tree, eqx.is_array))
 
 
-def _model_in(file: Checkpoint, path: Path) -> OfflineModel:
+def model_in(file: Checkpoint, path: Path) -> OfflineModel:
+    """Undo ``content_of``.
+
+    Raises:
+        InvalidInputError: If something is missing or of another kind.
+    """
     about, arrays = file.about, file.arrays
     try:
         encoding = Encoding.of(about["parameters"])
         settings = OfflineSettings.from_mapping(about["settings"])
-        contexts = Contexts(
-            tuple(about["fields"]),
-            tuple(about["applications"]),
-            arrays["context_center"],
-            arrays["context_scale"],
-            arrays["contexts"],
-        )
-        n_context = contexts.table.shape[1] if contexts.fields else None
-        network = _with_leaves(make_network(encoding.counts, n_context, settings, 0), file.numbered("weights"), path)
+        contexts = _contexts_in(file)
+        scale = Scale(*about["scale"])
+        network = with_leaves(contexts.network(encoding, scale, settings, 0), file.numbered("weights"), path)
         curves = pd.DataFrame(arrays["curves"], columns=list(CURVES))
         return OfflineModel(
             encoding,
             contexts,
-            Scale(*about["scale"]),
+            scale,
             settings,
             int(about["seed"]),
             network,
@@ -278,28 +293,15 @@ def _model_in(file: Checkpoint, path: Path) -> OfflineModel:
         raise InvalidInputError(f"{path}: not a readable offline model: {error}") from error
 
 
-def _with_leaves(tree: Any, leaves: list[npt.NDArray[Any]], path: Path) -> Any:
+def with_leaves(tree: Any, leaves: list[npt.NDArray[Any]], path: Path) -> Any:
+    """Return a tree whose arrays are these.
+
+    Raises:
+        InvalidInputError: If their shapes are other ones.
+    """
     own, structure = jax.tree.flatten(eqx.filter(tree, eqx.is_array))
     shapes, found = [leaf.shape for leaf in own], [leaf.shape for leaf in leaves]
     if shapes != found:
         raise InvalidInputError(f"{path}: arrays have shapes {found}; needed for its settings: {shapes}")
     filled = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
     return eqx.combine(filled, tree)
-
-
-def _resumed(task: Task, state: State, path: Path, print_of_data: str) -> State:
-    file = read_checkpoint(path)
-    model = _model_in(file, path)
-    if "step" not in file.about:
-        raise InvalidInputError(f"{path}: a model without what training needs; allowed: a checkpoint of a training")
-    for what, is_same in (
-        ("logs", file.about["data"] == print_of_data),
-        ("parameters", model.encoding == task.encoding),
-        ("settings", model.settings == task.settings),
-        ("seed", model.seed == task.seed),
-    ):
-        if not is_same:
-            raise InvalidInputError(f"{path}: checkpoint of a training with other {what}; delete it to start anew")
-    moments = _with_leaves(state.moments, file.numbered("moments"), path)
-    curves = tuple(dict(zip(CURVES, map(float, row), strict=True)) for row in model.curves.to_numpy())
-    return State(model.network, moments, file.arrays["swarms"], int(file.about["step"]), curves)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
 from jax import Array
 
 from accel_core.offline.encoding import Picks
 from accel_core.offline.logs import Floats, Singles
 from accel_core.offline.losses import slowed
-from accel_core.offline.model import Network
+from accel_core.offline.model import AnyNetwork, Network
 
 AT_ONCE = 4096
 LEAST = 64
@@ -33,18 +35,13 @@ class Predicted:
     p_fails: Floats
     slowed: Floats
 
-
-@eqx.filter_jit
-def _run(network: Network, picks: Array, context: Array, others: Array, ceiling: Array) -> Array:
-    found = network(picks, context)
-    if len(others):
-        found = found._replace(fails=jnp.maximum(found.fails, network.fails_on(picks, others).max(axis=0)))
-    return jnp.stack([found.z, jax.nn.sigmoid(found.fails), slowed(found, ceiling)])
+    def failing_at_least(self, p_fails: Floats, ceiling: float) -> Predicted:
+        """Return the same where designs fail with at least these probabilities."""
+        worst = np.maximum(self.p_fails, p_fails)
+        return Predicted(self.z, worst, self.z + worst * np.maximum(ceiling - self.z, 0.0))
 
 
-def predict(
-    network: Network, picks: Picks, context: Singles, ceiling: float, others: Singles | None = None
-) -> Predicted:
+def predict(network: AnyNetwork, picks: Picks, context: Singles, ceiling: float) -> Predicted:
     """Return what the network says of each design.
 
     Args:
@@ -52,16 +49,42 @@ def predict(
         picks: Shape (designs, parameters).
         context: Shape (designs, context numbers).
         ceiling: How slow a design that does not run counts.
-        others: Contexts, shape (applications, context numbers), of applications on which a design must run as well; it
-            fails as likely as on the worst of them.
     """
     out = np.empty((3, len(picks)))
-    beside = jnp.asarray(context[:0] if others is None else others)
     for first in range(0, len(picks), AT_ONCE):
-        part, rows = picks[first : first + AT_ONCE], context[first : first + AT_ONCE]
-        size = max(LEAST, 1 << (len(part) - 1).bit_length())
-        padding = ((0, size - len(part)), (0, 0))
-        padded = jnp.asarray(np.pad(part, padding)), jnp.asarray(np.pad(rows, padding))
-        found = _run(network, *padded, beside, jnp.float32(ceiling))
-        out[:, first : first + len(part)] = np.asarray(found)[:, : len(part)]
+        part, rows = _padded(picks[first : first + AT_ONCE]), _padded(context[first : first + AT_ONCE])
+        n = min(AT_ONCE, len(picks) - first)
+        out[:, first : first + n] = np.asarray(_run(network, part, rows, jnp.float32(ceiling)))[:, :n]
     return Predicted(*out)
+
+
+def p_fails_anywhere(network: Network, picks: Picks, contexts: Singles) -> Floats:
+    """Return the probability that each design fails on the worst for it of several applications.
+
+    Args:
+        network: The network.
+        picks: Shape (designs, parameters).
+        contexts: Shape (applications, context numbers).
+    """
+    out = np.empty(len(picks))
+    for first in range(0, len(picks), AT_ONCE):
+        part = picks[first : first + AT_ONCE]
+        found = _run_anywhere(network, _padded(part), jnp.asarray(contexts))
+        out[first : first + AT_ONCE] = np.asarray(found)[: len(part)]
+    return out
+
+
+@eqx.filter_jit
+def _run(network: AnyNetwork, picks: Array, context: Array, ceiling: Array) -> Array:
+    found = network(picks, context)
+    return jnp.stack([found.z, jax.nn.sigmoid(found.fails), slowed(found, ceiling)])
+
+
+@eqx.filter_jit
+def _run_anywhere(network: Network, picks: Array, contexts: Array) -> Array:
+    return jax.nn.sigmoid(network.fails_on(picks, contexts).max(axis=0))
+
+
+def _padded(part: npt.NDArray[Any]) -> Array:
+    size = max(LEAST, 1 << (len(part) - 1).bit_length())
+    return jnp.asarray(np.pad(part, ((0, size - len(part)), (0, 0))))

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import kendalltau
 
-from accel_core.offline.logs import Contexts, Floats, Rows, Split
+from accel_core.offline.contexts import Contexts
+from accel_core.offline.logs import Floats, Rows, Split
 from accel_core.offline.losses import Scale
-from accel_core.offline.model import Network
+from accel_core.offline.model import AnyNetwork
 from accel_core.offline.predicting import predict
 
 MOST = 1500
@@ -42,7 +43,7 @@ class Judgment:
     right: float
 
 
-def judge(network: Network, held: Split, contexts: Contexts, scale: Scale) -> Judgment:
+def judge(network: AnyNetwork, held: Split, contexts: Contexts, scale: Scale) -> Judgment:
     """Judge a network by the first ``MOST`` held-out designs of each kind, which are in random order."""
     feasible, infeasible = (
         rows.take(np.arange(min(MOST, len(rows)))) for rows in (held.held_feasible, held.held_infeasible)

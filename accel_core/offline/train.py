@@ -17,10 +17,11 @@ import numpy as np
 import optax
 from jax import Array
 
+from accel_core.offline.contexts import Contexts
 from accel_core.offline.encoding import Encoding, Picks
-from accel_core.offline.logs import Contexts, Rows, Split
+from accel_core.offline.logs import Rows, Split
 from accel_core.offline.losses import Batch, Scale, Terms, loss
-from accel_core.offline.model import Network, make_network
+from accel_core.offline.model import AnyNetwork
 from accel_core.offline.negatives import Limits, climb, first_swarms, fly_on, swarm_contexts
 from accel_core.offline.select import judge
 from accel_core.offline.settings import OfflineSettings
@@ -43,7 +44,7 @@ _ADAM = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam())
 class State:
     """All that the next step depends on, beside the data."""
 
-    network: Network
+    network: AnyNetwork
     moments: optax.OptState
     swarms: Picks
     step: int
@@ -72,14 +73,9 @@ class Task:
     seed: int
     limits: Limits | None
 
-    @property
-    def n_context(self) -> int | None:
-        """How many numbers a context has; None for a model without."""
-        return self.contexts.table.shape[1] if self.contexts.fields else None
-
     def begin(self) -> State:
         """Return the state before the first step."""
-        network = make_network(self.encoding.counts, self.n_context, self.settings, self.seed)
+        network = self.contexts.network(self.encoding, self.scale, self.settings, self.seed)
         swarms = first_swarms(self.encoding, len(self.contexts.table), self.settings, self.seed)
         return State(network, _ADAM.init(eqx.filter(network, eqx.is_array)), swarms, 0, ())
 
@@ -121,8 +117,8 @@ def learning_rate(settings: OfflineSettings, step: int) -> float:
 
 @eqx.filter_jit
 def _update(
-    network: Network, moments: optax.OptState, batch: Batch, rate: Array, alpha: Array, beta: Array, ceiling: Array
-) -> tuple[Network, optax.OptState, Array, Terms]:
+    network: AnyNetwork, moments: optax.OptState, batch: Batch, rate: Array, alpha: Array, beta: Array, ceiling: Array
+) -> tuple[AnyNetwork, optax.OptState, Array, Terms]:
     (total, terms), slopes = eqx.filter_value_and_grad(loss, has_aux=True)(network, batch, alpha, beta, ceiling)
     steps, moments = _ADAM.update(slopes, moments)
     scaled = eqx.filter(steps, eqx.is_array)
@@ -136,7 +132,7 @@ class _Negatives:
     def __init__(self, task: Task) -> None:
         self._task = task
 
-    def mine(self, network: Network, swarms: Picks, step: int) -> Picks:
+    def mine(self, network: AnyNetwork, swarms: Picks, step: int) -> Picks:
         settings = self._task.settings
         if settings.miner != "firefly":
             return swarms
@@ -145,7 +141,7 @@ class _Negatives:
         ceiling, counts = task.scale.ceiling, task.encoding.counts
         return fly_on(network, swarms, contexts, counts, ceiling, task.limits, settings.mine_rounds, rng)
 
-    def of(self, network: Network, swarms: Picks, step: int) -> tuple[Any, Any]:
+    def of(self, network: AnyNetwork, swarms: Picks, step: int) -> tuple[Any, Any]:
         task, settings = self._task, self._task.settings
         table = task.contexts.table
         if not settings.alpha:
@@ -182,7 +178,7 @@ def _drawn(rows: Rows, n: int, rng: np.random.Generator) -> Rows:
     return rows.take(rng.integers(0, len(rows), size=n) if n else np.zeros(0, dtype=np.int64))
 
 
-def _progress(task: Task, network: Network, step: int, total: float, terms: Terms) -> Progress:
+def _progress(task: Task, network: AnyNetwork, step: int, total: float, terms: Terms) -> Progress:
     judged = judge(network, task.data, task.contexts, task.scale)
     numbers = [float(term) for term in terms]
     row = (float(step), total, *numbers, *astuple(judged))

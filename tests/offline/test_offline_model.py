@@ -13,8 +13,9 @@ import pytest
 from accel_core.errors import InvalidInputError
 from accel_core.offline import OfflineModel, OfflineSettings, train_offline
 from accel_core.offline.checkpoint import read_checkpoint, write_checkpoint
+from accel_core.offline.contexts import VectorContexts
 from accel_core.offline.encoding import Encoding
-from accel_core.offline.logs import Contexts, read_logs, split
+from accel_core.offline.logs import read_logs, split
 from accel_core.offline.losses import Batch, Scale, loss, slowed
 from accel_core.offline.model import Found, make_network
 from accel_core.offline.negatives import Limits, first_swarms, fly_on, swarm_contexts
@@ -104,7 +105,7 @@ class TestLoss:
 
     def test_mixtures_of_one_value_are_designs(self):
         batch = batch_of(self.encoding)
-        known = self.network.embedding.shape[1]
+        known = self.network.most_values
         mixtures = np.eye(known, dtype=np.float32)[batch.feasible]
         found = self.network.of_mixtures(mixtures, batch.feasible_context)
         assert np.allclose(found.z, self.network(batch.feasible, batch.feasible_context).z, atol=1e-5)
@@ -379,7 +380,7 @@ class TestInputs:
         assert np.isfinite(found.curves["right"]).all()
 
     def test_without_context_there_is_one_row(self):
-        assert Contexts.of(None, ()).row(None).tolist() == [1.0]
+        assert VectorContexts.of(None, ()).row(None).tolist() == [1.0]
 
 
 class TestNothingIsSimulated:

@@ -1,0 +1,243 @@
+"""Models that look at applications layer by layer, on a toy whose layers add up."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pandas as pd
+import pytest
+
+from accel_core.errors import InvalidInputError
+from accel_core.offline import OfflineModel, optimize_together, train_offline
+from accel_core.offline.contexts import LayerContexts
+from accel_core.offline.encoding import Encoding
+from accel_core.offline.losses import Scale
+from accel_core.rooflines import Ratio, Roofline, Rooflines
+from tests.offline import offline_toy as toy
+
+ROOFLINES = Rooflines(
+    fields=("work", "bytes", "filter", "kind"),
+    shapes=("kind",),
+    ratios=(
+        Ratio("compute", "work", ("pes", "lanes")),
+        Ratio("traffic", "bytes", ("gbps",)),
+        Ratio("kept", "bytes", ("memory_b",)),
+        Ratio("filters", "filter", ("memory_b",), ("lanes",)),
+        Ratio("program", "filter", ("memory_b",)),
+        Ratio("rounds", "filter", ("lanes",)),
+    ),
+    wholes=("rounds",),
+    times=(Roofline("compute", 1e-9), Roofline("traffic", 1e-9, "kept")),
+    holds=("filters",),
+    sums=("program",),
+)
+ENCODING = Encoding.of(toy.PARAMETERS)
+# Of work, bytes and bytes of a filter, and how often each occurs.
+LAYERS = {
+    "small": [(2e4, 2e3, 64, 3), (5e4, 4e3, 128, 2)],
+    "wide": [(1e5, 3e4, 256, 4), (2e4, 1e4, 64, 2)],
+    "deep": [(6e4, 8e3, 512, 8), (1e5, 2e3, 128, 1)],
+    "mixed": [(1e5, 2e4, 128, 3), (3e4, 1e3, 1024, 2), (5e4, 6e3, 256, 5)],
+}
+UNSEEN = [(8e4, 2e4, 256, 6), (4e4, 4e3, 512, 3)]
+SETTINGS = dataclasses.replace(toy.SMALL, alpha=0.0, beta=1.0, steps=400, batch=64)
+
+
+def table(layers):
+    numbers = np.array(layers, dtype=float)
+    columns = dict(zip(("work", "bytes", "filter"), np.log(numbers[:, :3]).T, strict=True))
+    return pd.DataFrame(columns).assign(kind=1.0, count=numbers[:, 3])
+
+
+def simulated(layers, designs):
+    """Latency of designs, and which of them cannot run: some filter of all lanes does not fit."""
+    total = np.zeros(len(designs))
+    fits = np.ones(len(designs), dtype=bool)
+    for work, moved, filters, count in layers:
+        compute = 1e-9 * work / (designs["pes"] * designs["lanes"])
+        traffic = np.where(moved > designs["memory_b"], 1e-9 * moved / designs["gbps"], 0)
+        total += count * np.maximum(compute, traffic)
+        fits &= designs["lanes"] * filters <= designs["memory_b"]
+    return total, fits
+
+
+def logs(n=500):
+    parts = []
+    for seed, (name, layers) in enumerate(LAYERS.items()):
+        designs = toy.random_designs(n, seed)
+        latency, fits = simulated(layers, designs)
+        status = np.where(fits, "ok", "infeasible")
+        parts.append(designs.assign(status=status, runtime_s=np.where(fits, latency, np.nan), application=name))
+    return pd.concat(parts, ignore_index=True)
+
+
+CONTEXT = {name: table(layers) for name, layers in LAYERS.items()}
+
+
+def trained(settings=SETTINGS, seed=0, **more):
+    known = {"rooflines": ROOFLINES, "area": toy.area_mm2}
+    return train_offline(logs(), toy.PARAMETERS, CONTEXT, settings, seed, **known, **more)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return trained()
+
+
+@pytest.fixture(scope="module")
+def untrained():
+    contexts = LayerContexts.of(CONTEXT, tuple(CONTEXT), ROOFLINES)
+    return contexts.network(ENCODING, Scale(-8.0, 1.0, 3.0), SETTINGS, 0)
+
+
+def test_it_predicts_an_application_that_no_log_has(model):
+    designs = toy.random_designs(400, seed=9)
+    latency, fits = simulated(UNSEEN, designs)
+    error = np.log(model.predict(designs, table(UNSEEN)) / latency)[fits]
+    assert np.sqrt(np.mean(error**2)) < 0.35
+    fails = model.p_fails(designs, table(UNSEEN)) > 0.5
+    assert np.mean(fails[~fits]) > 0.9
+    assert np.mean(fails[fits]) < 0.1
+
+
+def test_its_first_choice_for_such_an_application_is_near_the_best(model):
+    chosen = model.optimize(12.0, 5, 0, toy.area_mm2, [table(UNSEEN)])
+    every = pd.MultiIndex.from_product(toy.PARAMETERS.values(), names=toy.PARAMETERS).to_frame(index=False)
+    latency, fits = simulated(UNSEEN, every)
+    best = latency[fits & (toy.area_mm2(every) <= 12.0)].min()
+    found, runs = simulated(UNSEEN, chosen)
+    assert runs[0]
+    assert found[0] <= 1.2 * best
+
+
+def test_models_choose_together_what_all_think_well_of(model):
+    other = trained(seed=1)
+    both = optimize_together([model, other], 12.0, 5, 0, toy.area_mm2, [table(UNSEEN)])
+    each = [one.predict(both, table(UNSEEN)) for one in (model, other)]
+    assert np.allclose(both["predicted_s"], np.sqrt(each[0] * each[1]), rtol=1e-5)
+    p_fails = [one.p_fails(both, table(UNSEEN)) for one in (model, other)]
+    assert np.allclose(both["p_fails"], np.mean(p_fails, axis=0), atol=1e-6)
+    alone = model.optimize(12.0, 5, 0, toy.area_mm2, [table(UNSEEN)])
+    same = optimize_together([model, model], 12.0, 5, 0, toy.area_mm2, [table(UNSEEN)])
+    assert alone[list(toy.PARAMETERS)].equals(same[list(toy.PARAMETERS)])
+
+
+def test_a_known_application_is_the_same_by_name_and_by_its_layers(model):
+    designs = toy.random_designs(40, seed=3)
+    assert np.allclose(model.predict(designs, "wide"), model.predict(designs, CONTEXT["wide"]), rtol=1e-5)
+
+
+def test_a_layer_that_occurs_twice_is_two_layers(model):
+    designs = toy.random_designs(40, seed=3)
+    once = table([*UNSEEN, *UNSEEN]).assign(count=[3, 2, 3, 1])
+    assert np.allclose(model.predict(designs, table(UNSEEN)), model.predict(designs, once), rtol=1e-5)
+
+
+def test_room_for_more_layers_changes_nothing(model):
+    designs = toy.random_designs(40, seed=3)
+    # Numbers that differ less than anything could tell, so that rows stay apart.
+    near = [(work * (1 + 1e-7 * i), moved, filters, 1) for work, moved, filters, n in UNSEEN for i in range(6 * n)]
+    one_by_one, many = table(near), table([(*layer[:3], 6 * layer[3]) for layer in UNSEEN])
+    assert len(one_by_one) > 32
+    assert np.allclose(model.predict(designs, one_by_one), model.predict(designs, many), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_nothing_is_faster_than_its_roofline(model, untrained, name):
+    designs = toy.random_designs(500, seed=4)
+    least = sum(count * 1e-9 * work / (designs["pes"] * designs["lanes"]) for work, _, _, count in LAYERS[name])
+    context = np.full((500, 1), list(LAYERS).index(name), dtype=np.float32)
+    z = np.asarray(untrained(ENCODING.picks_of(designs), context).z)
+    assert np.all(np.exp(z - 8.0) > 0.999 * least)
+    assert np.all(model.predict(designs, name) > 0.999 * least)
+
+
+def test_mixtures_of_one_value_are_designs(untrained):
+    picks = ENCODING.random((20,), np.random.default_rng(0))
+    context = np.ones((20, 1), dtype=np.float32)
+    mixtures = np.eye(untrained.most_values, dtype=np.float32)[picks]
+    found, same = untrained(picks, context), untrained.of_mixtures(mixtures, context)
+    assert np.allclose(found.z, same.z, atol=1e-4)
+    assert np.allclose(found.fails, same.fails, atol=1e-3)
+
+
+def test_what_is_given_is_not_learned(model):
+    fresh = model.contexts.network(ENCODING, model.scale, SETTINGS, 0)
+    for learned, known in zip(jax.tree.leaves(model.network.given), jax.tree.leaves(fresh.given), strict=True):
+        assert np.array_equal(learned, known)
+
+
+def test_without_beta_everything_runs():
+    naive = trained(dataclasses.replace(SETTINGS, beta=0.0, steps=5, reports=1))
+    assert np.all(naive.p_fails(toy.random_designs(50), table(UNSEEN)) == 0)
+
+
+def test_a_checkpoint_of_other_rooflines_is_refused(tmp_path):
+    few, checkpoint = dataclasses.replace(SETTINGS, steps=8, reports=2), tmp_path / "half.npz"
+    trained(few, checkpoint=checkpoint, watcher=lambda row: True)
+    slower = dataclasses.replace(ROOFLINES, times=(Roofline("compute", 2e-9), *ROOFLINES.times[1:]))
+    with pytest.raises(InvalidInputError, match="other rooflines"):
+        train_offline(
+            logs(), toy.PARAMETERS, CONTEXT, few, 0, rooflines=slower, area=toy.area_mm2, checkpoint=checkpoint
+        )
+
+
+def test_a_file_and_a_checkpoint_keep_everything(model, tmp_path):
+    path, designs = tmp_path / "model.npz", toy.random_designs(20, seed=2)
+    model.save(path)
+    loaded = OfflineModel.load(path)
+    for application in ("deep", table(UNSEEN)):
+        assert loaded.predict(designs, application).tolist() == model.predict(designs, application).tolist()
+    few = dataclasses.replace(SETTINGS, alpha=0.1, steps=20, reports=4)
+    checkpoint = tmp_path / "half.npz"
+    trained(few, checkpoint=checkpoint, watcher=lambda row: row["step"] >= 10)
+    assert trained(few, checkpoint=checkpoint).predict(designs, "deep").tolist() == (
+        trained(few).predict(designs, "deep").tolist()
+    )
+
+
+@pytest.mark.parametrize("miner", ["gradient", "firefly"])
+def test_miners_work_on_it(miner):
+    found = trained(dataclasses.replace(SETTINGS, alpha=0.1, steps=10, miner=miner, reports=1))
+    assert found.is_complete
+    assert np.isfinite(found.curves["negative"].iloc[-1])
+    assert found.curves["negative"].iloc[-1] != 0
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ({name: CONTEXT[name] for name in ("small", "wide", "deep")}, "application 'mixed' has none"),
+        (CONTEXT | {"wide": CONTEXT["wide"].drop(columns="bytes")}, "layers of 'wide': column 'bytes' is missing"),
+        (CONTEXT | {"wide": CONTEXT["wide"].assign(count=0)}, "layers of 'wide': allowed are rows of finite numbers"),
+        (CONTEXT | {"wide": CONTEXT["wide"].iloc[:0]}, "layers of 'wide': allowed are rows of finite numbers"),
+        ({name: {"macs": 1.0} for name in CONTEXT}, "allowed are tables of layers with rooflines"),
+    ],
+)
+def test_tables_of_layers_are_checked(context, message):
+    with pytest.raises(InvalidInputError, match=message):
+        train_offline(logs(), toy.PARAMETERS, context, SETTINGS, 0, rooflines=ROOFLINES)
+
+
+@pytest.mark.parametrize(
+    ("application", "message"),
+    [
+        ("tall", "'tall' is unknown"),
+        ({"layers": 3}, "application is a context, not a table of layers"),
+        (None, "application is missing"),
+    ],
+)
+def test_applications_are_checked(model, application, message):
+    with pytest.raises(InvalidInputError, match=message):
+        model.predict(toy.random_designs(2), application)
+
+
+def test_names_of_rooflines_are_checked():
+    with pytest.raises(InvalidInputError, match="ratio 'absent' is unknown; allowed: compute, traffic"):
+        dataclasses.replace(ROOFLINES, holds=("absent",))
+    with pytest.raises(InvalidInputError, match="ratio 'compute' is a time"):
+        dataclasses.replace(ROOFLINES, holds=("compute",))
+    with pytest.raises(InvalidInputError, match="shapes are empty"):
+        dataclasses.replace(ROOFLINES, shapes=())
+    with pytest.raises(InvalidInputError, match="field 'absent' is unknown"):
+        dataclasses.replace(ROOFLINES, shapes=("absent",))

@@ -253,6 +253,11 @@ def zero_columns(results: Results) -> list[Column]:
     def bound(row: Row) -> BySeed:
         return {seed: runtime / best_s(row) for seed, runtime in results.transferred(row).items()}
 
+    def perfect(row: Row) -> BySeed:
+        # Of a search that finds the exact optimum for the training applications.
+        design = tuple(optimum(row.names, row.limit_mm2).design.items())
+        return fixed(finite(_measured(design, row.tests)) / best_s(row))
+
     def failed(row: Row) -> BySeed:
         return fixed(sum(map(math.isinf, results.transferred(row).values())))
 
@@ -263,6 +268,7 @@ def zero_columns(results: Results) -> list[Column]:
             "published", lambda row: fixed(row.published["evolutionary"] / row.published["prime"]), 2, has_mean=True
         ),
         Column("bound: search / optimum", bound, 2, has_mean=True),
+        Column("bound, perfect search", perfect, 2, has_mean=True),
         Column("searches infeasible here", failed, 0),
         *distance_columns(results),
     ]

@@ -35,6 +35,7 @@ import pandas as pd
 from jax import Array
 
 from accel_core.offline.encoding import Encoding
+from accel_core.offline.layers import NEVER, padded, stacked, wider
 from accel_core.offline.model import LEAK, Dense, Found, array_of, dense
 from accel_core.offline.settings import OfflineSettings
 from accel_core.rooflines import COUNT, Rooflines
@@ -44,10 +45,6 @@ Floats = npt.NDArray[np.float64]
 SHARPNESS = 4.0
 """How near the smooth maximum comes to the largest of the times (assumed)."""
 
-_ROOM = 16
-"""Tables of layers are rounded up to multiples of so many, because each new size is compiled anew."""
-
-_NEVER = -1e9
 _LEAST_SPREAD = 0.1
 _STEEP = 4.0
 """Slope of what is held or not, in a ratio's logarithm, before training (assumed)."""
@@ -60,7 +57,7 @@ class Given(eqx.Module):
         values: Logarithm of each parameter's values, shape (parameters, most values).
         powers: Of each parameter in the ratios, shape (parameters, ratios).
         layers: Fields of the layers of each application, shape (applications, layers, fields).
-        repeats: Logarithm of how often each layer occurs, ``_NEVER`` for none, shape (applications, layers).
+        repeats: Logarithm of how often each layer occurs, ``NEVER`` for none, shape (applications, layers).
         ratios: Center and spread of each ratio, shape (2, ratios).
         units: Logarithm of seconds of each roofline.
         scale: Center and spread of ln(latency in s), as ``losses.Scale``.
@@ -124,10 +121,10 @@ class LayeredNetwork(eqx.Module):
 
     def with_application(self, layers: pd.DataFrame) -> LayeredNetwork:
         """Return the network with one application more, which has the next number."""
-        tables = [_padded(layers, self.rooflines)]
+        tables = [padded(layers, self.rooflines)]
         n = max(self.given.layers.shape[1], tables[0][0].shape[0])
-        table, repeats = _stacked(tables, n)
-        own, own_repeats = _wider(np.asarray(self.given.layers), np.asarray(self.given.repeats), n)
+        table, repeats = stacked(tables, n)
+        own, own_repeats = wider(np.asarray(self.given.layers), np.asarray(self.given.repeats), n)
         both = array_of(np.concatenate([own, table])), array_of(np.concatenate([own_repeats, repeats]))
         found: LayeredNetwork = eqx.tree_at(lambda net: (net.given.layers, net.given.repeats), self, both)
         return found
@@ -292,9 +289,9 @@ def _first_limits(rooflines: Rooflines, given: Given, applications: Sequence[pd.
 def _given(
     encoding: Encoding, rooflines: Rooflines, applications: Sequence[pd.DataFrame], scale: tuple[float, float]
 ) -> Given:
-    tables = [_padded(table, rooflines) for table in applications]
-    layers, repeats = _stacked(tables, max(len(table[0]) for table in tables))
-    real = layers[repeats > _NEVER]
+    tables = [padded(table, rooflines) for table in applications]
+    layers, repeats = stacked(tables, max(len(table[0]) for table in tables))
+    real = layers[repeats > NEVER]
     values = np.zeros((len(encoding.names), encoding.counts.max()))
     for i, column in enumerate(encoding.values):
         values[i, : len(column)] = np.log(column)
@@ -317,26 +314,3 @@ def _given(
         units=array_of(np.log([roofline.unit_s for roofline in rooflines.times])),
         scale=array_of(np.array(scale)),
     )
-
-
-def _padded(table: pd.DataFrame, rooflines: Rooflines) -> tuple[Floats, Floats]:
-    """Return fields and logarithms of counts, with room for a multiple of ``_ROOM`` layers."""
-    n = -(-len(table) // _ROOM) * _ROOM
-    layers, repeats = _wider(
-        table[list(rooflines.fields)].to_numpy(dtype=np.float64)[None],
-        np.log(table[COUNT].to_numpy(dtype=np.float64))[None],
-        n,
-    )
-    return layers[0], repeats[0]
-
-
-def _wider(layers: Floats, repeats: Floats, n: int) -> tuple[Floats, Floats]:
-    """Fill up tables to n layers with ones that occur never, and are like the first lest numbers overflow."""
-    more = n - layers.shape[1]
-    filled = np.concatenate([layers, np.repeat(layers[:, :1], more, axis=1)], axis=1)
-    return filled, np.pad(repeats, ((0, 0), (0, more)), constant_values=_NEVER)
-
-
-def _stacked(tables: Sequence[tuple[Floats, Floats]], n: int) -> tuple[Floats, Floats]:
-    found = [_wider(layers[None], repeats[None], n) for layers, repeats in tables]
-    return np.concatenate([layers for layers, _ in found]), np.concatenate([repeats for _, repeats in found])

@@ -13,13 +13,11 @@ import pandas as pd
 from accel_core.errors import InvalidInputError
 from accel_core.offline.encoding import Encoding
 from accel_core.offline.layered import LayeredNetwork, make_layered
+from accel_core.offline.logs import Floats, Singles
 from accel_core.offline.losses import Scale
 from accel_core.offline.model import AnyNetwork, Network, make_network
 from accel_core.offline.settings import OfflineSettings
 from accel_core.rooflines import COUNT, Rooflines
-
-Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
 
 Application = str | Mapping[str, float] | pd.DataFrame
 """An application that the model learned from, by name; or any other, by its vector or the table of its layers."""
@@ -173,7 +171,7 @@ class LayerContexts:
         for name in names:
             if name not in context:
                 raise InvalidInputError(f"context: application '{name}' has none; found: {', '.join(context)}")
-        return cls(rooflines, names, tuple(_checked(context[name], name, rooflines) for name in names))
+        return cls(rooflines, names, tuple(merged_layers(context[name], name, rooflines) for name in names))
 
     @property
     def table(self) -> Singles:
@@ -193,7 +191,7 @@ class LayerContexts:
         """Return the number of a training application, or the next one for another.
 
         Raises:
-            InvalidInputError: If the name is unknown, or a table of layers not as the model's are.
+            InvalidInputError: If the name is unknown, or the application described by other than a table of layers.
         """
         if application is None and len(self.names) == 1:
             return self.table[0, :]
@@ -202,12 +200,20 @@ class LayerContexts:
         if not isinstance(application, pd.DataFrame):
             given = "is missing" if application is None else "is a context, not a table of layers"
             raise InvalidInputError(f"application {given}; allowed: {', '.join(self.names)}, or a table of layers")
-        _checked(application, "application", self.rooflines)
         return np.array([len(self.names)], dtype=np.float32)
 
 
-def _checked(table: pd.DataFrame, where: str, rooflines: Rooflines) -> pd.DataFrame:
-    """Return the columns that a network reads."""
+def merged_layers(table: pd.DataFrame, where: str, rooflines: Rooflines) -> pd.DataFrame:
+    """Return the columns that a network reads, equal rows as one.
+
+    Args:
+        table: Layers of an application.
+        where: Its name, for errors.
+        rooflines: What the columns mean.
+
+    Raises:
+        InvalidInputError: If a column is missing or a number not allowed.
+    """
     names = [*rooflines.fields, COUNT]
     if missing := [name for name in names if name not in table]:
         raise InvalidInputError(f"layers of '{where}': column '{missing[0]}' is missing; needed: {', '.join(names)}")

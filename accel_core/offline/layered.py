@@ -40,8 +40,6 @@ from accel_core.offline.model import LEAK, Dense, Found, array_of, dense
 from accel_core.offline.settings import OfflineSettings
 from accel_core.rooflines import COUNT, Rooflines
 
-Floats = npt.NDArray[np.float64]
-
 SHARPNESS = 4.0
 """How near the smooth maximum comes to the largest of the times (assumed)."""
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from accel_core.offline.logs import Floats
 from accel_core.rooflines import COUNT, Rooflines
-
-Floats = npt.NDArray[np.float64]
 
 ROOM = 16
 """Sizes are rounded up to multiples of so many, because each new one is compiled anew."""

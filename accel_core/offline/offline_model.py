@@ -20,16 +20,30 @@ import pandas as pd
 from accel_core.errors import InvalidInputError
 from accel_core.offline.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from accel_core.offline.choosing import Area, choose
-from accel_core.offline.contexts import Application, Contexts, LayerContexts, VectorContexts
+from accel_core.offline.contexts import Application, Contexts, LayerContexts, VectorContexts, merged_layers
 from accel_core.offline.encoding import Encoding, Picks
 from accel_core.offline.layered import LayeredNetwork
-from accel_core.offline.logs import Floats
+from accel_core.offline.logs import Floats, Singles
 from accel_core.offline.losses import Scale
 from accel_core.offline.model import AnyNetwork, Network
 from accel_core.offline.predicting import Predicted, p_fails_anywhere, predict
 from accel_core.offline.settings import OfflineSettings
 from accel_core.offline.train import CURVES
 from accel_core.rooflines import COUNT, Rooflines
+
+
+class View(NamedTuple):
+    """How a model looks at one application.
+
+    Attributes:
+        network: The network, which knows the layers of an application that it did not learn from.
+        row: What the network is given of the application.
+        is_vague: Whether the model knows numbers of it alone.
+    """
+
+    network: AnyNetwork
+    row: Singles
+    is_vague: bool
 
 
 class Outlook(NamedTuple):
@@ -82,7 +96,7 @@ class OfflineModel:
         Raises:
             InvalidInputError: If a value is not in the table, or the application unknown.
         """
-        return self.scale.backward(self._predict(self.encoding.picks_of(designs), application)[0].z)
+        return self.scale.backward(self._predict(self.encoding.picks_of(designs), self.views([application]))[0].z)
 
     def p_fails(self, designs: pd.DataFrame, application: Application | None = None) -> Floats:
         """Return the probability that each design is infeasible; 0 in a model that learned from feasible ones alone.
@@ -97,7 +111,7 @@ class OfflineModel:
         Raises:
             InvalidInputError: As ``predict``.
         """
-        return self._predict(self.encoding.picks_of(designs), application)[0].p_fails
+        return self._predict(self.encoding.picks_of(designs), self.views([application]))[0].p_fails
 
     def optimize(
         self, area_limit_mm2: float, n: int, seed: int, area: Area, applications: Sequence[Application] = ()
@@ -120,17 +134,14 @@ class OfflineModel:
         """
         return optimize_together([self], area_limit_mm2, n, seed, area, applications)
 
-    def outlook(self, picks: Picks, applications: Sequence[Application]) -> Outlook:
+    def outlook(self, picks: Picks, views: Sequence[View]) -> Outlook:
         """Return what is expected of designs, given as the numbers of their values, on all these applications.
 
         Args:
             picks: Shape (designs, parameters).
-            applications: As ``optimize``.
-
-        Raises:
-            InvalidInputError: If an application is unknown.
+            views: Of the applications.
         """
-        found = self._predict(picks, *(applications or (None,)))
+        found = self._predict(picks, views)
         return Outlook(
             np.mean([self.scale.backward(one.slowed) for one in found], axis=0),
             np.mean([self.scale.backward(one.z) for one in found], axis=0),
@@ -154,21 +165,32 @@ class OfflineModel:
         """
         return model_in(read_checkpoint(path), path)
 
-    def _predict(self, picks: Picks, *applications: Application | None) -> list[Predicted]:
-        found = []
-        for one in applications:
-            row = self.contexts.row(one)
-            network = self.network
-            if isinstance(one, pd.DataFrame) and isinstance(network, LayeredNetwork):
-                network = network.with_application(one)
-            contexts = np.broadcast_to(row, (len(picks), len(row)))
-            found.append(predict(network, picks, contexts, self.scale.ceiling))
-        if not isinstance(self.network, Network) or not any(isinstance(one, Mapping) for one in applications):
+    def views(self, applications: Sequence[Application | None]) -> tuple[View, ...]:
+        """Return how the model looks at applications; none stands for the only one of the log.
+
+        Raises:
+            InvalidInputError: If an application is unknown, or not described as the model's are.
+        """
+        return tuple(map(self._view, applications or (None,)))
+
+    def _view(self, application: Application | None) -> View:
+        row, network = self.contexts.row(application), self.network
+        if isinstance(application, pd.DataFrame) and isinstance(self.contexts, LayerContexts):
+            assert isinstance(network, LayeredNetwork)
+            network = network.with_application(merged_layers(application, "application", self.contexts.rooflines))
+        return View(network, row, isinstance(application, Mapping))
+
+    def _predict(self, picks: Picks, views: Sequence[View]) -> list[Predicted]:
+        found = [
+            predict(view.network, picks, np.broadcast_to(view.row, (len(picks), len(view.row))), self.scale.ceiling)
+            for view in views
+        ]
+        if not isinstance(self.network, Network) or not any(view.is_vague for view in views):
             return found
         worst = p_fails_anywhere(self.network, picks, self.contexts.table)
         return [
-            predicted.failing_at_least(worst, self.scale.ceiling) if isinstance(one, Mapping) else predicted
-            for one, predicted in zip(applications, found, strict=True)
+            predicted.failing_at_least(worst, self.scale.ceiling) if view.is_vague else predicted
+            for view, predicted in zip(views, found, strict=True)
         ]
 
 
@@ -196,10 +218,11 @@ def optimize_together(
     Raises:
         InvalidInputError: As ``OfflineModel.optimize``.
     """
-    first = models[0]
+    first, views = models[0], [model.views(applications) for model in models]
 
     def agreed(picks: Picks) -> Outlook:
-        slowed_s, latency_s, p_fails = zip(*(model.outlook(picks, applications) for model in models), strict=True)
+        expected = [model.outlook(picks, own) for model, own in zip(models, views, strict=True)]
+        slowed_s, latency_s, p_fails = zip(*expected, strict=True)
         return Outlook(
             np.exp(np.mean(np.log(slowed_s), axis=0)),
             np.exp(np.mean(np.log(latency_s), axis=0)),

@@ -29,7 +29,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from accel_core.errors import AccelError  # noqa: E402
-from accel_core.offline import OfflineSettings  # noqa: E402
+from accel_core.offline import LAYERED, OfflineSettings  # noqa: E402
 from accel_core.paths import runs_path  # noqa: E402
 from accel_core.tables import write_table  # noqa: E402
 from benchmarks import prime_report as report  # noqa: E402
@@ -161,8 +161,8 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument(
         "--layered-settings",
-        default="alpha=0,steps=1500,votes=1,learning_rate=0.004",
-        help="changes of them for models that look at applications layer by layer",
+        default="",
+        help="changes of what suits models that look at applications layer by layer",
     )
     parser.add_argument("--grid", default="", help="alpha=0.1/1,beta=0.1/1 to choose by held-out rank correlation")
     parser.add_argument("--table", type=Path, help="where all numbers go (.csv or .parquet); else prime.csv in --out")
@@ -176,7 +176,7 @@ def main() -> int:
     try:
         single = OfflineSettings.from_mapping(OfflineSettings().to_mapping() | changes_of(asked.settings))
         contextual = OfflineSettings.from_mapping(single.to_mapping() | changes_of(asked.contextual_settings))
-        layered = OfflineSettings.from_mapping(single.to_mapping() | changes_of(asked.layered_settings))
+        layered = OfflineSettings.from_mapping(LAYERED.to_mapping() | changes_of(asked.layered_settings))
         plan = Plan(asked.log_size, single, contextual, layered, grid_of(asked.grid))
         if "online" in asked.part:
             complete(folder, online_units(asked.only, asked.seeds))

@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from accel_core.errors import InvalidInputError
-from accel_core.offline import OfflineModel, OfflineSettings, optimize_together, train_offline
+from accel_core.offline import OfflineModel, OfflineSettings, train_offline
 from accel_core.platforms.edgetpu import rooflines
 from accel_core.platforms.edgetpu.applications import CONTEXT, applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS, values
@@ -36,8 +36,6 @@ LOG_SEEDS = 1000
 """The log of seed s is drawn with seed s and this."""
 
 N_CHOICES = 10
-N_MEMBERS = 3
-"""Models that look at layers and choose together; they learn from the same log, each with a seed of its own."""
 
 Form = Literal["ours", "naive", "vector"]
 """Which model: ours, plain regression, or in zero-shot rows one that is told of applications by vectors, as PRIME's."""
@@ -131,7 +129,7 @@ def log_unit(row: Row, plan: Plan, seed: int) -> Unit:
 
 
 def training_unit(
-    folder: Path, names: Sequence[str], size: int, settings: OfflineSettings, seed: int, member: int | None = None
+    folder: Path, names: Sequence[str], size: int, settings: OfflineSettings, seed: int, by_layers: bool = False
 ) -> Unit:
     """Return the training of a model, which stays beside its result and goes on if it was interrupted.
 
@@ -141,12 +139,10 @@ def training_unit(
         size: Logged designs of each.
         settings: Of the model.
         seed: Of the log, and of the model.
-        member: Number of a model that looks at layers, each of another seed.
+        by_layers: Whether the model is told of applications layer by layer.
     """
-    by_layers = member is not None
-    prefix = f"layers{member}-" if by_layers else ""
+    prefix = "layers-" if by_layers else ""
     name = f"{prefix}{'+'.join(names)}-{size}-{_digest(settings.to_mapping())}-seed{seed}"
-    model_seed = seed + LOG_SEEDS * (member or 0)
 
     def make() -> dict[str, Any]:
         # A checkpoint of another version of the code must not be gone on with.
@@ -162,7 +158,7 @@ def training_unit(
             parameters,
             context,
             settings,
-            model_seed,
+            seed,
             rooflines=known,
             area=area_mm2,
             watcher=_show,
@@ -187,21 +183,18 @@ def choice_unit(folder: Folder, row: Row, plan: Plan, seed: int, form: Form = "o
     name = f"{names}-{plan.log_size}-{_digest([settings.to_mapping() for settings in candidates])}-seed{seed}"
 
     def make() -> dict[str, Any]:
-        def train(settings: OfflineSettings, member: int | None = None) -> dict[str, Any]:
-            return folder.get(training_unit(folder.path, row.names, plan.log_size, settings, seed, member))
+        def train(settings: OfflineSettings) -> dict[str, Any]:
+            return folder.get(training_unit(folder.path, row.names, plan.log_size, settings, seed, by_layers))
 
-        if by_layers:
-            members = [train(candidates[0], member) for member in range(N_MEMBERS)]
-        else:
-            members = [max(map(train, candidates), key=lambda made: made["kendall_top"] or -math.inf)]
+        best = max(map(train, candidates), key=lambda made: made["kendall_top"] or -math.inf)
         started = time.monotonic()
-        models = [OfflineModel.load(folder.path / "models" / made["model"]) for made in members]
+        model = OfflineModel.load(folder.path / "models" / best["model"])
         asked = applications_of(row, by_layers)
-        designs = optimize_together(models, row.limit_mm2, N_CHOICES, seed, area_mm2, asked)
+        designs = model.optimize(row.limit_mm2, N_CHOICES, seed, area_mm2, asked)
         seconds = time.monotonic() - started
         runtimes = runtimes_s(picks_of(designs), row.tests).mean(axis=0)
         return {
-            "trained": members[0] | {"seconds": sum(made["seconds"] for made in members)},
+            "trained": best,
             "designs": designs[list(PARAMETERS)].astype(int).to_dict("records"),
             "predicted_s": designs["predicted_s"].tolist(),
             "runtime_s": [_plain(runtime) for runtime in runtimes],

@@ -5,7 +5,7 @@ room sees tables, never evaluators, platforms or the store, so it cannot simulat
 """
 
 from accel_core.offline.learning import train_offline
-from accel_core.offline.offline_model import OfflineModel, optimize_together
-from accel_core.offline.settings import PUBLISHED, OfflineSettings
+from accel_core.offline.offline_model import OfflineModel
+from accel_core.offline.settings import LAYERED, PUBLISHED, OfflineSettings
 
-__all__ = ["PUBLISHED", "OfflineModel", "OfflineSettings", "optimize_together", "train_offline"]
+__all__ = ["LAYERED", "PUBLISHED", "OfflineModel", "OfflineSettings", "train_offline"]

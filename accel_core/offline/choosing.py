@@ -1,4 +1,9 @@
-"""Chooses designs by what a model says of them: swarms of fireflies under an area limit; nothing is simulated."""
+"""Chooses designs by what a model says of them: swarms of fireflies under an area limit; nothing is simulated.
+
+Swarms alone stay in the valley where they start: to leave it on the way to a better one, arrays and memories have to
+change together, or the area limit is passed. So random designs that use up the area are looked at first, and swarms
+start at those that the model finds best.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +21,11 @@ from accel_core.offline.logs import Floats
 Area = Callable[[pd.DataFrame], npt.NDArray[np.float64]]
 """Returns the area of designs in mm2, known in closed form."""
 
-SWARMS, FIREFLIES, GENERATIONS = 4, 64, 120
-"""Size of one optimization: about 31,000 predictions (assumed)."""
+DRAWN, SCREENED = 400_000, 16_384
+"""Random designs whose area is worked out, and the largest of those under the limit that the model is asked about."""
+
+SWARMS, FIREFLIES, GENERATIONS = 4, 64, 60
+"""Size of the optimization after it: about 15,000 predictions, 32,000 in all (assumed)."""
 
 _ABOVE_LIMIT = 1e200
 
@@ -50,15 +58,13 @@ def choose(
     if not area_limit_mm2 > 0:
         raise InvalidInputError(f"area limit is {area_limit_mm2:g} mm2; allowed: above 0")
     rng = np.random.default_rng([seed, 7])
-    start = encoding.random((SWARMS, FIREFLIES), rng)
-    # Half of each swarm starts where the log is fastest.
-    known = rng.permutation(starts[: SWARMS * FIREFLIES // 2])
-    for i, picks in enumerate(known):
-        start[i % SWARMS, i // SWARMS] = picks
+
+    def size(picks: Picks) -> Floats:
+        return np.asarray(area(encoding.designs_of(picks)), dtype=np.float64)
 
     def objective(picks: Picks) -> Floats:
         flat = picks.reshape(-1, picks.shape[-1])
-        mm2 = np.asarray(area(encoding.designs_of(flat)), dtype=np.float64)
+        mm2 = size(flat)
         # Above the limit the smaller chip is the brighter one, so that swarms find their way below.
         found = _ABOVE_LIMIT * np.maximum(mm2, 1.0)
         is_inside = mm2 <= area_limit_mm2
@@ -66,9 +72,31 @@ def choose(
             found[is_inside] = slowness(flat[is_inside])
         return found.reshape(picks.shape[:-1])
 
+    start = _first_swarms(encoding, slowness, size, starts, area_limit_mm2, rng)
     picks, values = minimize(objective, start, encoding.counts, GENERATIONS, n, rng)
     if (n_found := int((values < _ABOVE_LIMIT).sum())) < n:
         raise InvalidInputError(
             f"area limit is {area_limit_mm2:g} mm2; the optimizer found {n_found} designs below it, not {n}"
         )
     return picks
+
+
+def _first_swarms(
+    encoding: Encoding,
+    slowness: Callable[[Picks], Floats],
+    size: Callable[[Picks], Floats],
+    starts: Picks,
+    area_limit_mm2: float,
+    rng: np.random.Generator,
+) -> Picks:
+    """Return the best of many random designs and of the starts, in turns of the swarms; random ones where few fit."""
+    drawn = encoding.random((DRAWN,), rng)
+    mm2 = size(drawn)
+    fitting = np.flatnonzero(mm2 <= area_limit_mm2)
+    largest = drawn[fitting[np.argsort(-mm2[fitting], kind="stable")[:SCREENED]]]
+    screened = np.unique(np.concatenate([largest, starts[size(starts) <= area_limit_mm2]]), axis=0)
+    swarms = encoding.random((FIREFLIES, SWARMS), rng)
+    if len(screened):
+        best = screened[np.argsort(slowness(screened), kind="stable")[: SWARMS * FIREFLIES]]
+        swarms.reshape(-1, swarms.shape[-1])[: len(best)] = best
+    return swarms.swapaxes(0, 1)

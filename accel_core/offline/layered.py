@@ -5,20 +5,23 @@ learned about vectors. Their layers are many and of the same kinds, so this netw
 layer, from the outcomes of whole applications alone. The latency of an application is
 
     start + sum over layers of count * t(layer),
-    t = (o ^ SHARPNESS + sum over rooflines r of (t_r u_r exp(c_r)) ^ SHARPNESS) ^ (1 / SHARPNESS),
+    t = (sum over rooflines r of (t_r u_r exp(c_r)) ^ SHARPNESS) ^ (1 / SHARPNESS) + sum of issues t_i exp(c_i) + o,
 
 a smooth maximum of the layer's rooflines t_r (``accel_core/rooflines.py``), each with a learned correction c_r, never
-below 0, and of overhead o. Where a memory decides whether a resource is used, u_r is the learned share that spills: a
-logistic function of the ratio of what is asked for to what the memory holds, shifted for the pair; else it is 1.
+below 0, then times of instructions, also corrected, and an overhead o. Where a memory decides whether a resource is
+used, u_r is the learned share that spills: a logistic function of the ratio of what is asked for to what the memory
+holds, shifted for the pair; else it is 1.
 
-A design fails if a learned limit of a memory is passed by a layer or by the sum over all, or if the pair is in trouble
-otherwise; the logits of all are joined by the logarithm of the sum of their exponentials.
+A design fails if a memory cannot hold what it has to. What it has to hold is a sum of what layers ask for, with learned
+weights, so that only their sizes are learned and not which memory is concerned. The logits of all layers and memories
+are joined by the logarithm of the sum of their exponentials.
 
-Corrections, shifts, overhead and trouble come from parallel perceptrons with learned weights. They see of a pair only
-its pure ratios, the shape of its layer and what idles in rounds that are not full: by the rules of dimensional analysis
-what holds for a small layer on a small design then holds for a large one on a large one. A design has no embeddings
-here and its parameters no attention, and a layer no vector to be multiplied with, so this is not PRIME's network: it is
-ours, for applications that no log has. Of ``OfflineSettings`` it has the votes and their width.
+Corrections, shifts and overhead come from parallel perceptrons with learned weights. They see of a pair only its pure
+ratios and the shape of its layer: by the rules of dimensional analysis what holds for a small layer on a small design
+then holds for a large one on a large one. No ratio counts as larger or smaller than any of the logged applications has.
+A design has no embeddings here and its parameters no attention, and a layer no vector to be multiplied with, so this is
+not PRIME's network: it is ours, for applications that no log has. Of ``OfflineSettings`` it has the votes and their
+width.
 """
 
 from __future__ import annotations
@@ -36,33 +39,31 @@ from jax import Array
 
 from accel_core.offline.encoding import Encoding
 from accel_core.offline.layers import NEVER, padded, stacked, wider
+from accel_core.offline.loads import loads
+from accel_core.offline.memories import STEEP, Memories
 from accel_core.offline.model import LEAK, Dense, Found, array_of, dense
 from accel_core.offline.settings import OfflineSettings
-from accel_core.rooflines import COUNT, Rooflines
+from accel_core.rooflines import Roofline, Rooflines
 
-SHARPNESS = 4.0
+SHARPNESS = 8.0
 """How near the smooth maximum comes to the largest of the times (assumed)."""
 
 _LEAST_SPREAD = 0.1
-_STEEP = 4.0
-"""Slope of what is held or not, in a ratio's logarithm, before training (assumed)."""
 
 
 class Given(eqx.Module):
     """What is not learned.
 
     Attributes:
-        values: Logarithm of each parameter's values, shape (parameters, most values).
-        powers: Of each parameter in the ratios, shape (parameters, ratios).
+        values: Each parameter's values, shape (parameters, most values).
         layers: Fields of the layers of each application, shape (applications, layers, fields).
         repeats: Logarithm of how often each layer occurs, ``NEVER`` for none, shape (applications, layers).
-        ratios: Center and spread of each ratio, shape (2, ratios).
-        units: Logarithm of seconds of each roofline.
+        ratios: Center, spread, least and largest of each pure ratio's logarithm, shape (4, ratios).
+        units: Logarithm of seconds of each time and issue.
         scale: Center and spread of ln(latency in s), as ``losses.Scale``.
     """
 
     values: Array
-    powers: Array
     layers: Array
     repeats: Array
     ratios: Array
@@ -76,26 +77,27 @@ class LayeredNetwork(eqx.Module):
     The context of a design is the number of its application, as shape (designs, 1).
 
     Attributes:
-        entry: Makes hidden numbers of a pair from its ratios, the shape of its layer, and what idles in last rounds.
-        votes: Hidden and last layers of parallel heads; what they say is a correction of each roofline, one of
-            its spill, overhead, trouble with a layer and its part of each sum.
+        entry: Makes hidden numbers of a pair from its ratios and the shape of its layer.
+        votes: Hidden and last layers of parallel heads; what they say is a correction of each time and issue, one of
+            each time's spill, overhead, and how much longer the program is.
         gate: Weight of each head, before a softmax.
-        spills: Slope of each roofline's spill, a logit of its ratio.
+        spills: Logarithm of the slope of each time's spill, a logit of its ratio.
         start: Logarithm of what an inference takes without any layer, over a typical latency.
-        limits: Makes of the ratios how far each memory is from holding a layer, or its part of all layers; a logit.
-            None in a model that learns nothing from infeasible designs, to which all designs run.
+        memories: None in a model that learns nothing from infeasible designs, to which all designs run.
         given: What is not learned.
         rooflines: What the ratios mean.
+        parameters: Names of the design's parameters.
     """
 
-    entry: tuple[Dense, Dense, Dense]
+    entry: Dense
     votes: tuple[Dense, Dense]
     gate: Array
     spills: Array
     start: Array
-    limits: Dense | None
+    memories: Memories | None
     given: Given
     rooflines: Rooflines = eqx.field(static=True)
+    parameters: tuple[str, ...] = eqx.field(static=True)
 
     @property
     def most_values(self) -> int:
@@ -130,106 +132,95 @@ class LayeredNetwork(eqx.Module):
     def _found(self, values: Array, context: Array) -> Found:
         given = jax.lax.stop_gradient(self.given)
         which = context[:, 0].astype(jnp.int32)
-        pairs = _Pairs(self.rooflines, values @ given.powers, given.layers[..., self._demands()], which, given.ratios)
-        said = self._say(pairs, given)
-        repeats = given.repeats[which]
-        return Found(self._z(said, pairs, repeats, given), self._fails(said, pairs, repeats))
+        layers, repeats = given.layers[which], given.repeats[which]
+        ratios = ratios_of(self.rooflines, self.parameters, values, layers, repeats)
+        said = self._say(ratios, layers, given)
+        return Found(self._z(said, ratios, repeats, given), self._fails(said, ratios, repeats))
 
-    def _demands(self) -> npt.NDArray[np.int64]:
-        return np.array([self.rooflines.fields.index(ratio.demand) for ratio in self.rooflines.ratios])
-
-    def _say(self, pairs: _Pairs, given: Given) -> Array:
-        """Return what heads say of each pair, shape (designs, layers, 2 * rooflines + 2 + sums)."""
-        of_ratios, of_shapes, of_idle = self.entry
+    def _say(self, ratios: dict[str, Array], layers: Array, given: Given) -> _Said:
+        """Return what heads say of each pair."""
+        pure = jnp.stack([ratios[ratio.name] for ratio in self.rooflines.pure], axis=-1)
+        center, spread, least, largest = given.ratios
         shapes = np.array([self.rooflines.fields.index(name) for name in self.rooflines.shapes])
-        idle = jnp.stack([_idle(pairs.ratio(name)) for name in self.rooflines.wholes], axis=-1)
-        entered = pairs.through(of_ratios, of_shapes(given.layers[..., shapes])) + of_idle(idle)
-        met = jax.nn.leaky_relu(entered, LEAK)
+        seen = (jnp.clip(pure, least, largest) - center) / spread
+        met = jax.nn.leaky_relu(self.entry(jnp.concatenate([seen, jnp.log1p(layers[..., shapes])], axis=-1)), LEAK)
         inner, last = self.votes
         n, width, hidden = inner.weight.shape
         weights = jax.nn.softmax(self.gate)
         # All heads side by side in one product, and weighted before their outputs are added in another.
         side = met @ inner.weight.transpose(1, 0, 2).reshape(width, n * hidden) + inner.bias.ravel()
         weighted = jax.nn.leaky_relu(side, LEAK) * jnp.repeat(weights, hidden)
-        return weighted @ last.weight.reshape(n * hidden, -1) + weights @ last.bias
+        all_said = weighted @ last.weight.reshape(n * hidden, -1) + weights @ last.bias
+        n_times, n_issues = len(self.rooflines.times), len(self.rooflines.issues)
+        return _Said(*jnp.split(all_said, np.cumsum([n_times, n_issues, n_times, 1]), axis=-1))
 
-    def _z(self, said: Array, pairs: _Pairs, repeats: Array, given: Given) -> Array:
-        n = len(self.rooflines.times)
-        times = [given.scale[0] - _OVERHEAD + said[..., 2 * n]]
-        for i, roofline in enumerate(self.rooflines.times):
-            time = given.units[i] + pairs.ratio(roofline.ratio) + jax.nn.softplus(said[..., i])
-            if roofline.spill:
-                time += jax.nn.log_sigmoid(self.spills[i] * pairs.ratio(roofline.spill) + said[..., n + i])
-            times.append(time)
-        of_layer = jax.nn.logsumexp(SHARPNESS * jnp.stack(times, axis=-1), axis=-1) / SHARPNESS
+    def _z(self, said: _Said, ratios: dict[str, Array], repeats: Array, given: Given) -> Array:
+        times, issues = self.rooflines.times, self.rooflines.issues
+        taken = []
+        for i, line in enumerate(times):
+            time = given.units[i] + ratios[line.ratio] + jax.nn.softplus(said.times[..., i] - _NEAR)
+            if line.spill:
+                time += _spilled(line, jnp.exp(self.spills[i]), ratios[line.spill] + said.spills[..., i])
+            taken.append(time)
+        parts = [
+            jax.nn.logsumexp(SHARPNESS * jnp.stack(taken, axis=-1), axis=-1) / SHARPNESS,
+            given.scale[0] - _OVERHEAD + said.overhead[..., 0],
+        ]
+        for i, line in enumerate(issues):
+            parts.append(given.units[len(times) + i] + ratios[line.ratio] + jax.nn.softplus(said.issues[..., i]))
+        of_layer = jax.nn.logsumexp(jnp.stack(parts, axis=-1), axis=-1)
         total = jnp.logaddexp(jax.nn.logsumexp(of_layer + repeats, axis=1), given.scale[0] + self.start)
         return (total - given.scale[0]) / given.scale[1]
 
-    def _fails(self, said: Array, pairs: _Pairs, repeats: Array) -> Array:
-        if self.limits is None:
-            return jnp.full(len(said), -jnp.inf)
-        n, n_sums = len(self.rooflines.holds), len(self.rooflines.sums)
-        limits, parts = pairs.through(self.limits), said.shape[-1] - n_sums
-        excess = jnp.concatenate([limits[..., :n], said[..., parts - 1 : parts] - _FAR], axis=-1)
-        is_layer = jnp.minimum(repeats, 0.0)[..., None]
-        worst = jax.nn.logsumexp(excess + is_layer, axis=(1, 2))
-        for i in range(n_sums):
-            length = (limits[..., n + i] + said[..., parts + i]) / _STEEP + repeats
-            worst = jnp.logaddexp(worst, _STEEP * jax.nn.logsumexp(length, axis=1))
-        return worst
+    def _fails(self, said: _Said, ratios: dict[str, Array], repeats: Array) -> Array:
+        if self.memories is None:
+            return jnp.full(len(repeats), -jnp.inf)
+        return self.memories.fails(self.rooflines, ratios, jax.nn.softplus(said.program[..., 0] - _NEAR), repeats)
 
 
-def _idle(ratio: Array) -> Array:
-    """Return the logarithm of how much longer whole rounds take than a ratio, given as its logarithm."""
-    return jnp.log(jnp.maximum(jnp.ceil(jnp.exp(ratio) * (1 - _EXACT)), 1.0)) - ratio
+def _spilled(line: Roofline, slope: Array, excess: Array) -> Array:
+    """Return the logarithm of the share that does not fit, of the logarithm of what is asked for over what there is."""
+    if not line.is_rest:
+        return jax.nn.log_sigmoid(slope * excess)
+    # A smooth max(1 - there / asked, 0).
+    rest = jnp.clip(slope * -jnp.expm1(-jnp.clip(excess, -_DEEP, _DEEP)), -_DEEP, _DEEP)
+    return jnp.log(jax.nn.softplus(rest) / slope)
 
 
-class _Pairs(NamedTuple):
-    """Designs and the layers of their applications.
-
-    Attributes:
-        rooflines: What the ratios mean.
-        supply: Each design's part of each ratio's logarithm, shape (designs, ratios).
-        demand: Each layer's part, shape (applications, layers, ratios).
-        which: Number of each design's application.
-        scale: Center and spread of each ratio, shape (2, ratios).
-    """
-
-    rooflines: Rooflines
-    supply: Array
-    demand: Array
-    which: Array
-    scale: Array
-
-    def ratio(self, name: str) -> Array:
-        """Return the logarithm of a ratio, shape (designs, layers)."""
-        number = self.rooflines.number_of(name)
-        return self.supply[:, number, None] + self.demand[..., number][self.which]
-
-    def through(self, dense: Dense, more: Array | float = 0.0) -> Array:
-        """Return what a dense layer makes of pure ratios, and more of each layer, shape (designs, layers, outputs).
-
-        What depends on the design or on the layer alone is worked out once, not for each pair.
-        """
-        pure = np.array([self.rooflines.number_of(ratio.name) for ratio in self.rooflines.pure])
-        center, spread = self.scale[:, pure]
-        of_design = (self.supply[:, pure] - center) / spread @ dense.weight
-        of_layer = self.demand[..., pure] / spread @ dense.weight + dense.bias + more
-        found: Array = of_design[:, None] + of_layer[self.which]
-        return found
+_DEEP = 15.0
+"""Where exponentials end that mean nothing any more."""
 
 
-_EXACT = 1e-5
-"""A ratio that is so little above a whole number is that number; the rest is rounding."""
+class _Said(NamedTuple):
+    """What heads say of pairs, each of shape (designs, layers, numbers)."""
 
-_FAR = 1.5
-"""Logit by which a layer is off trouble before training (assumed)."""
+    times: Array
+    issues: Array
+    spills: Array
+    overhead: Array
+    program: Array
+
+
+def ratios_of(
+    rooflines: Rooflines, parameters: Sequence[str], values: Array, layers: Array, repeats: Array
+) -> dict[str, Array]:
+    """Return the logarithms of all ratios of designs (designs, parameters) with layers (designs, layers, fields)."""
+    design = {name: values[:, i, None] for i, name in enumerate(parameters)}
+    layer = {name: layers[..., i] for i, name in enumerate(rooflines.fields)}
+    return loads(rooflines, design, layer, jnp.exp(repeats))
+
+
+_NEAR = 2.0
+"""What is taken from what heads say of corrections, so that they start small (assumed)."""
 
 _START = 2.0
 """Logarithm of how much shorter than a typical application its start is before training (assumed)."""
 
-_OVERHEAD = 7.0
+_OVERHEAD = 9.0
 """Logarithm of how much shorter than a typical application a layer's overhead is before training (assumed)."""
+
+_SAMPLE = 2048
+"""Random designs by which the ratios' spread is found."""
 
 
 def make_layered(
@@ -251,37 +242,19 @@ def make_layered(
         seed: Of the random weights.
     """
     rng = np.random.default_rng([seed, 2])
-    given = _given(encoding, rooflines, applications, scale)
     n_times, width = len(rooflines.times), settings.width
-    said = 2 * n_times + 2 + len(rooflines.sums)
-    last = dense(rng, width, said, (settings.votes,))
+    last = dense(rng, width, 2 * n_times + len(rooflines.issues) + 2, (settings.votes,))
     return LayeredNetwork(
-        entry=(
-            dense(rng, len(rooflines.pure), width),
-            dense(rng, len(rooflines.shapes), width),
-            dense(rng, len(rooflines.wholes), width),
-        ),
+        entry=dense(rng, len(rooflines.pure) + len(rooflines.shapes), width),
         votes=(dense(rng, width, width, (settings.votes,)), Dense(0.3 * last.weight, last.bias)),
         gate=jnp.zeros(settings.votes),
-        spills=array_of(np.full(n_times, _STEEP)),
+        spills=array_of(np.full(n_times, np.log(STEEP))),
         start=array_of(np.array(-_START)),
-        limits=_first_limits(rooflines, given, applications) if settings.beta else None,
-        given=given,
+        memories=Memories.of(rooflines) if settings.beta else None,
+        given=_given(encoding, rooflines, applications, scale),
         rooflines=rooflines,
+        parameters=encoding.names,
     )
-
-
-def _first_limits(rooflines: Rooflines, given: Given, applications: Sequence[pd.DataFrame]) -> Dense:
-    """Return limits that each look at their own ratio, and fail at twice its spread above the center."""
-    spread = np.asarray(given.ratios[1], dtype=np.float64)
-    names = [*rooflines.holds, *rooflines.sums]
-    own = [rooflines.number_of(name) for name in names]
-    pure = [ratio.name for ratio in rooflines.pure]
-    weight = np.zeros((len(pure), len(names)))
-    weight[[pure.index(name) for name in names], np.arange(len(names))] = _STEEP * spread[own]
-    bias = -2 * _STEEP * spread[own]
-    bias[len(rooflines.holds) :] -= _STEEP * np.log(np.mean([table[COUNT].sum() for table in applications]))
-    return Dense(array_of(weight), array_of(bias))
 
 
 def _given(
@@ -289,26 +262,31 @@ def _given(
 ) -> Given:
     tables = [padded(table, rooflines) for table in applications]
     layers, repeats = stacked(tables, max(len(table[0]) for table in tables))
-    real = layers[repeats > NEVER]
-    values = np.zeros((len(encoding.names), encoding.counts.max()))
+    values = np.ones((len(encoding.names), encoding.counts.max()))
     for i, column in enumerate(encoding.values):
-        values[i, : len(column)] = np.log(column)
-    powers = np.array(
-        [[float(name in ratio.times) - (name in ratio.over) for ratio in rooflines.ratios] for name in encoding.names]
-    )
-    center = np.array([np.log(column).mean() for column in encoding.values])
-    spread = np.array([np.log(column).std() for column in encoding.values])
-    demands = real[:, [rooflines.fields.index(ratio.demand) for ratio in rooflines.ratios]]
-    ratios = (
-        center @ powers + demands.mean(axis=0),
-        np.sqrt(spread**2 @ powers**2 + demands.var(axis=0) + _LEAST_SPREAD**2),
-    )
+        values[i, : len(column)] = column
     return Given(
         values=array_of(values),
-        powers=array_of(powers),
         layers=array_of(layers),
         repeats=array_of(repeats),
-        ratios=array_of(np.array(ratios)),
-        units=array_of(np.log([roofline.unit_s for roofline in rooflines.times])),
+        ratios=array_of(_range(encoding, rooflines, values, layers, repeats)),
+        units=array_of(np.log([line.unit_s for line in (*rooflines.times, *rooflines.issues)])),
         scale=array_of(np.array(scale)),
     )
+
+
+def _range(
+    encoding: Encoding,
+    rooflines: Rooflines,
+    values: npt.NDArray[np.float64],
+    layers: npt.NDArray[np.float64],
+    repeats: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Return center, spread, least and largest of each pure ratio, of random designs on all layers."""
+    picks = encoding.random((_SAMPLE,), np.random.default_rng(0))
+    which = np.arange(_SAMPLE) % len(layers)
+    designs = array_of(values[np.arange(picks.shape[1]), picks])
+    found = ratios_of(rooflines, encoding.names, designs, array_of(layers[which]), array_of(repeats[which]))
+    is_real = repeats[which] > NEVER
+    pure = np.stack([np.asarray(found[ratio.name])[is_real] for ratio in rooflines.pure]).astype(np.float64)
+    return np.stack([pure.mean(axis=1), pure.std(axis=1) + _LEAST_SPREAD, pure.min(axis=1), pure.max(axis=1)])

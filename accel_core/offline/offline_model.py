@@ -132,21 +132,14 @@ class OfflineModel:
         Raises:
             InvalidInputError: If an argument is not allowed, or fewer designs under the limit were found.
         """
-        return optimize_together([self], area_limit_mm2, n, seed, area, applications)
+        views = self.views(applications)
 
-    def outlook(self, picks: Picks, views: Sequence[View]) -> Outlook:
-        """Return what is expected of designs, given as the numbers of their values, on all these applications.
+        def slowness(picks: Picks) -> Floats:
+            return self._outlook(picks, views).slowed_s
 
-        Args:
-            picks: Shape (designs, parameters).
-            views: Of the applications.
-        """
-        found = self._predict(picks, views)
-        return Outlook(
-            np.mean([self.scale.backward(one.slowed) for one in found], axis=0),
-            np.mean([self.scale.backward(one.z) for one in found], axis=0),
-            np.max([one.p_fails for one in found], axis=0),
-        )
+        picks = choose(self.encoding, slowness, self.starts, area_limit_mm2, n, seed, area)
+        designs, expected = self.encoding.designs_of(picks), self._outlook(picks, views)
+        return designs.assign(predicted_s=expected.latency_s, p_fails=expected.p_fails, chip_area_mm2=area(designs))
 
     def save(self, path: Path) -> None:
         """Write the model to a ``.npz`` file, without what only training needs.
@@ -180,6 +173,14 @@ class OfflineModel:
             network = network.with_application(merged_layers(application, "application", self.contexts.rooflines))
         return View(network, row, isinstance(application, Mapping))
 
+    def _outlook(self, picks: Picks, views: Sequence[View]) -> Outlook:
+        found = self._predict(picks, views)
+        return Outlook(
+            np.mean([self.scale.backward(one.slowed) for one in found], axis=0),
+            np.mean([self.scale.backward(one.z) for one in found], axis=0),
+            np.max([one.p_fails for one in found], axis=0),
+        )
+
     def _predict(self, picks: Picks, views: Sequence[View]) -> list[Predicted]:
         found = [
             predict(view.network, picks, np.broadcast_to(view.row, (len(picks), len(view.row))), self.scale.ceiling)
@@ -192,46 +193,6 @@ class OfflineModel:
             predicted.failing_at_least(worst, self.scale.ceiling) if view.is_vague else predicted
             for view, predicted in zip(views, found, strict=True)
         ]
-
-
-def optimize_together(
-    models: Sequence[OfflineModel],
-    area_limit_mm2: float,
-    n: int,
-    seed: int,
-    area: Area,
-    applications: Sequence[Application] = (),
-) -> pd.DataFrame:
-    """Return the ``n`` most promising designs in the eyes of several models, as ``OfflineModel.optimize`` does of one.
-
-    Models that differ by the seed of their training alone err in different places, which their mean evens out: of the
-    logarithms of latencies, and of the probabilities of failure.
-
-    Args:
-        models: Of the same parameters; the optimizer starts where the first one's does.
-        area_limit_mm2: Largest area.
-        n: Designs to return, at most 1000.
-        seed: Of the optimizer.
-        area: Area of designs.
-        applications: As ``OfflineModel.optimize``.
-
-    Raises:
-        InvalidInputError: As ``OfflineModel.optimize``.
-    """
-    first, views = models[0], [model.views(applications) for model in models]
-
-    def agreed(picks: Picks) -> Outlook:
-        expected = [model.outlook(picks, own) for model, own in zip(models, views, strict=True)]
-        slowed_s, latency_s, p_fails = zip(*expected, strict=True)
-        return Outlook(
-            np.exp(np.mean(np.log(slowed_s), axis=0)),
-            np.exp(np.mean(np.log(latency_s), axis=0)),
-            np.mean(p_fails, axis=0),
-        )
-
-    picks = choose(first.encoding, lambda found: agreed(found).slowed_s, first.starts, area_limit_mm2, n, seed, area)
-    designs, expected = first.encoding.designs_of(picks), agreed(picks)
-    return designs.assign(predicted_s=expected.latency_s, p_fails=expected.p_fails, chip_area_mm2=area(designs))
 
 
 def content_of(model: OfflineModel) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:

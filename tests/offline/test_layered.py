@@ -8,55 +8,75 @@ import pandas as pd
 import pytest
 
 from accel_core.errors import InvalidInputError
-from accel_core.offline import OfflineModel, optimize_together, train_offline
+from accel_core.offline import OfflineModel, train_offline
 from accel_core.offline.contexts import LayerContexts
 from accel_core.offline.encoding import Encoding
 from accel_core.offline.losses import Scale
-from accel_core.rooflines import Ratio, Roofline, Rooflines
+from accel_core.rooflines import Dealing, Hold, Ratio, Roofline, Rooflines, Share, Window
 from tests.offline import offline_toy as toy
 
 ROOFLINES = Rooflines(
-    fields=("work", "bytes", "filter", "kind"),
+    fields=("rows", "channels", "words", "bytes", "filter", "kind"),
     shapes=("kind",),
-    ratios=(
-        Ratio("compute", "work", ("pes", "lanes")),
-        Ratio("traffic", "bytes", ("gbps",)),
-        Ratio("kept", "bytes", ("memory_b",)),
-        Ratio("filters", "filter", ("memory_b",), ("lanes",)),
-        Ratio("program", "filter", ("memory_b",)),
-        Ratio("rounds", "filter", ("lanes",)),
+    dealing=Dealing(
+        ways=(
+            (Share("pe_rows", ("rows",), "pes"), Share("pe_channels", ("channels",)),
+             Share("groups", ("pe_channels",), "lanes")),
+            (Share("pe_rows", ("rows",)), Share("pe_channels", ("channels",), "pes"),
+             Share("groups", ("pe_channels",), "lanes")),
+        ),
+        rounds=("groups", "pe_rows"),
+        tie="pe_channels",
     ),
-    wholes=("rounds",),
+    ratios=(
+        Ratio("compute", (("groups", "pe_rows", "words"),)),
+        Ratio("traffic", (("bytes",),), ("gbps",)),
+        Ratio("issue", (("groups",),)),
+        Ratio("kept", (("bytes",),), ("memory_b",)),
+        Ratio("filters", (("filter",),), ("memory_b",), ("lanes",)),
+        Ratio("all_filters", (("filter", "pe_channels"),), ("memory_b",)),
+        Ratio("program", (("groups",),), ("memory_b",)),
+    ),
     times=(Roofline("compute", 1e-9), Roofline("traffic", 1e-9, "kept")),
-    holds=("filters",),
-    sums=("program",),
-)
+    issues=(Roofline("issue", 1e-9),),
+    holds=(Hold("memory_b", (("filters",), ("all_filters",))),),
+    program=("program",),
+)  # fmt: skip
 ENCODING = Encoding.of(toy.PARAMETERS)
-# Of work, bytes and bytes of a filter, and how often each occurs.
+# Of rows, channels, words, bytes and bytes of a filter, and how often each occurs.
 LAYERS = {
-    "small": [(2e4, 2e3, 64, 3), (5e4, 4e3, 128, 2)],
-    "wide": [(1e5, 3e4, 256, 4), (2e4, 1e4, 64, 2)],
-    "deep": [(6e4, 8e3, 512, 8), (1e5, 2e3, 128, 1)],
-    "mixed": [(1e5, 2e4, 128, 3), (3e4, 1e3, 1024, 2), (5e4, 6e3, 256, 5)],
+    "small": [(20, 32, 30, 2e3, 64, 3), (10, 100, 50, 4e3, 128, 2)],
+    "wide": [(60, 16, 100, 3e4, 256, 4), (50, 8, 50, 1e4, 64, 2)],
+    "deep": [(4, 500, 30, 8e3, 512, 8), (2, 1000, 50, 2e3, 128, 1)],
+    "mixed": [(40, 50, 50, 2e4, 128, 3), (7, 64, 60, 1e3, 1024, 2), (30, 30, 55, 6e3, 256, 5)],
 }
-UNSEEN = [(8e4, 2e4, 256, 6), (4e4, 4e3, 512, 3)]
+UNSEEN = [(25, 64, 50, 2e4, 256, 6), (3, 200, 66, 4e3, 512, 3)]
 SETTINGS = dataclasses.replace(toy.SMALL, alpha=0.0, beta=1.0, steps=400, batch=64)
 
 
 def table(layers):
     numbers = np.array(layers, dtype=float)
-    columns = dict(zip(("work", "bytes", "filter"), np.log(numbers[:, :3]).T, strict=True))
-    return pd.DataFrame(columns).assign(kind=1.0, count=numbers[:, 3])
+    return pd.DataFrame(numbers[:, :5], columns=["rows", "channels", "words", "bytes", "filter"]).assign(
+        kind=1.0, count=numbers[:, 5]
+    )
+
+
+def rounds(rows, channels, designs):
+    """Rounds of the fastest way, and the groups of channels that it works off."""
+    pes, lanes = designs["pes"], designs["lanes"]
+    ways = [(np.ceil(rows / pes), np.ceil(channels / lanes)), (rows, np.ceil(np.ceil(channels / pes) / lanes))]
+    first, second = (a * b for a, b in ways)
+    return np.minimum(first, second), np.where(first < second, ways[0][1], ways[1][1])
 
 
 def simulated(layers, designs):
     """Latency of designs, and which of them cannot run: some filter of all lanes does not fit."""
     total = np.zeros(len(designs))
     fits = np.ones(len(designs), dtype=bool)
-    for work, moved, filters, count in layers:
-        compute = 1e-9 * work / (designs["pes"] * designs["lanes"])
+    for rows, channels, words, moved, filters, count in layers:
+        taken, groups = rounds(rows, channels, designs)
         traffic = np.where(moved > designs["memory_b"], 1e-9 * moved / designs["gbps"], 0)
-        total += count * np.maximum(compute, traffic)
+        total += count * (np.maximum(1e-9 * taken * words, traffic) + 5e-9 * groups)
         fits &= designs["lanes"] * filters <= designs["memory_b"]
     return total, fits
 
@@ -110,18 +130,6 @@ def test_its_first_choice_for_such_an_application_is_near_the_best(model):
     assert found[0] <= 1.2 * best
 
 
-def test_models_choose_together_what_all_think_well_of(model):
-    other = trained(seed=1)
-    both = optimize_together([model, other], 12.0, 5, 0, toy.area_mm2, [table(UNSEEN)])
-    each = [one.predict(both, table(UNSEEN)) for one in (model, other)]
-    assert np.allclose(both["predicted_s"], np.sqrt(each[0] * each[1]), rtol=1e-5)
-    p_fails = [one.p_fails(both, table(UNSEEN)) for one in (model, other)]
-    assert np.allclose(both["p_fails"], np.mean(p_fails, axis=0), atol=1e-6)
-    alone = model.optimize(12.0, 5, 0, toy.area_mm2, [table(UNSEEN)])
-    same = optimize_together([model, model], 12.0, 5, 0, toy.area_mm2, [table(UNSEEN)])
-    assert alone[list(toy.PARAMETERS)].equals(same[list(toy.PARAMETERS)])
-
-
 def test_a_known_application_is_the_same_by_name_and_by_its_layers(model):
     designs = toy.random_designs(40, seed=3)
     assert np.allclose(model.predict(designs, "wide"), model.predict(designs, CONTEXT["wide"]), rtol=1e-5)
@@ -136,8 +144,8 @@ def test_a_layer_that_occurs_twice_is_two_layers(model):
 def test_room_for_more_layers_changes_nothing(model):
     designs = toy.random_designs(40, seed=3)
     # Numbers that differ less than anything could tell, so that rows stay apart.
-    near = [(work * (1 + 1e-7 * i), moved, filters, 1) for work, moved, filters, n in UNSEEN for i in range(6 * n)]
-    one_by_one, many = table(near), table([(*layer[:3], 6 * layer[3]) for layer in UNSEEN])
+    near = [(*layer[:3], layer[3] * (1 + 1e-7 * i), layer[4], 1) for layer in UNSEEN for i in range(6 * layer[5])]
+    one_by_one, many = table(near), table([(*layer[:5], 6 * layer[5]) for layer in UNSEEN])
     assert len(one_by_one) > 32
     assert np.allclose(model.predict(designs, one_by_one), model.predict(designs, many), rtol=1e-4)
 
@@ -145,7 +153,7 @@ def test_room_for_more_layers_changes_nothing(model):
 @pytest.mark.parametrize("name", LAYERS)
 def test_nothing_is_faster_than_its_roofline(model, untrained, name):
     designs = toy.random_designs(500, seed=4)
-    least = sum(count * 1e-9 * work / (designs["pes"] * designs["lanes"]) for work, _, _, count in LAYERS[name])
+    least = sum(layer[5] * 1e-9 * rounds(*layer[:2], designs)[0] * layer[2] for layer in LAYERS[name])
     context = np.full((500, 1), list(LAYERS).index(name), dtype=np.float32)
     z = np.asarray(untrained(ENCODING.picks_of(designs), context).z)
     assert np.all(np.exp(z - 8.0) > 0.999 * least)
@@ -232,12 +240,28 @@ def test_applications_are_checked(model, application, message):
         model.predict(toy.random_designs(2), application)
 
 
-def test_names_of_rooflines_are_checked():
-    with pytest.raises(InvalidInputError, match="ratio 'absent' is unknown; allowed: compute, traffic"):
-        dataclasses.replace(ROOFLINES, holds=("absent",))
-    with pytest.raises(InvalidInputError, match="ratio 'compute' is a time"):
-        dataclasses.replace(ROOFLINES, holds=("compute",))
-    with pytest.raises(InvalidInputError, match="shapes are empty"):
-        dataclasses.replace(ROOFLINES, shapes=())
-    with pytest.raises(InvalidInputError, match="field 'absent' is unknown"):
-        dataclasses.replace(ROOFLINES, shapes=("absent",))
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"holds": (Hold("memory_b", (("absent",),)),)}, "ratio 'absent' is unknown; allowed: compute, traffic"),
+        ({"holds": (Hold("memory_b", (("compute",),)),)}, "ratio 'compute' is a time"),
+        ({"program": ("absent",)}, "ratio 'absent' is unknown"),
+        ({"issues": (Roofline("absent", 1e-9),)}, "ratio 'absent' is unknown"),
+        ({"shapes": ()}, "shapes are empty"),
+        ({"shapes": ("absent",)}, "field 'absent' is unknown"),
+        ({"dealing": dataclasses.replace(ROOFLINES.dealing, tie="absent")}, "share 'absent' is unknown"),
+        ({"dealing": dataclasses.replace(ROOFLINES.dealing, windows=(Window("seen", "pe_rows", "step", "kind"),))},
+         "number 'step' is unknown"),
+        ({"dealing": Dealing(((Share("pe_rows", ("absent",)),),), ("pe_rows",), "pe_rows")},
+         "number 'absent' is unknown; allowed: rows, channels"),
+        ({"ratios": (Ratio("compute", (("absent",),)),)}, "number 'absent' is unknown"),
+    ],
+)  # fmt: skip
+def test_names_of_rooflines_are_checked(changes, message):
+    with pytest.raises(InvalidInputError, match=message):
+        dataclasses.replace(ROOFLINES, **changes)
+
+
+def test_all_ways_of_dealing_out_have_the_same_shares():
+    with pytest.raises(InvalidInputError, match="differ in shares"):
+        Dealing(((Share("pe_rows", ("rows",)),), (Share("groups", ("rows",)),)), ("pe_rows",), "pe_rows")

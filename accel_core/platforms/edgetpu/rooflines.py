@@ -1,9 +1,9 @@
 """What the layers of an application ask of an EdgeTPU-class design, for models that learn from logs layer by layer.
 
-The forms are those of the template and its simulator: what multipliers, the bus of each row of PEs (as wide as the
-simulator's) and DRAM can do, what a memory has to hold (Seshadri et al., IISWC 2022, section 2), and in which ways work
-may be dealt out. Which way is taken, how layers are cut into tiles and restarted, how much of a memory is needed and
-what all of this costs is left for a model to learn from a log.
+The forms are those of the template and its simulator: in which ways work may be dealt out and which the compiler takes
+(``mapping.py``), what multipliers, the bus of each row of PEs (as wide as the simulator's) and DRAM can do, and what a
+memory holds (Seshadri et al., IISWC 2022, section 2). How layers are cut into tiles, blocks and slices, how much of a
+memory that needs, what stays where, and what restarts and instructions cost is left for a model to learn from a log.
 """
 
 from __future__ import annotations
@@ -15,146 +15,137 @@ import pandas as pd
 
 from accel_core.platforms.edgetpu.applications import Application
 from accel_core.platforms.edgetpu.architecture import constants
-from accel_core.rooflines import COUNT, Ratio, Roofline, Rooflines
+from accel_core.platforms.edgetpu.mapping import WAYS
+from accel_core.rooflines import COUNT, Dealing, Hold, Ratio, Roofline, Rooflines, Share, Window
 
-_NONE = -2.0
-"""Stands for the logarithm of nothing, below that of 1."""
-
-_ARRAY = ("pes_x", "pes_y")
-_LANES = ("pes_x", "pes_y", "cores", "lanes")
-_CORE_MEMORIES = ("pes_x", "pes_y", "cores", "core_memory_b")
-_PE_MEMORIES = ("pes_x", "pes_y", "pe_memory_b")
+_INPUTS_OF_PE = (("rows_seen", "columns_seen", "depth"), ("rows_seen", "columns_seen", "pe_channels", "per_channel"))
+_OUTPUTS_OF_PE = ("pe_rows", "pe_columns", "pe_channels")
 
 _RATIOS = (
-    Ratio("multiplies", "multiplies", _LANES),
-    Ratio("input_rows", "inputs", ("pes_y",)),
-    Ratio("parameter_traffic", "parameters", ("dram_gbps",)),
-    Ratio("activation_traffic", "activations", ("dram_gbps",)),
-    Ratio("activations_kept", "activations", _PE_MEMORIES),
-    Ratio("network_kept", "network_parameters", _CORE_MEMORIES),
-    Ratio("parameters_kept", "parameters", _CORE_MEMORIES),
-    Ratio("channels_in", "channels_in"),
-    Ratio("channels_of_lanes", "channels_out", ("lanes",)),
-    Ratio("channels_of_cores", "channels_out", ("lanes", "cores")),
-    Ratio("channels_of_columns", "channels_out", ("lanes", "pes_x")),
-    Ratio("channels_of_rows", "channels_out", ("lanes", "pes_y")),
-    Ratio("channels_of_all", "channels_out", _LANES),
-    Ratio("rows", "rows", ("pes_y",)),
-    Ratio("columns", "columns", ("pes_x",)),
-    Ratio("pixels", "pixels", _ARRAY),
-    Ratio("pixels_of_cores", "pixels", (*_ARRAY, "cores")),
-    Ratio("sums_of_pixels", "pixels", (*_ARRAY, "cores", "activation_memory_b"), ("lanes",)),
-    Ratio("sums", "one", ("activation_memory_b",), ("lanes",)),
-    Ratio("channel_inputs", "channel_filter", ("activation_memory_b",), ("lanes",)),
-    Ratio("shared_inputs", "shared_filter", ("activation_memory_b",)),
-    Ratio("filters_in_core", "filter", ("core_memory_b",), ("lanes",)),
-    Ratio("filters_in_buffer", "filter", ("parameter_memory_b",), ("lanes",)),
-    Ratio("taps_in_buffer", "taps", ("parameter_memory_b",), ("lanes",)),
-    Ratio("lanes_in_buffer", "one", ("parameter_memory_b",), ("lanes",)),
-    Ratio("line", "line", ("pe_memory_b",)),
-    Ratio("line_of_row", "line", ("pes_x", "pe_memory_b")),
-    Ratio("program_a_layer", "one", ("instruction_memory_b",)),
-    Ratio("program", "channels_out", ("lanes", "cores", "instruction_memory_b")),
-)
+    Ratio("multiplies", (("groups", "core_pixels", "words"),)),
+    Ratio("bus", (("rows_seen", "width", "depth"), ("rows_seen", "width", "row_channels", "per_channel"))),
+    Ratio("parameter_traffic", (("parameters",),), ("dram_gbps",)),
+    Ratio("activation_traffic", (("activations",),), ("dram_gbps",)),
+    Ratio("groups", (("groups",),)),
+    Ratio("activations_kept", (*_INPUTS_OF_PE, _OUTPUTS_OF_PE), ("pe_memory_b",)),
+    Ratio("inputs_of_row", (("filter_rows", "columns_seen", "depth"),
+                            ("filter_rows", "columns_seen", "pe_channels", "per_channel")), ("pe_memory_b",)),
+    Ratio("outputs_of_row", (("pe_columns", "pe_channels"),), ("pe_memory_b",)),
+    Ratio("network_kept", (("core_channels", "filter"),), ("core_memory_b",), is_total=True),
+    Ratio("layer_kept", (("core_channels", "filter"),), ("core_memory_b",)),
+    Ratio("group_kept", (("filter",),), ("core_memory_b",), ("lanes",)),
+    Ratio("sums", (("core_pixels",),), ("activation_memory_b",), ("lanes",)),
+    Ratio("sums_of_image", (("rows", "columns"),), ("activation_memory_b",), ("lanes",)),
+    Ratio("sum", (("one",),), ("activation_memory_b",), ("lanes",)),
+    Ratio("shared_inputs", (("taps", "depth"),), ("activation_memory_b",)),
+    Ratio("channel_inputs", (("taps", "per_channel"),), ("activation_memory_b",), ("lanes",)),
+    Ratio("filters", (("filter",),), ("parameter_memory_b",), ("lanes",)),
+    Ratio("taps", (("taps", "has_parameters"),), ("parameter_memory_b",), ("lanes",)),
+    Ratio("product", (("has_parameters",),), ("parameter_memory_b",), ("lanes",)),
+    Ratio("words", (("words",),)),
+    Ratio("core_pixels", (("core_pixels",),)),
+    Ratio("program_of_groups", (("groups",),), ("instruction_memory_b",)),
+    Ratio("program_of_layer", (("one",),), ("instruction_memory_b",)),
+)  # fmt: skip
 
 _SHAPES = ("taps", "stride", "per_channel", "has_parameters")
 
 _FIELDS = (
     *_SHAPES,
-    "multiplies",
-    "parameters",
-    "inputs",
-    "activations",
-    "channels_in",
-    "channels_out",
     "rows",
     "columns",
-    "pixels",
+    "channels_out",
+    "depth",
+    "words",
+    "width",
+    "filter_rows",
+    "filter_columns",
     "filter",
-    "channel_filter",
-    "shared_filter",
-    "line",
-    "network_parameters",
+    "parameters",
+    "activations",
     "one",
 )
+
+
+def _way(number: int) -> tuple[Share, ...]:
+    """Return the shares of one of the ways of ``mapping.py``."""
+    by_columns, by_rows, by_cores = number & 1, number & 2, number & 4
+    return (
+        Share("row_channels", ("channels_out",), "pes_y" if by_rows else ""),
+        Share("pe_rows", ("rows",), "" if by_rows else "pes_y"),
+        Share("pe_channels", ("row_channels",), "pes_x" if by_columns else ""),
+        Share("pe_columns", ("columns",), "" if by_columns else "pes_x"),
+        Share("core_channels", ("pe_channels",), "cores" if by_cores else ""),
+        Share("core_pixels", ("pe_rows", "pe_columns"), "" if by_cores else "cores"),
+        Share("groups", ("core_channels",), "lanes"),
+    )
 
 
 @cache
 def rooflines() -> Rooflines:
     """Return what is known of EdgeTPU-class designs; times are of all inferences that a runtime counts."""
-    inferences = constants()["inferences"]
+    cycle_s = constants()["inferences"] / constants()["clock_hz"]
+    byte_s = constants()["inferences"] / 1e9
     return Rooflines(
         fields=_FIELDS,
         shapes=_SHAPES,
+        dealing=Dealing(
+            ways=tuple(_way(number) for number in range(WAYS)),
+            rounds=("groups", "core_pixels"),
+            tie="core_channels",
+            windows=(
+                Window("rows_seen", "pe_rows", "stride", "filter_rows"),
+                Window("columns_seen", "pe_columns", "stride", "filter_columns"),
+            ),
+        ),
         ratios=_RATIOS,
-        wholes=(
-            "channels_of_lanes",
-            "channels_of_cores",
-            "channels_of_columns",
-            "channels_of_rows",
-            "channels_of_all",
-            "rows",
-            "columns",
-            "pixels_of_cores",
-        ),
         times=(
-            Roofline("multiplies", inferences / (constants()["multipliers"] * constants()["clock_hz"])),
-            Roofline("input_rows", inferences / (constants()["timing"]["bus_bytes"] * constants()["clock_hz"])),
-            Roofline("parameter_traffic", inferences / 1e9, "network_kept"),
-            Roofline("activation_traffic", inferences / 1e9, "activations_kept"),
+            Roofline("multiplies", cycle_s),
+            Roofline("bus", cycle_s / constants()["timing"]["bus_bytes"]),
+            Roofline("parameter_traffic", byte_s, "network_kept", is_rest=True),
+            Roofline("activation_traffic", byte_s, "activations_kept"),
         ),
+        issues=(Roofline("groups", cycle_s),),
         holds=(
-            "filters_in_core",
-            "channel_inputs",
-            "shared_inputs",
-            "sums",
-            "taps_in_buffer",
-            "lanes_in_buffer",
-            "line",
-            "line_of_row",
+            Hold("pe_memory_b", (("activations_kept",), ("inputs_of_row", "outputs_of_row"))),
+            Hold("core_memory_b", (("layer_kept",), ("group_kept",))),
+            Hold(
+                "activation_memory_b",
+                (("shared_inputs", "channel_inputs", "sum"), ("shared_inputs", "channel_inputs", "sums_of_image")),
+            ),
+            Hold("parameter_memory_b", (("filters",), ("taps", "product"))),
         ),
-        sums=("program",),
+        program=("program_of_groups", "program_of_layer"),
     )
 
 
 def layers_of(application: Application) -> pd.DataFrame:
-    """Return the different layers of an application.
+    """Return the different layers of an application: the fields of `rooflines`, and ``COUNT``.
 
-    Columns are the fields of `rooflines`, natural logarithms of counts and bytes or 0 and 1, and ``COUNT``. A layer
-    that works channel by channel keeps one of the four multipliers of a lane busy, others fill up with zeros.
+    ``depth`` are the input channels that a filter sees, 0 in a layer that works channel by channel; ``words`` are the
+    steps of a lane for one output: four input channels at a time, or one where it works channel by channel. ``width``
+    are the input columns that the whole layer sees.
     """
     layers = application.layers
     per_channel = layers.per_channel == 1
     taps = layers.filter_rows * layers.filter_columns
-    four = constants()["multipliers"]
-    depth = np.where(per_channel, four, np.ceil(layers.channels_in / four) * four)
-    line = ((layers.columns - 1) * layers.stride + layers.filter_columns) * layers.channels_in
-    filters = np.log1p(layers.filter_bytes)
-    # Strides that are longer than a filter skip rows and columns.
-    skipped = [
-        np.minimum((n - 1) * layers.stride + taken, n * taken)
-        for n, taken in ((layers.rows, layers.filter_rows), (layers.columns, layers.filter_columns))
-    ]
-    inputs = skipped[0] * skipped[1] * layers.channels_in
     numbers = {
-        "multiplies": np.log(depth * taps * layers.output_bytes),
-        "parameters": np.log1p(layers.weight_bytes),
-        "inputs": np.log(inputs),
-        "activations": np.log(layers.input_bytes + layers.output_bytes),
-        "channels_in": np.log(layers.channels_in),
-        "channels_out": np.log(layers.channels_out),
-        "rows": np.log(layers.rows),
-        "columns": np.log(layers.columns),
-        "pixels": np.log(layers.rows * layers.columns),
-        "taps": np.log(taps),
-        "stride": np.log(layers.stride),
-        "per_channel": per_channel.astype(float),
-        "has_parameters": (layers.filter_bytes > 0).astype(float),
-        "filter": filters,
-        "channel_filter": np.where(per_channel, filters, _NONE),
-        "shared_filter": np.where(per_channel, _NONE, filters),
-        "line": np.log(line + layers.columns * layers.channels_out),
-        "network_parameters": np.full(len(taps), np.log1p(layers.weight_bytes.sum())),
-        "one": np.zeros(len(taps)),
+        "taps": taps,
+        "stride": layers.stride,
+        "per_channel": per_channel,
+        "has_parameters": layers.filter_bytes > 0,
+        "rows": layers.rows,
+        "columns": layers.columns,
+        "channels_out": layers.channels_out,
+        "depth": np.where(per_channel, 0, layers.channels_in),
+        "words": taps * np.where(per_channel, 1, -(-layers.channels_in // constants()["multipliers"])),
+        "width": (layers.columns - 1) * layers.stride + layers.filter_columns,
+        "filter_rows": layers.filter_rows,
+        "filter_columns": layers.filter_columns,
+        "filter": layers.filter_bytes,
+        "parameters": layers.weight_bytes,
+        "activations": layers.input_bytes + layers.output_bytes,
+        "one": np.ones(len(taps)),
     }
-    return pd.DataFrame(numbers).groupby(list(_FIELDS), sort=False).size().reset_index(name=COUNT)
+    table = pd.DataFrame({name: np.asarray(column, dtype=np.float64) for name, column in numbers.items()})
+    return table.groupby(list(_FIELDS), sort=False).size().reset_index(name=COUNT)

@@ -1,23 +1,47 @@
-"""What a model is told of layers on EdgeTPU-class designs."""
+"""What a model is told of layers on EdgeTPU-class designs, beside what the simulator does with them."""
 
+import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 
-from accel_core.platforms.edgetpu.applications import applications
-from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS, constants, values
-from accel_core.platforms.edgetpu.breakdown import breakdown
-from accel_core.platforms.edgetpu.metrics import latency_s
+from accel_core.offline.layered import ratios_of
+from accel_core.offline.loads import dealt_out
+from accel_core.platforms.edgetpu.applications import applications, arrays_of
+from accel_core.platforms.edgetpu.architecture import FEASIBLE, MEMORIES, PARAMETERS, constants, model, sizes, values
+from accel_core.platforms.edgetpu.mapping import Spread, spread_layers
+from accel_core.platforms.edgetpu.metrics import designs_of, latency_s
 from accel_core.platforms.edgetpu.rooflines import COUNT, layers_of, rooflines
 from accel_core.platforms.edgetpu.simulate import simulate
+from accel_core.platforms.edgetpu.tiling import tile_layers
 from accel_core.rooflines import Rooflines
 
+SOME = ("mobilenet_v2", "unet", "t_rnn_enc")
 
-def ratio(name, layers, design):
-    """The ratio of each layer on one design, as a plain number."""
-    entry = rooflines().ratios[rooflines().number_of(name)]
-    there = np.prod([float(design[parameter]) for parameter in entry.over])
-    asked = np.prod([float(design[parameter]) for parameter in entry.times])
-    return np.exp(layers[entry.demand].to_numpy()) * asked / there
+
+def designs(n, seed=0):
+    rng = np.random.default_rng(seed)
+    return np.stack([rng.integers(0, len(column), n) for column in values()], axis=1).astype(np.uint8)
+
+
+def one_by_one(name):
+    """The table of every layer of an application in its order, also of equal ones."""
+    application = applications()[name]
+    rows = [type(application)(**{**vars_of(application), "rows": (row,)}) for row in application.rows]
+    return pd.concat([layers_of(row) for row in rows], ignore_index=True)
+
+
+def vars_of(application):
+    return {field: getattr(application, field) for field in application.__dataclass_fields__}
+
+
+def loads_of(name, picks):
+    """Every ratio as a plain number, of shape (designs, layers)."""
+    layers = one_by_one(name)
+    table = jnp.asarray(np.broadcast_to(layers[list(rooflines().fields)], (len(picks), *layers.iloc[:, :-1].shape)))
+    counts = jnp.zeros(table.shape[:2])
+    found = ratios_of(rooflines(), PARAMETERS, jnp.asarray(designs_of(picks).to_numpy(float)), table, counts)
+    return {ratio: np.exp(np.asarray(numbers, dtype=float)) for ratio, numbers in found.items()}
 
 
 @pytest.mark.parametrize("name", applications())
@@ -26,43 +50,76 @@ def test_layers_are_all_there(name):
     layers = layers_of(application)
     assert layers[COUNT].sum() == len(application.rows)
     assert not layers.drop(columns=COUNT).duplicated().any()
-    bytes_of_all = (np.exp(layers["parameters"]) - 1) * layers[COUNT]
-    assert bytes_of_all.sum() == pytest.approx(application.layers.weight_bytes.sum(), rel=1e-6)
+    assert (layers["parameters"] * layers[COUNT]).sum() == application.layers.weight_bytes.sum()
 
 
-def designs(n, seed=0):
-    rng = np.random.default_rng(seed)
-    return np.stack([rng.integers(0, len(column), n) for column in values()], axis=1).astype(np.uint8)
+@pytest.mark.parametrize("name", applications())
+def test_work_is_dealt_out_as_the_compiler_does(name):
+    arrays = designs_of(designs(300))[list(PARAMETERS[:4])]
+    true = spread_layers(arrays_of(applications()[name].rows), arrays.to_numpy(np.int64))._asdict()
+    layers = one_by_one(name)
+    design = {parameter: jnp.asarray(arrays[parameter].to_numpy(float))[:, None] for parameter in arrays}
+    layer = {field: jnp.asarray(layers[field].to_numpy())[None] for field in rooflines().fields}
+    found = dealt_out(rooflines().dealing, design, layer)
+    same = {"groups": "groups", "pixels": "core_pixels", "rows": "pe_rows", "columns": "pe_columns",
+            "channels": "pe_channels", "core_channels": "core_channels", "row_channels": "row_channels"}  # fmt: skip
+    assert set(same) == set(Spread._fields) - {"readers"}
+    for theirs, ours in same.items():
+        assert np.array_equal(true[theirs], np.asarray(found[ours])), theirs
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2", "unet", "t_rnn_enc"])
+@pytest.mark.parametrize("name", SOME)
+def test_lanes_and_buses_take_what_the_simulator_says(name):
+    picks = designs(200)
+    layers = arrays_of(applications()[name].rows)
+    arrays = designs_of(picks)[list(PARAMETERS[:4])].to_numpy(np.int64)
+    tiling = tile_layers(layers, arrays, spread_layers(layers, arrays), sizes(), model())
+    found = loads_of(name, picks)
+    assert np.allclose(found["multiplies"], tiling.compute, rtol=1e-5)
+    assert np.allclose(found["bus"] / model().bus_bytes, tiling.bus, rtol=1e-5, atol=1)
+    assert np.allclose(found["groups"], tiling.groups, rtol=1e-5)
+    core = designs_of(picks)["core_memory_b"].to_numpy(float)
+    assert np.allclose(found["network_kept"][:, 0] * core, tiling.total, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", SOME)
 def test_nothing_runs_faster_than_the_rooflines_that_always_hold(name):
-    application = applications()[name]
-    picks, layers = designs(400), layers_of(application)
-    outcome = simulate(picks, application.layers)
-    is_ok = np.flatnonzero(outcome.memory == FEASIBLE)
-    assert len(is_ok) > 20
-    true = latency_s(outcome) * constants()["inferences"]
-    for row in is_ok:
-        design = {p: column[pick] for p, column, pick in zip(PARAMETERS, values(), picks[row], strict=True)}
-        for roofline in rooflines().times:
-            if not roofline.spill:
-                least = (roofline.unit_s * ratio(roofline.ratio, layers, design) * layers[COUNT]).sum()
-                assert least <= true[row] * (1 + 1e-6), (roofline, design)
+    picks = designs(400)
+    outcome = simulate(picks, applications()[name].layers)
+    is_ok = outcome.memory == FEASIBLE
+    assert is_ok.sum() > 20
+    true = latency_s(outcome)[is_ok] * constants()["inferences"]
+    found = loads_of(name, picks[is_ok])
+    lines = [line.unit_s * found[line.ratio] for line in rooflines().times if not line.spill]
+    issues = sum(line.unit_s * found[line.ratio] for line in rooflines().issues)
+    least = (np.max(lines, axis=0) + issues).sum(axis=1)
+    assert np.all(least <= true * (1 + 1e-5))
 
 
-def test_what_does_not_fit_takes_as_long_as_its_bytes():
-    design = {"pes_x": 1, "pes_y": 8, "cores": 16, "lanes": 32, "pe_memory_b": 262144, "core_memory_b": 262144,
-              "activation_memory_b": 8192, "instruction_memory_b": 65536, "parameter_memory_b": 16384,
-              "dram_gbps": 30}  # fmt: skip
-    application = applications()["unet"]
-    found = breakdown(design, application).layers
-    spilled = next(time for time in rooflines().times if time.ratio == "activation_traffic")
-    layers = layers_of(application)
-    least = spilled.unit_s * ratio("activation_traffic", layers, design) / constants()["inferences"]
-    is_spilled = ratio("activations_kept", layers, design) > 2
-    assert is_spilled.any()
-    assert found["dram_s"].max() >= least[is_spilled].max() * 0.99
+@pytest.mark.parametrize("name", SOME)
+def test_the_simulator_runs_what_fits_with_room_to_spare_and_nothing_that_is_far_from_fitting(name):
+    picks = designs(3000)
+    outcome, found = simulate(picks, applications()[name].layers), loads_of(name, picks)
+    # The largest number that multiplies what is asked for of these memories in the simulator, and the smallest.
+    most, least = 2 * model().least_products, 1
+    for hold in rooflines().holds:
+        asked = np.min([sum(found[part] for part in parts) for parts in hold.either], axis=0).max(axis=1)
+        number = MEMORIES.index(hold.memory.removesuffix("_b"))
+        assert not np.any((outcome.memory == number) & (most * asked < 1)), hold
+        assert not np.any((outcome.memory == FEASIBLE) & (least * asked > 1 + 1e-5)), hold
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_activations_go_through_dram_where_they_do_not_fit_the_pes(name):
+    picks = designs(200)
+    layers = arrays_of(applications()[name].rows)
+    arrays = designs_of(picks)[list(PARAMETERS[:4])].to_numpy(np.int64)
+    tiling = tile_layers(layers, arrays, spread_layers(layers, arrays), sizes(), model())
+    rows = np.arange(len(picks))
+    written = tiling.outputs[rows, picks[:, PARAMETERS.index("pe_memory_b")]]
+    kept = loads_of(name, picks)["activations_kept"]
+    inner = slice(0, -1)  # What the last layer writes always leaves the chip.
+    assert np.array_equal(written[:, inner] > 0, kept[:, inner] > 1 + 1e-6)
 
 
 def test_they_go_to_json_and_back():

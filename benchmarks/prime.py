@@ -35,6 +35,7 @@ from accel_core.tables import write_table  # noqa: E402
 from benchmarks import prime_report as report  # noqa: E402
 from benchmarks.prime_offline import N_CHOICES, Plan, changes_of, choice_unit, grid_of, log_unit  # noqa: E402
 from benchmarks.prime_online import BUDGETS, online_unit  # noqa: E402
+from benchmarks.prime_results import BySeed, Results, allowed_by_claim, best_s, each  # noqa: E402
 from benchmarks.prime_rows import TABLES, Row, published, rows_of  # noqa: E402
 from benchmarks.prime_tables import Measures, band, geomean, middle, ratio, share_of_gain  # noqa: E402
 from benchmarks.prime_units import Folder, Unit, complete  # noqa: E402
@@ -45,7 +46,7 @@ TITLES = {
     "zero": "Zero-shot: applications that neither the model nor the search has seen, by their layers alone",
 }
 
-Baseline = Callable[[Row], report.BySeed]
+Baseline = Callable[[Row], BySeed]
 
 
 def online_units(tables: list[str], seeds: int) -> Iterator[Unit]:
@@ -58,16 +59,15 @@ def online_units(tables: list[str], seeds: int) -> Iterator[Unit]:
 
 
 def offline_units(folder: Folder, plan: Plan, tables: list[str], seeds: int) -> Iterator[Unit]:
-    """Yield logs and models' choices; for single applications also naive ones, for unseen ones also by vectors."""
+    """Yield logs and models' choices; for single applications also naive ones."""
     for seed in range(seeds):
         for table in tables:
             for row in rows_of(table):
                 if table == "single":
                     yield log_unit(row, plan, seed)
                     yield choice_unit(folder, row, plan, seed, "naive")
-                if table == "zero":
-                    yield choice_unit(folder, row, plan, seed, "vector")
-                yield choice_unit(folder, row, plan, seed)
+                yield choice_unit(folder, row, plan, seed, "vector")
+                yield choice_unit(folder, row, plan, seed, "layers")
 
 
 def missing(folder: Folder, units: list[Unit]) -> int:
@@ -75,7 +75,7 @@ def missing(folder: Folder, units: list[Unit]) -> int:
     return sum(folder.read(unit) is None for unit in units)
 
 
-def print_table(results: report.Results, table: str, measures: Measures) -> None:
+def print_table(results: Results, table: str, measures: Measures) -> None:
     """Print what belongs to one table of the source."""
 
     def show(title: str, columns: list[report.Column]) -> None:
@@ -95,7 +95,7 @@ def print_table(results: report.Results, table: str, measures: Measures) -> None
     show("Simulations that the evolutionary search takes:", report.reach_columns(results, table))
 
 
-def print_simulations(results: report.Results) -> None:
+def print_simulations(results: Results) -> None:
     """Print what each method spends."""
     budgets = ", ".join(
         f"{report.METHOD_TITLES[method]} {' / '.join(f'{n:,}' for n in dict.fromkeys(by_table.values()))}"
@@ -106,14 +106,14 @@ def print_simulations(results: report.Results) -> None:
           f"{budgets}.")  # fmt: skip
 
 
-def print_training(results: report.Results, tables: list[str]) -> None:
+def print_training(results: Results, tables: list[str]) -> None:
     """Print how long models took to train, beside whatever else the machine did."""
     times = {table: results.training_s(table) for table in tables}
     words = [f"{table} {band(seconds, 0)} s" for table, seconds in times.items() if seconds]
     print(f"Training of a model: {', '.join(words) or '-'}.")
 
 
-def print_claims(results: report.Results, tables: list[str]) -> None:
+def print_claims(results: Results, tables: list[str]) -> None:
     """Print geometric means of medians over rows, and the bounds that the optimum sets, beside the source's claims."""
     print("\n## Geometric means over rows")
     for table in tables:
@@ -124,20 +124,20 @@ def print_claims(results: report.Results, tables: list[str]) -> None:
             if table == "zero":
                 print_claim(results, table, f"search for the training ones / offline, {what}", results.transferred, n)
                 continue
-            allowed = report.allowed_by_claim(table)
+            allowed = allowed_by_claim(table)
             print_claim(results, table, f"evolutionary / offline, {what}", results.evolved, n)
             print_claim(results, table, f"evolutionary at {allowed:,} / offline, {what}", results.evolved_early, n)
     claims = ", ".join(f"{name} {value:g}" for name, value in published()["claims"].items())
     print(f"The source's abstract: {claims}.")
 
 
-def print_claim(results: report.Results, table: str, title: str, baseline: Baseline, n: int) -> None:
+def print_claim(results: Results, table: str, title: str, baseline: Baseline, n: int) -> None:
     """Print a mean ratio, what bounds it, and the share of it reached."""
     ratios, bounds = [], []
     for row in rows_of(table):
         found = baseline(row)
-        ratios.append(middle(list(report.each(ratio, found, results.chosen(row, n)).values())))
-        bounds.append(middle([runtime / report.best_s(row) for runtime in found.values()]))
+        ratios.append(middle(list(each(ratio, found, results.chosen(row, n)).values())))
+        bounds.append(middle([runtime / best_s(row) for runtime in found.values()]))
     reached, bound = geomean(ratios), geomean(bounds)
     share = f"share {share_of_gain(reached, bound):.0%}" if reached >= 1 else "none of it reached"
     print(f"{table}: {title}: " + ("-" if math.isnan(reached) else f"{reached:.3f}; bound {bound:.3f}; {share}"))
@@ -183,7 +183,7 @@ def main() -> int:
         if "offline" in asked.part:
             complete(folder, offline_units(folder, plan, asked.only, asked.seeds))
         units = [*online_units(asked.only, asked.seeds), *offline_units(folder, plan, asked.only, asked.seeds)]
-        results, measures = report.Results(folder, plan, asked.seeds), Measures()
+        results, measures = Results(folder, plan, asked.seeds), Measures()
         print(f"Medians (least-most) of {asked.seeds} seeds; published numbers are from memory.")
         for table in asked.only:
             print_table(results, table, measures)

@@ -37,8 +37,12 @@ LOG_SEEDS = 1000
 
 N_CHOICES = 10
 
-Form = Literal["ours", "naive", "vector"]
-"""Which model: ours, plain regression, or in zero-shot rows one that is told of applications by vectors, as PRIME's."""
+Form = Literal["vector", "naive", "layers"]
+"""Which model: PRIME's network, told of several applications by a vector each; the same by plain regression; or one
+that is told applications layer by layer."""
+
+OURS: Mapping[str, Form] = {"single": "vector", "multi": "vector", "zero": "layers"}
+"""The model that a table is about."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,9 @@ class Plan:
         settings = self.contextual if row.is_contextual else self.single
         if form == "naive":
             return (replace(settings, alpha=0.0, beta=0.0),)
-        if is_layered(row, form):
+        if form == "layers":
             settings = self.layered
         return tuple(replace(settings, **changes) for changes in self.grid)
-
-
-def is_layered(row: Row, form: Form) -> bool:
-    """Return whether a model is told of applications layer by layer."""
-    return row.table == "zero" and form == "ours"
 
 
 def changes_of(text: str) -> dict[str, Any]:
@@ -176,9 +175,9 @@ def training_unit(
     return Unit("offline/training", name, make)
 
 
-def choice_unit(folder: Folder, row: Row, plan: Plan, seed: int, form: Form = "ours") -> Unit:
+def choice_unit(folder: Folder, row: Row, plan: Plan, seed: int, form: Form) -> Unit:
     """Return what the model of a row chooses, without the simulator, and how its choices then do."""
-    candidates, by_layers = plan.candidates(row, form), is_layered(row, form)
+    candidates, by_layers = plan.candidates(row, form), form == "layers"
     names = f"{'+'.join(row.names)}@{row.limit_mm2:g}" + (f"-for-{'+'.join(row.tests)}" if row.table == "zero" else "")
     name = f"{names}-{plan.log_size}-{_digest([settings.to_mapping() for settings in candidates])}-seed{seed}"
 
@@ -202,7 +201,7 @@ def choice_unit(folder: Folder, row: Row, plan: Plan, seed: int, form: Form = "o
             "seconds": seconds,
         }
 
-    kind = "naive" if form == "naive" else "layers" if by_layers else row.table
+    kind = row.table if form == "vector" else form
     return Unit(f"offline/{kind}", name, make)
 
 

@@ -5,30 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 from accel_core.platforms.edgetpu.optima import optimum
-from benchmarks.prime_offline import N_CHOICES, Form, Plan, choice_unit, log_unit
-from benchmarks.prime_online import BUDGETS, measure, online_unit
-from benchmarks.prime_rows import Row, published, rows_of
-from benchmarks.prime_tables import (
-    Measures,
-    after,
-    aligned,
-    band,
-    fewer,
-    finite,
-    geomean,
-    middle,
-    needed,
-    ratio,
-    share_of_gain,
-)
-from benchmarks.prime_units import Folder, Unit
+from benchmarks.prime_offline import N_CHOICES, OURS, Form
+from benchmarks.prime_online import BUDGETS
+from benchmarks.prime_results import BySeed, Results, allowed_by_claim, best_s, each, measured
+from benchmarks.prime_rows import Row, rows_of
+from benchmarks.prime_tables import Measures, aligned, band, fewer, finite, geomean, middle, ratio, share_of_gain
 
-BySeed = Mapping[int, float]
 METHOD_TITLES = {"evolutionary": "evolutionary", "random": "random", "tpe": "TPE"}
+TOLD: Mapping[Form, str] = {"vector": "told a vector", "layers": "told layers"}
 NO_LIMIT = "> budget"
 
 
@@ -53,93 +39,6 @@ class Column:
     has_mean: bool = False
 
 
-@dataclass(frozen=True)
-class Results:
-    """Results that are there.
-
-    Attributes:
-        folder: Where they are.
-        plan: How models were trained.
-        seeds: How many seeds to read.
-    """
-
-    folder: Folder
-    plan: Plan
-    seeds: int
-
-    def _read(self, unit: Callable[[int], Unit]) -> dict[int, dict[str, Any]]:
-        found = {seed: self.folder.read(unit(seed)) for seed in range(self.seeds)}
-        return {seed: result for seed, result in found.items() if result is not None}
-
-    def online(self, row: Row, method: str) -> dict[int, dict[str, Any]]:
-        """Return searches of a row by seed."""
-        return self._read(lambda seed: online_unit(row, method, seed))
-
-    def logged(self, row: Row) -> BySeed:
-        """Return the runtime of the best logged design."""
-        found = self._read(lambda seed: log_unit(row, self.plan, seed))
-        return {seed: finite(result["runtime_s"]) for seed, result in found.items()}
-
-    def chosen(self, row: Row, n: int = 1, form: Form = "ours") -> BySeed:
-        """Return the runtime of the best of the model's first ``n`` choices."""
-        found = self._read(lambda seed: choice_unit(self.folder, row, self.plan, seed, form))
-        return {seed: min(map(finite, result["runtime_s"][:n])) for seed, result in found.items()}
-
-    def training_s(self, table: str) -> list[float]:
-        """Return how long the trainings of the models of a table took, each once."""
-        found = {}
-        for row in rows_of(table):
-            for made in self._read(lambda seed, row=row: choice_unit(self.folder, row, self.plan, seed)).values():
-                found[made["trained"]["model"]] = float(made["trained"]["seconds"])
-        return list(found.values())
-
-    def searched(self, row: Row, method: str, simulations: float = math.inf) -> BySeed:
-        """Return the best runtime that a search found, after all of its simulations or fewer."""
-        found = self.online(row, method)
-        return {seed: after(result["improvements"], simulations) for seed, result in found.items()}
-
-    def evolved(self, row: Row) -> BySeed:
-        """Return the best runtime that the evolutionary search found."""
-        return self.searched(row, "evolutionary")
-
-    def evolved_early(self, row: Row) -> BySeed:
-        """Return the same after so few simulations that the source's claim would hold."""
-        return self.searched(row, "evolutionary", allowed_by_claim(row.table))
-
-    def needed(self, row: Row, target_s: float) -> BySeed:
-        """Return the simulations that the evolutionary search takes to a runtime; none if there is none to get to."""
-        found = self.online(row, "evolutionary") if math.isfinite(target_s) else {}
-        return {seed: needed(result["improvements"], target_s) for seed, result in found.items()}
-
-    def transferred(self, row: Row) -> BySeed:
-        """Return how the best design for the training applications does on the test applications."""
-        found = self.online(row, "evolutionary")
-        return {
-            seed: finite(_measured(tuple(result["design"].items()), row.tests) if result["design"] else None)
-            for seed, result in found.items()
-        }
-
-
-@lru_cache(maxsize=1000)
-def _measured(design: tuple[tuple[str, int], ...], names: tuple[str, ...]) -> float | None:
-    return measure(dict(design), names)
-
-
-def best_s(row: Row) -> float:
-    """Return the runtime of the exact optimum."""
-    return optimum(row.tests, row.limit_mm2).runtime_s
-
-
-def each(function: Callable[[float, float], float], first: BySeed, second: BySeed) -> BySeed:
-    """Return a function of two numbers for each seed that has both."""
-    return {seed: function(first[seed], second[seed]) for seed in first if seed in second}
-
-
-def allowed_by_claim(table: str) -> int:
-    """Return the simulations that searches need for the first choices to need as many fewer as the source claims."""
-    return round(N_CHOICES / (1 - float(published()["claims"][f"{table}_fewer_simulations"])))
-
-
 def fixed(value: float) -> BySeed:
     """Return a number that has no seed."""
     return {0: value}
@@ -157,11 +56,13 @@ def latency_columns(results: Results, table: str) -> list[Column]:
         Column("offline, first", results.chosen, scale=1e3),
         Column(f"offline, best of {N_CHOICES}", lambda row: results.chosen(row, N_CHOICES), scale=1e3),
     ]
+    other: Form = "vector" if OURS[table] == "layers" else "layers"
+    columns += [
+        Column(f"{TOLD[other]}, first", lambda row: results.chosen(row, form=other), scale=1e3),
+        Column(f"{TOLD[other]}, best", lambda row: results.chosen(row, N_CHOICES, other), scale=1e3),
+    ]
     if table == "zero":
-        columns += [
-            Column("told by a vector, first", lambda row: results.chosen(row, form="vector"), scale=1e3),
-            Column("search for the training ones", results.transferred, scale=1e3),
-        ]
+        columns.append(Column("search for the training ones", results.transferred, scale=1e3))
     else:
         columns += [searched_column(results, method, table) for method in METHOD_TITLES]
     return [*columns, Column("optimum", lambda row: fixed(best_s(row)), scale=1e3)]
@@ -179,8 +80,8 @@ def gain_columns(results: Results) -> list[Column]:
     def bound(row: Row) -> BySeed:
         return {seed: runtime / best_s(row) for seed, runtime in results.logged(row).items()}
 
-    def gain(row: Row, n: int) -> BySeed:
-        return each(ratio, results.logged(row), results.chosen(row, n))
+    def gain(row: Row, n: int, form: Form | None = None) -> BySeed:
+        return each(ratio, results.logged(row), results.chosen(row, n, form))
 
     def pair(n: int, title: str) -> list[Column]:
         return [
@@ -191,6 +92,7 @@ def gain_columns(results: Results) -> list[Column]:
     return [
         *pair(1, "first"),
         *pair(N_CHOICES, f"best of {N_CHOICES}"),
+        Column("log / told layers, first", lambda row: gain(row, 1, "layers"), 2, has_mean=True),
         Column("published, log", lambda row: fixed(row.published["logged"] / row.published["prime"]), 2, has_mean=True),
         Column("bound: log / optimum", bound, 2, has_mean=True),
     ]
@@ -214,6 +116,9 @@ def online_columns(results: Results, table: str) -> list[Column]:
     def early_bound(row: Row) -> BySeed:
         return {seed: found / best_s(row) for seed, found in results.evolved_early(row).items()}
 
+    def told_layers(row: Row) -> BySeed:
+        return each(ratio, results.evolved_early(row), results.chosen(row, N_CHOICES, "layers"))
+
     def of_source(method: str) -> Callable[[Row], BySeed]:
         return lambda row: fixed(row.published[method] / row.published["prime"])
 
@@ -225,6 +130,7 @@ def online_columns(results: Results, table: str) -> list[Column]:
         Column(
             f"evolutionary at {allowed:,} / offline", lambda row: over(row, "evolutionary", allowed), 2, has_mean=True
         ),
+        Column("the same / told layers", told_layers, 2, has_mean=True),
         Column("bound", early_bound, 2, has_mean=True),
         Column("it reaches first after", lambda row: to_reach(row, 1), 0, endless=NO_LIMIT),
         Column(f"best of {N_CHOICES} after", lambda row: to_reach(row, N_CHOICES), 0, endless=NO_LIMIT),
@@ -235,12 +141,16 @@ def online_columns(results: Results, table: str) -> list[Column]:
 def distance_columns(results: Results) -> list[Column]:
     """Return how far choices are from the optimum."""
 
-    def above(row: Row, n: int) -> BySeed:
-        return {seed: runtime / best_s(row) - 1 for seed, runtime in results.chosen(row, n).items()}
+    def above(row: Row, n: int, form: Form | None = None) -> BySeed:
+        return {seed: runtime / best_s(row) - 1 for seed, runtime in results.chosen(row, n, form).items()}
 
     return [
         Column("first above optimum %", lambda row: above(row, 1), 1, 100.0),
         Column(f"best of {N_CHOICES} above %", lambda row: above(row, N_CHOICES), 1, 100.0),
+        *(
+            Column(f"{words}, first above %", lambda row, form=form: above(row, 1, form), 1, 100.0)
+            for form, words in TOLD.items()
+        ),
     ]
 
 
@@ -256,7 +166,7 @@ def zero_columns(results: Results) -> list[Column]:
     def perfect(row: Row) -> BySeed:
         # Of a search that finds the exact optimum for the training applications.
         design = tuple(optimum(row.names, row.limit_mm2).design.items())
-        return fixed(finite(_measured(design, row.tests)) / best_s(row))
+        return fixed(finite(measured(design, row.tests)) / best_s(row))
 
     def failed(row: Row) -> BySeed:
         return fixed(sum(map(math.isinf, results.transferred(row).values())))

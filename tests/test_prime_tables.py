@@ -18,7 +18,8 @@ from accel_core.platforms.edgetpu.optima import optimum
 from benchmarks.prime import missing
 from benchmarks.prime_offline import Plan, changes_of, choice_unit, grid_of
 from benchmarks.prime_online import BudgetSpent, Simulator, areas_mm2, measure, search, within
-from benchmarks.prime_report import Results, online_columns
+from benchmarks.prime_report import online_columns
+from benchmarks.prime_results import Results
 from benchmarks.prime_rows import TABLES, rows_of
 from benchmarks.prime_tables import after, aligned, band, fewer, geomean, middle, needed, ratio, share_of_gain
 from benchmarks.prime_units import Folder, Unit, complete, time_left_s
@@ -172,7 +173,7 @@ def test_each_training_is_timed_once(tmp_path: Path) -> None:
     assert len(shared) == 2
     for row in shared:
         made = {"trained": {"model": "both.npz", "seconds": 60.0}}
-        folder.get(replace(choice_unit(folder, row, plan, 0), make=lambda made=made: made))
+        folder.get(replace(choice_unit(folder, row, plan, 0, "layers"), make=lambda made=made: made))
     assert Results(folder, plan, 5).training_s("zero") == [60.0]
     assert Results(folder, plan, 5).training_s("single") == []
 

@@ -183,12 +183,12 @@ def _spilled(line: Roofline, slope: Array, excess: Array) -> Array:
     if not line.is_rest:
         return jax.nn.log_sigmoid(slope * excess)
     # A smooth max(1 - there / asked, 0).
-    rest = jnp.clip(slope * -jnp.expm1(-jnp.clip(excess, -_DEEP, _DEEP)), -_DEEP, _DEEP)
-    return jnp.log(jax.nn.softplus(rest) / slope)
+    rest = slope * -jnp.expm1(-jnp.maximum(excess, -_DEEP))
+    return jnp.log(jax.nn.softplus(jnp.maximum(rest, -_DEEP)) / slope)
 
 
 _DEEP = 15.0
-"""Where exponentials end that mean nothing any more."""
+"""How small exponentials may become that mean nothing any more."""
 
 
 class _Said(NamedTuple):

@@ -89,7 +89,7 @@ class Training:
         """Begin; it is done at once where its twin is."""
         if self._take_over():
             return self
-        self._thread = _launch(self._run, f"offline-{self.number}")
+        self._thread = launch(self._run, f"offline-{self.number}")
         return self
 
     def stop(self) -> None:
@@ -261,7 +261,7 @@ def load_model(path: Path) -> OfflineModel:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
     """Import JAX and compile models and simulator beside the first view, which needs none of them."""
-    return _launch(_warm_up, "offline-warm-up")
+    return launch(_warm_up, "offline-warm-up")
 
 
 def _warm_up() -> None:
@@ -280,7 +280,7 @@ def _warm_up() -> None:
         choose(model, (name,), 100.0)
 
 
-def _launch(target: Callable[[], None], name: str) -> threading.Thread:
+def launch(target: Callable[[], None], name: str) -> threading.Thread:
     """Start a thread that `_end` waits for: JAX aborts a process that ends around it."""
     thread = threading.Thread(target=target, name=name, daemon=True)
     _THREADS.add(thread)

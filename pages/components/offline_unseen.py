@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,19 +16,16 @@ from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS
 from accel_core.platforms.edgetpu.area import area_mm2
 from accel_core.platforms.edgetpu.optima import optimum
+from accel_core.platforms.edgetpu.rooflines import layers_of
 from accel_core.plots.offline import ladder
-from pages.components.offline_data import (
-    best_logged,
-    context_of,
-    exact_optimum_s,
-    shipped_log,
-    title_of,
-    truth,
-)
+from accel_core.plots.offline_layers import KINDS, kind_colors, kinds_of, layer_towers
+from accel_core.rooflines import COUNT
+from pages.components.offline_data import best_logged, exact_optimum_s, shipped_log, title_of, truth
 from pages.components.offline_desk import desk
+from pages.components.offline_legend import legend
 from pages.components.offline_reveal import chance_words
-from pages.components.offline_state import HIDDEN, WHY, WHY_DESIGN, area_limit, go_to, limit_form
-from pages.components.offline_training import load_model
+from pages.components.offline_state import HIDDEN, LIMITS, WHY, WHY_DESIGN, area_limit, go_to, limit_form
+from pages.components.offline_training import launch, load_model
 from pages.components.offline_words import design_words
 from pages.components.style import card, figure, is_dark, metric_row
 
@@ -35,11 +33,9 @@ if TYPE_CHECKING:
     from accel_core.offline import OfflineModel
 
 DEFAULT_HIDDEN = "mobilenet_v3"
-CONTEXT_WORDS: Mapping[str, str] = {
-    "dense_layers": "fully connected layers", "conv_layers": "convolutions", "depthwise_layers": "depthwise",
-    "parameters": "parameters", "macs": "multiply-accumulates", "inputs": "bytes of inputs",
-    "outputs": "bytes of outputs", "largest_layer": "bytes of the largest layer",
-}  # fmt: skip
+
+_CHOOSING = threading.Lock()
+"""One choice at a time: the first compiles, for about ten seconds, what all others need too."""
 
 
 def model_path(hidden: str) -> Path:
@@ -56,8 +52,9 @@ def unseen_view() -> None:
         hidden = st.selectbox("Application", list(applications()), format_func=title_of, key=HIDDEN,
                               persist_state="session", label_visibility="collapsed")  # fmt: skip
         limit_form()
-        st.caption("A model trained on the logs of the other eight has never seen it. All it is told:")
-        st.html(_context_table(hidden))
+        st.caption("A model trained on the logs of the other eight has never seen it. All it is told are its layers: "
+                   "a row for each size of output, a tower for each layer, the taller the more channels.")  # fmt: skip
+        _layers(hidden)
     with right:
         try:
             chosen = zero_shot(hidden, area_limit())
@@ -103,23 +100,47 @@ def zero_shot(hidden: str, limit_mm2: float) -> pd.Series:
 
 @st.cache_data(show_spinner="Optimizing on a model that has never seen it …", max_entries=64)
 def _zero_shot(hidden: str, limit_mm2: float, path: str, changed: float) -> pd.Series:
-    model = _model(path, changed)
+    return _choose(_model(path, changed), hidden, limit_mm2)
+
+
+def _choose(model: OfflineModel, hidden: str, limit_mm2: float) -> pd.Series:
+    """Return the model's first choice for an application that it knows the layers of.
+
+    Raises:
+        InvalidInputError: If it has seen the application, or finds no design that is so small.
+    """
     if hidden in model.contexts.names:
-        raise InvalidInputError(f"{Path(path).name}: the model has seen {title_of(hidden)}")
-    return model.optimize(limit_mm2, 1, 0, area_mm2, [context_of(hidden)]).iloc[0]
+        raise InvalidInputError(f"{hidden}.npz: the model has seen {title_of(hidden)}")
+    with _CHOOSING:
+        return model.optimize(limit_mm2, 1, 0, area_mm2, [layers_of(applications()[hidden])]).iloc[0]
 
 
-def _context_table(hidden: str) -> str:
-    cells = "".join(f"<tr><td>{CONTEXT_WORDS[name]}</td><td style='text-align:right'>{value:,.0f}</td></tr>"
-                    for name, value in context_of(hidden).items())  # fmt: skip
-    return f'<table style="width:100%;font-size:0.84rem;font-variant-numeric:tabular-nums">{cells}</table>'
+@st.cache_resource(show_spinner=False)
+def warm_up_unseen() -> threading.Thread:
+    """Compile what a choice needs beside another step's view, once a server."""
+    return launch(_warm_up, "offline-unseen-warm-up")
+
+
+def _warm_up() -> None:
+    # What is wrong with a file is said where the person asks for it.
+    with suppress(AccelError):
+        _choose(load_model(model_path(DEFAULT_HIDDEN)), DEFAULT_HIDDEN, LIMITS[0])
+
+
+def _layers(hidden: str) -> None:
+    """Draw all that the model is told of the hidden application."""
+    layers = layers_of(applications()[hidden])
+    figure(layer_towers(layers, dark=is_dark()), key="offline-unseen-layers")
+    counts = layers[COUNT].groupby(kinds_of(layers)).sum()
+    colors = kind_colors(dark=is_dark())
+    st.html(legend({f"{words}: {counts[kind]:.0f}": colors[kind] for kind, words in KINDS.items() if kind in counts}))
 
 
 def _prediction(hidden: str, chosen: pd.Series) -> None:
     limit = area_limit()
     with card("offline-unseen-prediction"):
         left, right = st.columns([7, 2], vertical_alignment="center")
-        left.markdown(f"**The design it proposes for {title_of(hidden)}**, from its context alone: "
+        left.markdown(f"**The design it proposes for {title_of(hidden)}**, from its layers alone: "
                       "0 simulations to choose it.")  # fmt: skip
         is_known = (hidden, limit) in _revealed()
         if not is_known:

@@ -17,6 +17,7 @@ from accel_core.platforms.edgetpu.breakdown import Breakdown, breakdown
 from accel_core.platforms.edgetpu.optima import optimum
 from accel_core.plots.offline_why import area_bars, layer_bars, part_colors
 from pages.components.offline_data import baseline, title_of, truths
+from pages.components.offline_legend import legend
 from pages.components.offline_state import WHY_APPLICATION, WHY_DESIGN, area_limit, choices_of, revealed_training
 from pages.components.offline_training import CONSERVATIVE, NAIVE
 from pages.components.offline_unseen import revealed_design, subject_words
@@ -84,7 +85,8 @@ def why_view() -> None:
         st.markdown(" ".join(explanation(before, after, designs, areas)))
     left, right = st.columns([5, 8], gap="small")
     with left, card("offline-why-table", height="stretch"):
-        st.html(_table(design) + _legend())
+        colors = part_colors(PARTS, dark=is_dark())
+        st.html(_table(design) + legend({words: colors[part] for part, words in PARTS.items()}))
         figure(area_bars({BASELINE: areas[0], "this design": areas[1]}, PARTS, dark=is_dark()),
                key="offline-why-area-figure", height=72)  # fmt: skip
     with right, card("offline-why-layers", height="stretch"):
@@ -136,18 +138,9 @@ _CSS = """
 .offline-why th { font-weight: 500; text-align: right; opacity: 0.72; padding: 1px 4px; }
 .offline-why td { text-align: right; padding: 2px 4px; border-top: 1px solid light-dark(#e6e9f0, #2b3240); }
 .offline-why td:first-child, .offline-why th:first-child { text-align: left; }
-.offline-parts { display: flex; flex-wrap: wrap; gap: 1px 12px; font-size: 0.78rem; padding-top: 5px; }
-.offline-parts i { display: inline-block; width: 10px; height: 10px; margin-right: 5px; }
 .offline-why .moved td:last-child { font-weight: 650; color: light-dark(#0072B2, #4DA9F0); }
 </style>
 """
-
-
-def _legend() -> str:
-    """Return the words of the area's parts with their colors; Plotly's own legend would scroll in so low a figure."""
-    colors = part_colors(PARTS, dark=is_dark())
-    parts = "".join(f'<span><i style="background:{colors[part]}"></i>{words}</span>' for part, words in PARTS.items())
-    return f'<div class="offline-parts">{parts}</div>'
 
 
 def _table(design: Mapping[str, int]) -> str:

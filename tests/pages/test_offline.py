@@ -11,10 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from accel_core.errors import InvalidInputError
 from accel_core.offline import OfflineSettings
+from accel_core.offline.checkpoint import read_checkpoint
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS
 from accel_core.platforms.edgetpu.breakdown import breakdown
 from accel_core.platforms.edgetpu.optima import optimum
+from accel_core.platforms.edgetpu.rooflines import rooflines
+from accel_core.rooflines import Rooflines
 from pages.components import (
     offline_data,
     offline_training,
@@ -33,6 +36,7 @@ from tests.pages.conftest import ROOT
 from tests.pages.made_up_trainings import NAME, PATIENCE_S, SIZES, parquet, tiny_training
 
 PAGE = "pages/offline.py"
+WARM_UP = offline_unseen._warm_up
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +44,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes every model a tiny one, and compiles none before it is asked for."""
     monkeypatch.setattr(offline_training, "SIZES", SIZES)
     monkeypatch.setattr(offline_training, "_warm_up", lambda: None)
+    monkeypatch.setattr(offline_unseen, "_warm_up", lambda: None)
 
 
 @pytest.fixture
@@ -61,7 +66,7 @@ def said(app) -> str:
 
 def go(app, step: str) -> None:
     app.session_state[STEP] = step
-    app.run()
+    app.run(timeout=PATIENCE_S)
     assert not app.exception, app.exception[0].message
 
 
@@ -270,16 +275,37 @@ def test_zero_shot_is_hidden_until_the_reveal(page) -> None:
     go(page, UNSEEN)
     assert labels(page)["True latency"] == "hidden"
     assert labels(page)["Simulations"] == "0"
-    assert not page.get("plotly_chart")
+    assert len(page.get("plotly_chart")) == 1
     page.button(key="offline-unseen-reveal").click().run()
     assert not page.exception
-    assert len(page.get("plotly_chart")) == 1
+    assert len(page.get("plotly_chart")) == 2
     assert "The zero-shot design" in said(page)
-    assert "0 simulations to choose it" in said(page)
+    assert "from its layers alone: 0 simulations to choose it" in said(page)
     assert labels(page)["Simulations"] == "2 to reveal"
     page.button(key="offline-unseen-next").click().run()
     assert page.session_state[STEP] == WHY
     assert page.selectbox(key="offline-why-design").value.startswith("Zero-shot design for")
+
+
+def test_the_layers_that_the_model_is_told_are_shown_and_counted(page) -> None:
+    go(page, UNSEEN)
+    shown = re.findall(r"</i>([^<]*): (\d+)</span>", htmls(page))
+    entry = applications()[page.selectbox(key="offline-hidden").value]
+    assert dict(shown)["depthwise"] == f"{entry.count('depthwise')}"
+    assert sum(int(count) for _, count in shown) == len(entry.rows)
+    page.session_state["offline-hidden"] = "t_rnn_enc"
+    page.run()
+    assert re.findall(r"</i>([^<]*): (\d+)</span>", htmls(page)) == [("fully connected", "18")]
+
+
+def test_what_a_choice_needs_is_compiled_beside_the_step_before(page, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(offline_unseen, "_choose", lambda model, hidden, limit: asked.append((hidden, limit)))
+    monkeypatch.setattr(offline_unseen, "_warm_up", WARM_UP)
+    offline_unseen.warm_up_unseen.clear()
+    go(page, COMPARE)
+    offline_unseen.warm_up_unseen().join(PATIENCE_S)
+    assert asked == [("mobilenet_v3", 27.0)]
 
 
 def test_a_model_that_has_seen_the_hidden_application_is_refused(page, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,10 +321,13 @@ def test_a_model_that_has_seen_the_hidden_application_is_refused(page, monkeypat
     assert "make_offline_models.py" in page.error[0].value
 
 
-def test_models_ship_for_every_application_and_are_small() -> None:
-    paths = [offline_unseen.model_path(name) for name in applications()]
-    assert all(path.is_file() for path in paths)
-    assert sum(path.stat().st_size for path in paths) < 6_000_000
+def test_models_ship_that_have_not_seen_their_application_but_layers_of_all_others_and_are_small() -> None:
+    for hidden in applications():
+        about = read_checkpoint(offline_unseen.model_path(hidden)).about
+        assert set(about["applications"]) == set(applications()) - {hidden}
+        assert about["is_complete"]
+        assert Rooflines.from_mapping(about["rooflines"]) == rooflines()
+    assert sum(offline_unseen.model_path(name).stat().st_size for name in applications()) < 1_500_000
 
 
 def test_the_verdict_is_one_sentence_for_every_outcome() -> None:

@@ -8,7 +8,8 @@ one unit of an array is asked for depends on how work is dealt out to all of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -61,11 +62,6 @@ class Dealing:
     rounds: Product
     tie: str
     windows: tuple[Window, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of all shares and windows."""
-        return (*(share.name for share in self.ways[0]), *(window.name for window in self.windows))
 
     def __post_init__(self) -> None:
         """Check that all ways have the same shares.
@@ -152,36 +148,56 @@ class Rooflines:
     program: Product = ()
 
     def __post_init__(self) -> None:
-        """Check that every name is known.
+        """Check that every name is known, but for the parameters of designs (``check_parameters``).
 
         Raises:
-            InvalidInputError: If one is not, if nothing is said of shapes or times, or if the ratio of a memory is a
-                time.
+            InvalidInputError: If one is not or occurs twice, if nothing is said of shapes or times, or if a ratio asks
+                for nothing or a time is none.
         """
         for part in ("shapes", "times"):
             if not getattr(self, part):
                 raise InvalidInputError(f"rooflines: {part} are empty; allowed: at least one")
         _check("field", self.shapes, self.fields)
-        numbers = list(self.fields)
-        for way in self.dealing.ways:
+        numbers = self._checked_dealing()
+        for ratio in self.ratios:
+            if not ratio.asks or not all(ratio.asks):
+                raise InvalidInputError(f"rooflines: ratio '{ratio.name}' asks for nothing; allowed: sums of products")
+            _check("number", (name for product in ratio.asks for name in product), numbers)
+        names = [ratio.name for ratio in self.ratios]
+        if len(set(names)) < len(names):
+            raise InvalidInputError(f"rooflines: ratios are {', '.join(names)}; each name may occur once")
+        lines = [*self.times, *self.issues]
+        for line in lines:
+            if not 0 < line.unit_s < math.inf:
+                raise InvalidInputError(f"rooflines: unit of '{line.ratio}' is {line.unit_s} s; allowed: above 0")
+        held = (name for need in self.needs for name in need)
+        _check("ratio", [*(line.ratio for line in lines), *(line.spill for line in lines if line.spill), *held], names)
+        if not all(self.needs) or not all(hold.either for hold in self.holds):
+            raise InvalidInputError("rooflines: a memory holds nothing; allowed: sums of ratios")
+
+    def _checked_dealing(self) -> list[str]:
+        """Check the names of dealing out, and return all that ratios may ask for."""
+        dealing = self.dealing
+        for way in dealing.ways:
             known = list(self.fields)
             for share in way:
                 _check("number", share.of, known)
                 known.append(share.name)
-        shares = [share.name for share in self.dealing.ways[0]]
-        _check("share", [*self.dealing.rounds, self.dealing.tie], shares)
-        numbers += shares
-        for window in self.dealing.windows:
+        shares = [share.name for share in dealing.ways[0]]
+        _check("share", [*dealing.rounds, dealing.tie], shares)
+        numbers = [*self.fields, *shares]
+        for window in dealing.windows:
             _check("number", [window.of, window.step, window.size], numbers)
-        numbers += [window.name for window in self.dealing.windows]
-        for ratio in self.ratios:
-            _check("number", (name for product in ratio.asks for name in product), numbers)
-        lines = [*self.times, *self.issues]
-        held = [name for names in self.needs for name in names]
-        spills = [line.spill for line in lines if line.spill]
-        _check("ratio", [*(line.ratio for line in lines), *spills, *held], [ratio.name for ratio in self.ratios])
-        if timed := sorted(set(held) & {line.ratio for line in lines}):
-            raise InvalidInputError(f"rooflines: ratio '{timed[0]}' is a time; a memory needs one that is none")
+        return [*numbers, *(window.name for window in dealing.windows)]
+
+    def check_parameters(self, names: Sequence[str]) -> None:
+        """Check that designs have the parameters that ratios and shares are over.
+
+        Raises:
+            InvalidInputError: If one is missing.
+        """
+        shares = (share.over for way in self.dealing.ways for share in way if share.over)
+        _check("parameter", [*shares, *(name for ratio in self.ratios for name in (*ratio.over, *ratio.times))], names)
 
     @property
     def pure(self) -> tuple[Ratio, ...]:

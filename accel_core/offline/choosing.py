@@ -7,6 +7,7 @@ start at those that the model finds best.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -90,7 +91,7 @@ def _first_swarms(
     rng: np.random.Generator,
 ) -> Picks:
     """Return the best of many random designs and of the starts, in turns of the swarms; random ones where few fit."""
-    drawn = encoding.random((DRAWN,), rng)
+    drawn = _drawn(encoding, rng)
     mm2 = size(drawn)
     fitting = np.flatnonzero(mm2 <= area_limit_mm2)
     largest = drawn[fitting[np.argsort(-mm2[fitting], kind="stable")[:SCREENED]]]
@@ -100,3 +101,10 @@ def _first_swarms(
         best = screened[np.argsort(slowness(screened), kind="stable")[: SWARMS * FIREFLIES]]
         swarms.reshape(-1, swarms.shape[-1])[: len(best)] = best
     return swarms.swapaxes(0, 1)
+
+
+def _drawn(encoding: Encoding, rng: np.random.Generator) -> Picks:
+    """Return many random designs, or each once where there are no more: equal ones would crowd out others."""
+    if (n := math.prod(encoding.counts.tolist())) > DRAWN:
+        return encoding.random((DRAWN,), rng)
+    return np.stack(np.unravel_index(np.arange(n), encoding.counts.tolist()), axis=1).astype(np.int32)

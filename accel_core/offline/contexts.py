@@ -203,6 +203,10 @@ class LayerContexts:
         return np.array([len(self.names)], dtype=np.float32)
 
 
+_LARGEST = 1e11
+"""Products of three such numbers fit single precision."""
+
+
 def merged_layers(table: pd.DataFrame, where: str, rooflines: Rooflines) -> pd.DataFrame:
     """Return the columns that a network reads, equal rows as one.
 
@@ -217,9 +221,15 @@ def merged_layers(table: pd.DataFrame, where: str, rooflines: Rooflines) -> pd.D
     names = [*rooflines.fields, COUNT]
     if missing := [name for name in names if name not in table]:
         raise InvalidInputError(f"layers of '{where}': column '{missing[0]}' is missing; needed: {', '.join(names)}")
-    numbers = table[names].to_numpy(dtype=np.float64)
-    if not len(table) or not np.all(np.isfinite(numbers)) or np.any(numbers[:, -1] < 1):
-        raise InvalidInputError(f"layers of '{where}': allowed are rows of finite numbers that occur once or more")
+    try:
+        numbers = table[names].to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInputError(f"layers of '{where}': a column has other values than numbers") from None
+    is_number = (numbers >= 0) & (numbers <= _LARGEST)
+    if not len(table) or not is_number.all() or np.any(numbers[:, -1] < 1):
+        raise InvalidInputError(
+            f"layers of '{where}': allowed are numbers from 0 to {_LARGEST:g}, and layers that occur once or more"
+        )
     # A design fails by its worst layer, however often that occurs; so equal rows are one.
     merged: pd.DataFrame = table[names].groupby(list(rooflines.fields), sort=False).sum().reset_index()
     return merged

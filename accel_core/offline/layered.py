@@ -9,16 +9,17 @@ layer, from the outcomes of whole applications alone. The latency of an applicat
 
 a smooth maximum of the layer's rooflines t_r (``accel_core/rooflines.py``), each with a learned correction c_r, never
 below 0, then times of instructions, also corrected, and an overhead o. Where a memory decides whether a resource is
-used, u_r is the learned share that spills: a logistic function of the ratio of what is asked for to what the memory
-holds, shifted for the pair; else it is 1.
+used, u_r is the share that spills, as the ratio of what is asked for to what the memory holds has it, shifted for the
+pair: a logistic function where all or nothing spills, a smooth max(1 - 1 / ratio, 0) where only the rest does; else it
+is 1.
 
-A design fails if a memory cannot hold what it has to. What it has to hold is a sum of what layers ask for, with learned
-weights, so that only their sizes are learned and not which memory is concerned. The logits of all layers and memories
-are joined by the logarithm of the sum of their exponentials.
+A design fails if a memory cannot hold what it has to: a sum of what layers ask for with learned weights, the least of
+several where there are more ways to make do (``memories.py``). So sizes are learned, and not which memory is concerned.
 
-Corrections, shifts and overhead come from parallel perceptrons with learned weights. They see of a pair only its pure
-ratios and the shape of its layer: by the rules of dimensional analysis what holds for a small layer on a small design
-then holds for a large one on a large one. No ratio counts as larger or smaller than any of the logged applications has.
+Corrections, shifts, overhead and how much longer a program is come from parallel perceptrons with learned weights. They
+see of a pair only its pure ratios and the shape of its layer: by the rules of dimensional analysis what holds for a
+small layer on a small design then holds for a large one on a large one. They see no ratio larger or smaller than random
+designs have on the logged applications; times and memories go on with the true ones.
 A design has no embeddings here and its parameters no attention, and a layer no vector to be multiplied with, so this is
 not PRIME's network: it is ours, for applications that no log has. Of ``OfflineSettings`` it has the votes and their
 width.
@@ -81,7 +82,7 @@ class LayeredNetwork(eqx.Module):
         votes: Hidden and last layers of parallel heads; what they say is a correction of each time and issue, one of
             each time's spill, overhead, and how much longer the program is.
         gate: Weight of each head, before a softmax.
-        spills: Logarithm of the slope of each time's spill, a logit of its ratio.
+        spills: Logarithm of the slope of each time's spill, over its ratio; without a meaning where nothing spills.
         start: Logarithm of what an inference takes without any layer, over a typical latency.
         memories: None in a model that learns nothing from infeasible designs, to which all designs run.
         given: What is not learned.
@@ -160,7 +161,7 @@ class LayeredNetwork(eqx.Module):
         for i, line in enumerate(times):
             time = given.units[i] + ratios[line.ratio] + jax.nn.softplus(said.times[..., i] - _NEAR)
             if line.spill:
-                time += _spilled(line, jnp.exp(self.spills[i]), ratios[line.spill] + said.spills[..., i])
+                time += spilled(line, jnp.exp(self.spills[i]), ratios[line.spill] + said.spills[..., i])
             taken.append(time)
         parts = [
             jax.nn.logsumexp(SHARPNESS * jnp.stack(taken, axis=-1), axis=-1) / SHARPNESS,
@@ -178,7 +179,7 @@ class LayeredNetwork(eqx.Module):
         return self.memories.fails(self.rooflines, ratios, jax.nn.softplus(said.program[..., 0] - _NEAR), repeats)
 
 
-def _spilled(line: Roofline, slope: Array, excess: Array) -> Array:
+def spilled(line: Roofline, slope: Array, excess: Array) -> Array:
     """Return the logarithm of the share that does not fit, of the logarithm of what is asked for over what there is."""
     if not line.is_rest:
         return jax.nn.log_sigmoid(slope * excess)
@@ -240,7 +241,11 @@ def make_layered(
         scale: Center and spread of ln(latency in s).
         settings: The sizes.
         seed: Of the random weights.
+
+    Raises:
+        InvalidInputError: If rooflines are over a parameter that designs do not have.
     """
+    rooflines.check_parameters(encoding.names)
     rng = np.random.default_rng([seed, 2])
     n_times, width = len(rooflines.times), settings.width
     last = dense(rng, width, 2 * n_times + len(rooflines.issues) + 2, (settings.votes,))

@@ -117,7 +117,7 @@ def _model(task: Task, state: State, starts: Picks) -> OfflineModel:
 def _resumed(task: Task, state: State, path: Path, print_of_data: str) -> State:
     file = read_checkpoint(path)
     model = model_in(file, path)
-    if "step" not in file.about:
+    if not {"step", "data"} <= set(file.about) or "swarms" not in file.arrays:
         raise InvalidInputError(f"{path}: a model without what training needs; allowed: a checkpoint of a training")
     for what, is_same in (
         ("logs", file.about["data"] == print_of_data),

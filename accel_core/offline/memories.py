@@ -51,15 +51,17 @@ class Memories(eqx.Module):
             repeats: Logarithm of how often each layer occurs.
         """
         steep = jnp.exp(_QUICK * self.steep)
-        asked = (self._sum(i, [ratios[name] for name in names]) for i, names in enumerate(rooflines.needs))
+        asked = [
+            jax.nn.logsumexp(jnp.stack([ratios[name] for name in names], axis=-1) + _QUICK * weights, axis=-1)
+            for names, weights in zip(rooflines.needs, self.weights, strict=True)
+        ]
         is_layer = jnp.minimum(repeats, 0.0)
-        logits = []
+        logits, first = [], 0
         for i, hold in enumerate(rooflines.holds):
-            least = jnp.stack([next(asked) for _ in hold.either], axis=-1).min(axis=-1)
+            ways = asked[first : first + len(hold.either)]
+            first += len(hold.either)
+            least = jnp.stack(ways, axis=-1).min(axis=-1)
             logits.append(jax.nn.logsumexp(steep[i] * least + is_layer, axis=1))
-        for parts in asked:
-            logits.append(steep[-1] * jax.nn.logsumexp(parts + longer + repeats, axis=1))
+        if rooflines.program:
+            logits.append(steep[-1] * jax.nn.logsumexp(asked[-1] + longer + repeats, axis=1))
         return jax.nn.logsumexp(jnp.stack(logits, axis=-1), axis=-1)
-
-    def _sum(self, number: int, parts: list[Array]) -> Array:
-        return jax.nn.logsumexp(jnp.stack(parts, axis=-1) + _QUICK * self.weights[number], axis=-1)

@@ -6,7 +6,7 @@ Nothing here can run a simulator: the room sees tables, and functions of designs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -258,22 +258,18 @@ def model_in(file: Checkpoint, path: Path) -> OfflineModel:
     try:
         encoding = Encoding.of(about["parameters"])
         settings = OfflineSettings.from_mapping(about["settings"])
-        contexts = _contexts_in(file)
-        scale = Scale(*about["scale"])
+        contexts, scale = _contexts_in(file), Scale(*map(float, about["scale"]))
         network = with_leaves(contexts.network(encoding, scale, settings, 0), file.numbered("weights"), path)
         curves = pd.DataFrame(arrays["curves"], columns=list(CURVES))
+        starts, seed = arrays["starts"], int(about["seed"])
+        if not np.all(np.isfinite([*astuple(scale)])) or scale.scale <= 0:
+            raise ValueError(f"scale is {about['scale']}")
+        if starts.dtype != np.int32 or starts.ndim != 2 or np.any((starts < 0) | (starts >= encoding.counts)):
+            raise ValueError("its first designs have other values than its parameters")
         return OfflineModel(
-            encoding,
-            contexts,
-            scale,
-            settings,
-            int(about["seed"]),
-            network,
-            arrays["starts"],
-            curves,
-            bool(about["is_complete"]),
+            encoding, contexts, scale, settings, seed, network, starts, curves, bool(about["is_complete"])
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise InvalidInputError(f"{path}: not a readable offline model: {error}") from error
 
 
@@ -281,11 +277,15 @@ def with_leaves(tree: Any, leaves: list[npt.NDArray[Any]], path: Path) -> Any:
     """Return a tree whose arrays are these.
 
     Raises:
-        InvalidInputError: If their shapes are other ones.
+        InvalidInputError: If their shapes are other ones, or a number is none.
     """
     own, structure = jax.tree.flatten(eqx.filter(tree, eqx.is_array))
     shapes, found = [leaf.shape for leaf in own], [leaf.shape for leaf in leaves]
     if shapes != found:
         raise InvalidInputError(f"{path}: arrays have shapes {found}; needed for its settings: {shapes}")
+    if not all(
+        leaf.dtype == known.dtype and np.all(np.isfinite(leaf)) for leaf, known in zip(leaves, own, strict=True)
+    ):
+        raise InvalidInputError(f"{path}: an array has other values than finite numbers of its kind")
     filled = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
     return eqx.combine(filled, tree)

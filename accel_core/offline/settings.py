@@ -148,7 +148,7 @@ and beta weigh another scale there (``losses.py``).
 """
 
 LAYERED = OfflineSettings(votes=1, width=32, steps=1000, learning_rate=4e-3)
-"""Sizes and training of a model that is told layers (``layered.py``), about a minute on one core.
+"""Sizes and training of a model that is told layers (``layered.py``), less than a minute on one core.
 
 It has less to learn than one that is told a vector, and an application's layers are seen at once.
 """

@@ -1,17 +1,25 @@
 """Models that look at applications layer by layer, on a toy whose layers add up."""
 
 import dataclasses
+import json
+import math
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
 
 from accel_core.errors import InvalidInputError
 from accel_core.offline import OfflineModel, train_offline
+from accel_core.offline.checkpoint import write_checkpoint
 from accel_core.offline.contexts import LayerContexts
 from accel_core.offline.encoding import Encoding
+from accel_core.offline.layered import ratios_of, spilled
+from accel_core.offline.layers import padded, wider
 from accel_core.offline.losses import Scale
+from accel_core.offline.memories import STEEP, Memories
+from accel_core.offline.offline_model import content_of
 from accel_core.rooflines import Dealing, Hold, Ratio, Roofline, Rooflines, Share, Window
 from tests.offline import offline_toy as toy
 
@@ -160,6 +168,49 @@ def test_nothing_is_faster_than_its_roofline(model, untrained, name):
     assert np.all(model.predict(designs, name) > 0.999 * least)
 
 
+def test_what_only_fills_up_a_table_counts_for_nothing():
+    total = Ratio("all", (("bytes",),), ("memory_b",), is_total=True)
+    rooflines = dataclasses.replace(ROOFLINES, ratios=(*ROOFLINES.ratios, total))
+    layers, repeats = (part[None] for part in padded(CONTEXT["mixed"], rooflines))
+    design = toy.random_designs(1)
+    few, many = (
+        ratios_of(rooflines, tuple(toy.PARAMETERS), jnp.asarray(design.to_numpy(float)), jnp.asarray(a), jnp.asarray(b))
+        for a, b in ((layers, repeats), wider(layers, repeats, 64))
+    )
+    for name in few:
+        assert np.allclose(few[name][0, :3], many[name][0, :3]), name
+    counts = CONTEXT["mixed"]["count"]
+    asked = (CONTEXT["mixed"]["bytes"] * counts).sum() / design["memory_b"].iloc[0]
+    assert np.exp(few["all"][0, 0]) == pytest.approx(asked, rel=1e-5)
+    fails = [
+        float(Memories.of(rooflines).fails(rooflines, ratios, jnp.zeros(n.shape), jnp.asarray(n))[0])
+        for ratios, n in ((few, repeats), (many, wider(layers, repeats, 64)[1]))
+    ]
+    of_layers = {name: np.asarray(numbers)[0, :3] for name, numbers in few.items()}
+    held = STEEP * np.minimum(of_layers["filters"], of_layers["all_filters"])
+    program = STEEP * np.log((np.exp(of_layers["program"]) * counts).sum())
+    assert fails == pytest.approx([np.logaddexp.reduce([*held, program])] * 2, rel=1e-4)
+
+
+def test_all_or_nothing_spills_or_only_the_rest():
+    log_ratios = jnp.log(jnp.array([0.5, 2.0, 4.0, 1e6]))
+    for is_rest, shares in ((True, [0, 0.5, 0.75, 1]), (False, [0, 1, 1, 1])):
+        line = Roofline("traffic", 1.0, "kept", is_rest=is_rest)
+        assert np.exp(spilled(line, jnp.float32(60.0), log_ratios)) == pytest.approx(shares, abs=2e-3)
+
+
+def test_heads_see_no_ratio_beyond_those_of_logged_applications(untrained):
+    huge = [untrained.with_application(table([(4, 500, 30, size, size, 8)])) for size in (1e9, 1e11)]
+    values = untrained.given.values[np.arange(4), ENCODING.random((5,), np.random.default_rng(0))]
+
+    def said(network):
+        layers, repeats = (part[jnp.full(5, len(LAYERS))] for part in (network.given.layers, network.given.repeats))
+        ratios = ratios_of(ROOFLINES, network.parameters, values, layers, repeats)
+        return network._say(ratios, layers, network.given).times
+
+    assert np.allclose(said(huge[0]), said(huge[1]), atol=1e-5)
+
+
 def test_mixtures_of_one_value_are_designs(untrained):
     picks = ENCODING.random((20,), np.random.default_rng(0))
     context = np.ones((20, 1), dtype=np.float32)
@@ -217,8 +268,12 @@ def test_miners_work_on_it(miner):
     [
         ({name: CONTEXT[name] for name in ("small", "wide", "deep")}, "application 'mixed' has none"),
         (CONTEXT | {"wide": CONTEXT["wide"].drop(columns="bytes")}, "layers of 'wide': column 'bytes' is missing"),
-        (CONTEXT | {"wide": CONTEXT["wide"].assign(count=0)}, "layers of 'wide': allowed are rows of finite numbers"),
-        (CONTEXT | {"wide": CONTEXT["wide"].iloc[:0]}, "layers of 'wide': allowed are rows of finite numbers"),
+        (CONTEXT | {"wide": CONTEXT["wide"].assign(count=0)}, "layers of 'wide': allowed are numbers from 0 to 1e"),
+        (CONTEXT | {"wide": CONTEXT["wide"].assign(kind=-2)}, "layers of 'wide': allowed are numbers from 0"),
+        (CONTEXT | {"wide": CONTEXT["wide"].assign(bytes=np.nan)}, "layers of 'wide': allowed are numbers from 0"),
+        (CONTEXT | {"wide": CONTEXT["wide"].assign(bytes=1e38)}, "layers of 'wide': allowed are numbers from 0"),
+        (CONTEXT | {"wide": CONTEXT["wide"].assign(kind="conv")}, "layers of 'wide': a column has other values"),
+        (CONTEXT | {"wide": CONTEXT["wide"].iloc[:0]}, "layers of 'wide': allowed are numbers from 0"),
         ({name: {"macs": 1.0} for name in CONTEXT}, "allowed are tables of layers with rooflines"),
     ],
 )
@@ -244,7 +299,8 @@ def test_applications_are_checked(model, application, message):
     ("changes", "message"),
     [
         ({"holds": (Hold("memory_b", (("absent",),)),)}, "ratio 'absent' is unknown; allowed: compute, traffic"),
-        ({"holds": (Hold("memory_b", (("compute",),)),)}, "ratio 'compute' is a time"),
+        ({"holds": (Hold("memory_b", ((),)),)}, "a memory holds nothing"),
+        ({"holds": (Hold("memory_b", ()),)}, "a memory holds nothing"),
         ({"program": ("absent",)}, "ratio 'absent' is unknown"),
         ({"issues": (Roofline("absent", 1e-9),)}, "ratio 'absent' is unknown"),
         ({"shapes": ()}, "shapes are empty"),
@@ -255,11 +311,76 @@ def test_applications_are_checked(model, application, message):
         ({"dealing": Dealing(((Share("pe_rows", ("absent",)),),), ("pe_rows",), "pe_rows")},
          "number 'absent' is unknown; allowed: rows, channels"),
         ({"ratios": (Ratio("compute", (("absent",),)),)}, "number 'absent' is unknown"),
+        ({"ratios": (Ratio("compute", ()),)}, "ratio 'compute' asks for nothing"),
+        ({"ratios": (Ratio("compute", ((),)),)}, "ratio 'compute' asks for nothing"),
+        ({"ratios": (*ROOFLINES.ratios, ROOFLINES.ratios[0])}, "each name may occur once"),
+        ({"times": (Roofline("compute", 0.0),)}, "unit of 'compute' is 0.0 s; allowed: above 0"),
     ],
 )  # fmt: skip
 def test_names_of_rooflines_are_checked(changes, message):
     with pytest.raises(InvalidInputError, match=message):
         dataclasses.replace(ROOFLINES, **changes)
+
+
+@pytest.mark.parametrize("where", ["over", "times"])
+def test_parameters_of_rooflines_are_checked(where):
+    ratios = (*ROOFLINES.ratios, Ratio("other", (("rows",),), **{where: ("absent",)}))
+    with pytest.raises(InvalidInputError, match="parameter 'absent' is unknown; allowed: pes, lanes"):
+        train_offline(
+            logs(), toy.PARAMETERS, CONTEXT, SETTINGS, 0, rooflines=dataclasses.replace(ROOFLINES, ratios=ratios)
+        )
+
+
+def of_scale(about):
+    about["scale"] = [0, 0, 0]
+
+
+def of_no_scale(about):
+    about["scale"] = [None, 1, 2]
+
+
+def of_units(about):
+    about["rooflines"]["times"][0]["unit_s"] = -1
+
+
+def of_parameters(about):
+    about["parameters"] = [1]
+
+
+def of_other_parameters(about):
+    about["rooflines"]["ratios"][1]["over"] = ["absent"]
+
+
+def of_seed(about):
+    about["seed"] = math.inf
+
+
+@pytest.mark.parametrize("damage", [of_scale, of_no_scale, of_units, of_parameters, of_other_parameters, of_seed])
+def test_a_file_that_describes_no_model_is_refused(model, tmp_path, damage):
+    about, arrays = content_of(model)
+    about = json.loads(json.dumps(about))
+    damage(about)
+    write_checkpoint(tmp_path / "model.npz", about, arrays)
+    with pytest.raises(InvalidInputError, match=r"model\.npz|rooflines"):
+        OfflineModel.load(tmp_path / "model.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("starts", lambda starts: starts + 100),
+        ("starts", lambda starts: starts - 100),
+        ("starts", lambda starts: starts[0]),
+        ("starts", lambda starts: starts.astype(float)),
+        ("weights0", lambda weights: np.full_like(weights, np.nan)),
+        ("weights0", lambda weights: weights.astype(complex)),
+    ],
+)
+def test_a_file_with_other_numbers_is_refused(model, tmp_path, name, change):
+    about, arrays = content_of(model)
+    write_checkpoint(tmp_path / "model.npz", about, {**arrays, name: change(arrays[name])})
+    with pytest.raises(InvalidInputError, match=r"model\.npz"):
+        OfflineModel.load(tmp_path / "model.npz")
 
 
 def test_all_ways_of_dealing_out_have_the_same_shares():

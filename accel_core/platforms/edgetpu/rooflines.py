@@ -1,9 +1,11 @@
 """What the layers of an application ask of an EdgeTPU-class design, for models that learn from logs layer by layer.
 
-The forms are those of the template and its simulator: in which ways work may be dealt out and which the compiler takes
-(``mapping.py``), what multipliers, the bus of each row of PEs (as wide as the simulator's) and DRAM can do, and what a
-memory holds (Seshadri et al., IISWC 2022, section 2). How layers are cut into tiles, blocks and slices, how much of a
-memory that needs, what stays where, and what restarts and instructions cost is left for a model to learn from a log.
+The forms are those of the template (Seshadri et al., IISWC 2022, section 2) and of its simulator's compiler. Told are:
+in which ways work may be dealt out and which one is taken (``mapping.py``); what multipliers, the bus of each row of
+PEs (as wide as the simulator's) and DRAM can do; that inputs and outputs stay in the PEs where both fit, and parameters
+in the cores but for the rest that does not fit; what kinds of bytes a memory holds, and in which ways it makes do. How
+many bytes of each kind, how layers are cut into tiles, blocks and slices, what is fetched twice, how long programs are,
+and what restarts, instructions and the start cost is left for a model to learn from a log.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ _RATIOS = (
     Ratio("activation_traffic", (("activations",),), ("dram_gbps",)),
     Ratio("groups", (("groups",),)),
     Ratio("activations_kept", (*_INPUTS_OF_PE, _OUTPUTS_OF_PE), ("pe_memory_b",)),
-    Ratio("inputs_of_row", (("filter_rows", "columns_seen", "depth"),
-                            ("filter_rows", "columns_seen", "pe_channels", "per_channel")), ("pe_memory_b",)),
+    Ratio("inputs_of_row", (("rows_at_once", "columns_seen", "depth"),
+                            ("rows_at_once", "columns_seen", "pe_channels", "per_channel")), ("pe_memory_b",)),
     Ratio("outputs_of_row", (("pe_columns", "pe_channels"),), ("pe_memory_b",)),
     Ratio("network_kept", (("core_channels", "filter"),), ("core_memory_b",), is_total=True),
     Ratio("layer_kept", (("core_channels", "filter"),), ("core_memory_b",)),
@@ -60,6 +62,7 @@ _FIELDS = (
     "width",
     "filter_rows",
     "filter_columns",
+    "rows_at_once",
     "filter",
     "parameters",
     "activations",
@@ -124,7 +127,7 @@ def layers_of(application: Application) -> pd.DataFrame:
 
     ``depth`` are the input channels that a filter sees, 0 in a layer that works channel by channel; ``words`` are the
     steps of a lane for one output: four input channels at a time, or one where it works channel by channel. ``width``
-    are the input columns that the whole layer sees.
+    are the input columns that the whole layer sees, ``rows_at_once`` the input rows that one row of outputs uses up.
     """
     layers = application.layers
     per_channel = layers.per_channel == 1
@@ -142,6 +145,7 @@ def layers_of(application: Application) -> pd.DataFrame:
         "width": (layers.columns - 1) * layers.stride + layers.filter_columns,
         "filter_rows": layers.filter_rows,
         "filter_columns": layers.filter_columns,
+        "rows_at_once": np.maximum(layers.filter_rows, layers.stride),
         "filter": layers.filter_bytes,
         "parameters": layers.weight_bytes,
         "activations": layers.input_bytes + layers.output_bytes,

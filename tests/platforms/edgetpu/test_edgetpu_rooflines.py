@@ -96,17 +96,36 @@ def test_nothing_runs_faster_than_the_rooflines_that_always_hold(name):
     assert np.all(least <= true * (1 + 1e-5))
 
 
-@pytest.mark.parametrize("name", SOME)
-def test_the_simulator_runs_what_fits_with_room_to_spare_and_nothing_that_is_far_from_fitting(name):
+@pytest.mark.parametrize(
+    ("memory", "most"),
+    [("core_memory_b", 1), ("pe_memory_b", 2), ("activation_memory_b", 32), ("parameter_memory_b", 512)],
+)
+def test_the_simulator_runs_what_fits_with_room_to_spare_and_nothing_that_is_far_from_fitting(memory, most):
+    """The largest factor of any byte that a memory holds is known from data/edgetpu.yaml, the smallest is 1."""
     picks = designs(3000)
-    outcome, found = simulate(picks, applications()[name].layers), loads_of(name, picks)
-    # The largest number that multiplies what is asked for of these memories in the simulator, and the smallest.
-    most, least = 2 * model().least_products, 1
-    for hold in rooflines().holds:
+    (hold,) = (hold for hold in rooflines().holds if hold.memory == memory)
+    number = MEMORIES.index(memory.removesuffix("_b"))
+    fails_near = runs_near = 0
+    for name in ("m4", "unet", "t_rnn_enc"):
+        outcome, found = simulate(picks, applications()[name].layers), loads_of(name, picks)
         asked = np.min([sum(found[part] for part in parts) for parts in hold.either], axis=0).max(axis=1)
-        number = MEMORIES.index(hold.memory.removesuffix("_b"))
-        assert not np.any((outcome.memory == number) & (most * asked < 1)), hold
-        assert not np.any((outcome.memory == FEASIBLE) & (least * asked > 1 + 1e-5)), hold
+        fails, runs = outcome.memory == number, outcome.memory == FEASIBLE
+        assert not np.any(fails & (most * asked < 1 - 1e-5))
+        assert not np.any(runs & (asked > 1 + 1e-5))
+        fails_near, runs_near = fails_near + np.sum(fails & (asked <= 1)), runs_near + np.sum(runs)
+    assert runs_near > 100
+    # PE memories are large: few designs fail by them, and in core memories every byte counts once.
+    assert fails_near > 50 or memory in ("pe_memory_b", "core_memory_b")
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_programs_have_a_bundle_for_every_group_at_least(name):
+    picks = designs(400)
+    outcome, found = simulate(picks, applications()[name].layers), loads_of(name, picks)
+    least = model().bundle_bytes * found["groups"].sum(axis=1) + model().header_bytes * found["groups"].shape[1]
+    has_program = outcome.program_bytes > 0
+    assert has_program.any()
+    assert np.all(least[has_program] <= outcome.program_bytes[has_program] * (1 + 1e-5))
 
 
 @pytest.mark.parametrize("name", SOME)

@@ -8,7 +8,7 @@ from pages.components.offline_data import missing, offer_platform
 from pages.components.offline_desk import keep, sit_down
 from pages.components.offline_learn import learn_view
 from pages.components.offline_reveal import reveal_view
-from pages.components.offline_state import COMPARE, LEARN, STEP, UNSEEN, WHY, WIDGETS
+from pages.components.offline_state import COMPARE, LEARN, STEP, UNSEEN, WHY, WIDGETS, revealed_training
 from pages.components.offline_training import warm_up
 from pages.components.offline_unseen import unseen_view, warm_up_unseen
 from pages.components.offline_why import why_view
@@ -28,5 +28,5 @@ step = st.segmented_control("Step", list(VIEWS), required=True, key=STEP, label_
 VIEWS[step or LEARN]()
 keep(WIDGETS)
 warm_up()
-if step == COMPARE:
+if step == COMPARE and revealed_training() is not None:
     warm_up_unseen()

@@ -117,7 +117,7 @@ def _choose(model: OfflineModel, hidden: str, limit_mm2: float) -> pd.Series:
 
 @st.cache_resource(show_spinner=False)
 def warm_up_unseen() -> threading.Thread:
-    """Compile what a choice needs beside another step's view, once a server."""
+    """Compile what a choice needs beside another step's view that waits for nothing, once a server."""
     return launch(_warm_up, "offline-unseen-warm-up")
 
 

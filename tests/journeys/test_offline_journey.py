@@ -41,6 +41,9 @@ def test_learn_reveal_zero_shot_and_why(visit, serve, home):
     page.get_by_text("The design it proposes for").wait_for()
     page.get_by_role("button", name="Reveal the truth").click()
     page.get_by_text(re.compile("The zero-shot design (takes|does not run)")).wait_for()
+    page.locator(".js-plotly-plot").nth(1).wait_for()
+    settle(page)
+    assert height(page) <= 900
     page.get_by_role("button", name="Next: why this design").click()
 
     page.get_by_text("Compute or memory, layer by layer").wait_for()

@@ -67,7 +67,16 @@ for _tag, _pattern, _first in (
     _pattern = re.compile(rf"^(?:{_pattern.pattern})$")
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, _first)
     _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, _first)
-_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(node.value.replace(".inf", "inf")))
+
+
+def _float(loader: yaml.Loader, node: yaml.ScalarNode) -> float:
+    """Read a number as Python spells it, and refuse what is none, with which nothing compares."""
+    if node.value.lower() == ".nan":
+        raise yaml.MarkedYAMLError(problem="'.nan' is no number; allowed: numbers", problem_mark=node.start_mark)
+    return float(node.value.lower().replace(".inf", "inf"))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _float)
 
 
 def load_document(text_or_path: str | Path) -> tuple[str, Any]:

@@ -1,5 +1,6 @@
 """Spaces from YAML that people wrote, broke or attacked."""
 
+import math
 import time
 
 import pytest
@@ -42,6 +43,13 @@ def test_constraints_survive_the_round_trip(tmp_path):
 @given(PLAIN)
 def test_any_plain_content_survives_the_round_trip(content):
     assert load_document(dump_document([content]) + "\n")[1] == [content]
+
+
+def test_infinity_has_three_spellings_and_what_is_no_number_none():
+    assert load_document("[.inf, -.Inf, +.INF]\n")[1] == [math.inf, -math.inf, math.inf]
+    for text in (".nan", ".NaN", ".NAN"):
+        with pytest.raises(InvalidInputError, match=r"line 2: .*'\.nan' is no number; allowed: numbers"):
+            load_document(f"power:\n  limit: {text}\n")
 
 
 def test_scalars_are_read_as_yaml_1_2_reads_them():

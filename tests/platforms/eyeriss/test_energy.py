@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accel_core.errors import InvalidInputError
@@ -334,6 +335,7 @@ def test_an_unknown_table_or_file_gets_one_sentence(tmp_path) -> None:
         max_leaves=12,
     )
 )
+@example(math.nan)
 def test_any_document_is_a_table_or_one_sentence(tmp_path_factory, content) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_text(dump_document(content), encoding="utf-8")

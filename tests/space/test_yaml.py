@@ -4,7 +4,7 @@ import math
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accel_core.errors import InvalidInputError
@@ -40,6 +40,8 @@ def test_constraints_survive_the_round_trip(tmp_path):
     assert DesignSpace.from_mapping(space.to_mapping()) == space
 
 
+@example("\x85")
+@example(["a\u2028b", {"c": "\u2029"}])
 @given(PLAIN)
 def test_any_plain_content_survives_the_round_trip(content):
     assert load_document(dump_document([content]) + "\n")[1] == [content]

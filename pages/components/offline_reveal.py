@@ -128,7 +128,10 @@ def _look(name: str, predicted: npt.NDArray[np.float64], true: Mapping[str, pd.D
     if lost == len(rows):
         return f"the crosses: none of its {len(rows)} choices runs. Point at one for the memory that is too small."
     above = f"{slower} of {len(rows) - lost} that run are slower than believed"
-    return f"the crosses: {lost} of its {len(rows)} choices do not run; {above}." if lost else f"the dots: {above}."
+    fails = "does" if lost == 1 else "do"
+    return (
+        f"the crosses: {lost} of its {len(rows)} choices {fails} not run; {above}." if lost else f"the dots: {above}."
+    )
 
 
 def numbers(
@@ -161,7 +164,7 @@ def chance_words(p_fails: float) -> str:
     return "always" if p_fails == 0 else f"{100 * (1 - p_fails):.0f} %"
 
 
-_AFTER = ("True", "Above the exact optimum", "Faster than the log's best", "Best of its 50, true", "Of these run")
+_AFTER = ("True", "Above the exact optimum", "Speed against the log's best", "Best of its 50, true", "Of these run")
 
 
 def _after(true: pd.DataFrame, best: Best | None, optimum: float | None) -> dict[str, str]:

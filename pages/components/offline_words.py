@@ -84,12 +84,20 @@ _NAMES = {"memory": "time in memory-bound layers", "compute": "time in compute-b
 
 
 def _cause(before: Breakdown, after: Breakdown, designs: tuple[Mapping[str, int], Mapping[str, int]]) -> str:
-    """Name the part of the time that changed most in the direction of the whole, and why."""
+    """Name the part of the time that changed most in the direction of the whole, and why, and what went against it."""
     old, new = _parts(before), _parts(after)
     sign = 1 if after.total_s <= before.total_s else -1
-    part = max(old, key=lambda name: sign * (old[name] - new[name]))
-    moved = f"{'falls' if new[part] <= old[part] else 'rises'} from {old[part]:,.1f} to {new[part]:,.1f} ms"
-    return f"Most of the difference is the {_NAMES[part]}, which {moved}{_reasons(part, before, after, designs)}."
+    gains = {name: sign * (old[name] - new[name]) for name in old}
+    part, against = max(gains, key=gains.__getitem__), min(gains, key=gains.__getitem__)
+    moved, why = _moved(old[part], new[part]), _reasons(part, before, after, designs)
+    if gains[part] <= abs(run_ms(before.total_s) - run_ms(after.total_s)):
+        return f"Most of the difference is the {_NAMES[part]}, which {moved}{why}."
+    other = f"the {_NAMES[against]} {_moved(old[against], new[against])}"
+    return f"The {_NAMES[part]} {moved}{why}. Against that, {other}."
+
+
+def _moved(old_ms: float, new_ms: float) -> str:
+    return f"{'falls' if new_ms <= old_ms else 'rises'} from {old_ms:,.1f} to {new_ms:,.1f} ms"
 
 
 def _reasons(

@@ -402,6 +402,12 @@ def test_the_explanation_names_what_changed_and_why() -> None:
     assert "GB/s" not in explained("t_rnn_enc", {**baseline(), "dram_gbps": 10, "core_memory_b": 2097152})
     lost = explained("m5", {**baseline(), "parameter_memory_b": 2048})
     assert lost.startswith("This design does not run: layer ")
+    best = explained("unet", optimum(["unet"], 27.0).design)
+    assert "Most of the difference is the time in memory-bound layers, which falls" in best
+    assert "Against that" not in best
+    both = explained("mobilenet_edgetpu", {**baseline(), "dram_gbps": 30, "lanes": 8})
+    assert "The time in compute-bound layers rises" in both
+    assert "Against that, the time in memory-bound layers falls" in both
     same = explained("m5", baseline())
     assert "1.00 times faster" in same
 

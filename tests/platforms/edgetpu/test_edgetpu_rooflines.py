@@ -1,5 +1,7 @@
 """What a model is told of layers on EdgeTPU-class designs, beside what the simulator does with them."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -27,12 +29,14 @@ def designs(n, seed=0):
 def one_by_one(name):
     """The table of every layer of an application in its order, also of equal ones."""
     application = applications()[name]
-    rows = [type(application)(**{**vars_of(application), "rows": (row,)}) for row in application.rows]
-    return pd.concat([layers_of(row) for row in rows], ignore_index=True)
+    return pd.concat([layers_of(replace(application, rows=(row,))) for row in application.rows], ignore_index=True)
 
 
-def vars_of(application):
-    return {field: getattr(application, field) for field in application.__dataclass_fields__}
+def tiled(name, picks):
+    """What the simulator makes of each layer on each design's array."""
+    layers = arrays_of(applications()[name].rows)
+    arrays = designs_of(picks)[list(PARAMETERS[:4])].to_numpy(np.int64)
+    return tile_layers(layers, arrays, spread_layers(layers, arrays), sizes(), model())
 
 
 def loads_of(name, picks):
@@ -71,9 +75,7 @@ def test_work_is_dealt_out_as_the_compiler_does(name):
 @pytest.mark.parametrize("name", SOME)
 def test_lanes_and_buses_take_what_the_simulator_says(name):
     picks = designs(200)
-    layers = arrays_of(applications()[name].rows)
-    arrays = designs_of(picks)[list(PARAMETERS[:4])].to_numpy(np.int64)
-    tiling = tile_layers(layers, arrays, spread_layers(layers, arrays), sizes(), model())
+    tiling = tiled(name, picks)
     found = loads_of(name, picks)
     assert np.allclose(found["multiplies"], tiling.compute, rtol=1e-5)
     assert np.allclose(found["bus"] / model().bus_bytes, tiling.bus, rtol=1e-5, atol=1)
@@ -131,9 +133,7 @@ def test_programs_have_a_bundle_for_every_group_at_least(name):
 @pytest.mark.parametrize("name", SOME)
 def test_activations_go_through_dram_where_they_do_not_fit_the_pes(name):
     picks = designs(200)
-    layers = arrays_of(applications()[name].rows)
-    arrays = designs_of(picks)[list(PARAMETERS[:4])].to_numpy(np.int64)
-    tiling = tile_layers(layers, arrays, spread_layers(layers, arrays), sizes(), model())
+    tiling = tiled(name, picks)
     rows = np.arange(len(picks))
     written = tiling.outputs[rows, picks[:, PARAMETERS.index("pe_memory_b")]]
     kept = loads_of(name, picks)["activations_kept"]

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from accel_core.platforms.edgetpu.applications import Application, applications
-from accel_core.platforms.edgetpu.released import COMPARED, comparison, random_picks
+from accel_core.platforms.edgetpu.released import COMPARED, comparison, random_indices
 from accel_core.platforms.edgetpu.simulate import simulate
 
 GOAL = 1_000_000
@@ -59,10 +59,10 @@ def print_speed(n: int, seed: int) -> float:
 
 def rate(application: Application, n: int, seed: int) -> float:
     """Return how many random designs one core evaluates in a second."""
-    picks = random_picks(n, seed)
-    simulate(picks[:10], application.layers)
+    indices = random_indices(n, seed)
+    simulate(indices[:10], application.layers)
     started = time.process_time()
-    simulate(picks, application.layers)
+    simulate(indices, application.layers)
     return n / (time.process_time() - started)
 
 

@@ -20,7 +20,7 @@ from accel_core.offline import OfflineModel
 from accel_core.paths import data_path
 from accel_core.platforms.edgetpu.applications import Application, applications
 from accel_core.platforms.edgetpu.area import area_mm2
-from accel_core.platforms.edgetpu.metrics import picks_of
+from accel_core.platforms.edgetpu.metrics import indices_of
 from accel_core.platforms.edgetpu.optima import optimum
 from accel_core.platforms.edgetpu.rooflines import layers_of
 from benchmarks.prime_online import runtimes_s
@@ -35,7 +35,7 @@ def above_optimum(hidden: Application) -> Iterator[float]:
     assert hidden.name not in model.contexts.names
     for limit in LIMITS_MM2:
         chosen = model.optimize(limit, 1, 0, area_mm2, [layers_of(hidden)])
-        (runtime_s,) = runtimes_s(picks_of(chosen), (hidden.name,))[0]
+        (runtime_s,) = runtimes_s(indices_of(chosen), (hidden.name,))[0]
         yield float(runtime_s) / optimum([hidden.name], limit).runtime_s - 1
 
 

@@ -27,7 +27,7 @@ from accel_core.platforms.edgetpu.applications import CONTEXT, applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS, values
 from accel_core.platforms.edgetpu.area import area_mm2
 from accel_core.platforms.edgetpu.logs import log
-from accel_core.platforms.edgetpu.metrics import picks_of
+from accel_core.platforms.edgetpu.metrics import indices_of
 from benchmarks.prime_online import runtimes_s
 from benchmarks.prime_rows import Row
 from benchmarks.prime_units import Folder, Unit, digest
@@ -191,7 +191,7 @@ def choice_unit(folder: Folder, row: Row, plan: Plan, seed: int, form: Form) -> 
         asked = applications_of(row, by_layers)
         designs = model.optimize(row.limit_mm2, N_CHOICES, seed, area_mm2, asked)
         seconds = time.monotonic() - started
-        runtimes = runtimes_s(picks_of(designs), row.tests).mean(axis=0)
+        runtimes = runtimes_s(indices_of(designs), row.tests).mean(axis=0)
         return {
             "trained": best,
             "designs": designs[list(PARAMETERS)].astype(int).to_dict("records"),

@@ -19,9 +19,9 @@ from accel_core.objectives import Objective
 from accel_core.offline.firefly import minimize
 from accel_core.optimizers import make_optimizer
 from accel_core.platforms.edgetpu.applications import applications
-from accel_core.platforms.edgetpu.architecture import PARAMETERS, SPACE, Floats, Picks, constants, values
+from accel_core.platforms.edgetpu.architecture import PARAMETERS, SPACE, Floats, Indices, constants, values
 from accel_core.platforms.edgetpu.area import area_mm2
-from accel_core.platforms.edgetpu.metrics import designs_of, latency_s, picks_of
+from accel_core.platforms.edgetpu.metrics import designs_of, indices_of, latency_s
 from accel_core.platforms.edgetpu.simulate import simulate
 from benchmarks.prime_rows import Row
 from benchmarks.prime_units import Unit
@@ -49,24 +49,24 @@ class BudgetSpent(Exception):  # noqa: N818
     """All simulations of a search are used up."""
 
 
-def runtimes_s(picks: Picks, names: Sequence[str]) -> Floats:
+def runtimes_s(indices: Indices, names: Sequence[str]) -> Floats:
     """Return the runtime of each design on each application, NaN where infeasible, shape (applications, designs)."""
-    found = [latency_s(simulate(picks, applications()[name].layers)) for name in names]
+    found = [latency_s(simulate(indices, applications()[name].layers)) for name in names]
     total: Floats = constants()["inferences"] * np.array(found)
     return total
 
 
-def areas_mm2(picks: Picks) -> Floats:
+def areas_mm2(indices: Indices) -> Floats:
     """Return the area of designs."""
-    return area_mm2({name: values()[i][picks[:, i]] for i, name in enumerate(PARAMETERS)})
+    return area_mm2({name: values()[i][indices[:, i]] for i, name in enumerate(PARAMETERS)})
 
 
-def within(limit_mm2: float, n: int, rng: np.random.Generator) -> Picks:
+def within(limit_mm2: float, n: int, rng: np.random.Generator) -> Indices:
     """Return uniformly random designs of at most some area."""
-    found: list[Picks] = []
+    found: list[Indices] = []
     while sum(map(len, found)) < n:
-        picks = np.stack([rng.integers(0, count, 4096) for count in _COUNTS], axis=1).astype(np.uint8)
-        found.append(picks[areas_mm2(picks) <= limit_mm2])
+        indices = np.stack([rng.integers(0, count, 4096) for count in _COUNTS], axis=1).astype(np.uint8)
+        found.append(indices[areas_mm2(indices) <= limit_mm2])
     return np.concatenate(found)[:n]
 
 
@@ -85,37 +85,37 @@ class Simulator:
         self.names, self.limit_mm2, self.budget = tuple(names), limit_mm2, budget
         self.n = self.n_feasible = 0
         self.improvements: list[tuple[int, float]] = []
-        self.best: Picks | None = None
+        self.best: Indices | None = None
         self._known: dict[int, float] = {}
 
-    def __call__(self, picks: Picks) -> Floats:
+    def __call__(self, indices: Indices) -> Floats:
         """Return what to minimize: mean runtimes, above them infeasible designs, above these what is too large.
 
         Of infeasible designs those that run more of the applications are the better ones, of too large ones the
         smaller.
 
         Args:
-            picks: Shape (designs, 10).
+            indices: Shape (designs, 10).
 
         Raises:
             BudgetSpent: With the last simulation of the budget, or after it.
         """
-        area = areas_mm2(picks)
+        area = areas_mm2(indices)
         found = np.where(area <= self.limit_mm2, np.nan, _ABOVE_LIMIT * area)
-        keys = np.ravel_multi_index(tuple(picks.T.astype(np.int64)), _COUNTS)
+        keys = np.ravel_multi_index(tuple(indices.T.astype(np.int64)), _COUNTS)
         wanted = np.flatnonzero(np.isnan(found))
         new = [i for i in wanted if keys[i] not in self._known]
         _, first = np.unique(keys[new], return_index=True)
-        self._simulate(picks, keys, np.array(new, dtype=np.int64)[np.sort(first)][: self.budget - self.n])
+        self._simulate(indices, keys, np.array(new, dtype=np.int64)[np.sort(first)][: self.budget - self.n])
         if self.n >= self.budget:
             raise BudgetSpent
         found[wanted] = [self._known[keys[i]] for i in wanted]
         return found
 
-    def _simulate(self, picks: Picks, keys: Any, rows: Any) -> None:
+    def _simulate(self, indices: Indices, keys: Any, rows: Any) -> None:
         if not len(rows):
             return
-        runtimes = runtimes_s(picks[rows].astype(np.uint8), self.names)
+        runtimes = runtimes_s(indices[rows].astype(np.uint8), self.names)
         n_failed = np.isnan(runtimes).sum(axis=0)
         scores = np.where(n_failed == 0, runtimes.mean(axis=0), _INFEASIBLE * n_failed)
         for row, score in zip(rows, scores, strict=True):
@@ -124,7 +124,7 @@ class Simulator:
             self.n_feasible += score < _INFEASIBLE
             if score < min(_INFEASIBLE, self.improvements[-1][1] if self.improvements else np.inf):
                 self.improvements.append((self.n, float(score)))
-                self.best = picks[row].astype(np.uint8)
+                self.best = indices[row].astype(np.uint8)
 
 
 def _evolutionary(simulator: Simulator, seed: int) -> None:
@@ -133,8 +133,8 @@ def _evolutionary(simulator: Simulator, seed: int) -> None:
     start = within(simulator.limit_mm2, SWARMS * FIREFLIES, rng).reshape(SWARMS, FIREFLIES, -1).astype(np.int32)
     generations = _MOST_ASKED * simulator.budget // start[..., 0].size
 
-    def objective(picks: Any) -> Floats:
-        return simulator(picks.reshape(-1, picks.shape[-1])).reshape(picks.shape[:-1])
+    def objective(indices: Any) -> Floats:
+        return simulator(indices.reshape(-1, indices.shape[-1])).reshape(indices.shape[:-1])
 
     minimize(objective, start, np.array(_COUNTS), generations, 1, rng)
 
@@ -151,7 +151,7 @@ def _tpe(simulator: Simulator, seed: int) -> None:
     designs = designs_of(within(simulator.limit_mm2, search.n_start, np.random.default_rng([seed, 13])))
     n_asked = 0
     while n_asked < _MOST_ASKED * simulator.budget:
-        score = simulator(picks_of(designs))
+        score = simulator(indices_of(designs))
         status = np.where(score < _INFEASIBLE, "ok", "infeasible")
         search.tell(designs.assign(status=status, runtime_s=np.where(score < _INFEASIBLE, score, np.nan)))
         designs = search.ask(ASKED_AT_ONCE)
@@ -195,5 +195,5 @@ def online_unit(row: Row, method: str, seed: int) -> Unit:
 
 def measure(design: dict[str, int], names: Sequence[str]) -> float | None:
     """Return the mean runtime in s of a design over applications; None if one of them does not run."""
-    mean = float(runtimes_s(picks_of(pd.DataFrame([design])), names).mean())
+    mean = float(runtimes_s(indices_of(pd.DataFrame([design])), names).mean())
     return None if np.isnan(mean) else mean

@@ -16,12 +16,12 @@ from accel_core.objectives import Goal, is_feasible
 from accel_core.pareto import is_nondominated
 from accel_core.platforms import Platform
 from pages.components import space_choice
-from pages.components.bound_prices import offer_way_out, show_prices
+from pages.components.bound_sensitivities import offer_way_out, show_sensitivities
 from pages.components.design_panel import show_design
 from pages.components.front import FrontState, direction_of, front, set_front
-from pages.components.picks import choose_by_cost, offer_export
 from pages.components.platform_words import words_of
 from pages.components.predictions import SIZES, Predicted, Request, how_made, predicted, space_of
+from pages.components.selection import choose_by_cost, offer_export
 from pages.components.session import category, comparable, current_platform, service
 from pages.components.style import card, empty_state, look_for, page
 
@@ -227,7 +227,7 @@ def show_bounds(
     if kept.empty and len(shown):
         offer_way_out(shown, goals, state, KEY)
     else:
-        show_prices(shown, goals)
+        show_sensitivities(shown, goals)
 
 
 def show_selected(

@@ -25,7 +25,7 @@ from accel_core.evaluators import evaluate
 from accel_core.metrics import get_metric, label, to_display
 from accel_core.objectives import Bound, CostFunction, Goal, Objective
 from accel_core.optimizers import pick, search_model
-from accel_core.optimizers.learned import REACH, UNCERTAINTY, Feasibility, Predictor, trusted
+from accel_core.optimizers.model_trust import SUCCESS, UNCERTAINTY, Feasibility, Predictor, trusted
 from accel_core.paths import data_path
 from accel_core.platforms import Platform, get_platform
 from accel_core.plots.optimize import verification
@@ -104,7 +104,7 @@ def report(picks: pd.DataFrame, table: pd.DataFrame, platform: Platform) -> bool
             f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
         ]
         print(f"\npick {number + 1} ({design_id}): {', '.join(words)}")
-        print(f"  90 % interval +-{100 * chosen[UNCERTAINTY]:.1f} %, chance of success {100 * chosen[REACH]:.0f} %")
+        print(f"  90 % interval +-{100 * chosen[UNCERTAINTY]:.1f} %, chance of success {100 * chosen[SUCCESS]:.0f} %")
         for row in rows.itertuples():
             unit = get_metric(row.metric).display_unit
             shown = [float(to_display(row.metric, value)) for value in (row.predicted, row.actual)]

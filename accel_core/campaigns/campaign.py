@@ -15,7 +15,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SettingValue, resolve_settings, settings_id
 from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
-from accel_core.optimizers import OPTIMIZERS, resolve_options
+from accel_core.optimizers import OPTIMIZERS, current_name, resolve_options
 from accel_core.platforms import get_platform
 from accel_core.space import SAMPLERS, Constraint, DesignSpace
 from accel_core.space.documents import StrictLoader
@@ -274,7 +274,7 @@ def _choice_of(fields: Fields) -> SamplerPlan | OptimizerPlan | tuple[Mapping[st
         return SamplerPlan(name, **sizes)
     goals = tuple(_goal_of(goal) for goal in part.parts("goals"))
     budget = part.integer("budget", 100)
-    name, batch = part.text("name") or "motpe", part.integer("batch", min(4, budget))
+    name, batch = current_name(part.text("name") or "motpe"), part.integer("batch", min(4, budget))
     options = {option: part.take(option) for option in _options_of(name) if part.has(option)}
     part.finish()
     return OptimizerPlan(goals, name, budget, batch, options)

@@ -4,8 +4,8 @@ After PRIME (Kumar et al., "Data-Driven Offline Optimization for Architecting Ha
 room sees tables, never evaluators, platforms or the store, so it cannot simulate. Importing it imports JAX.
 """
 
-from accel_core.offline.learning import train_offline
 from accel_core.offline.offline_model import OfflineModel
 from accel_core.offline.settings import LAYERED, PUBLISHED, OfflineSettings
+from accel_core.offline.train_offline import train_offline
 
 __all__ = ["LAYERED", "PUBLISHED", "OfflineModel", "OfflineSettings", "train_offline"]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accel_core.errors import InvalidInputError
-from accel_core.offline.encoding import Encoding, Picks
+from accel_core.offline.encoding import Encoding, Indices
 from accel_core.offline.firefly import minimize
 from accel_core.offline.logs import Floats
 
@@ -33,13 +33,13 @@ _ABOVE_LIMIT = 1e200
 
 def choose(
     encoding: Encoding,
-    slowness: Callable[[Picks], Floats],
-    starts: Picks,
+    slowness: Callable[[Indices], Floats],
+    starts: Indices,
     area_limit_mm2: float,
     n: int,
     seed: int,
     area: Area,
-) -> Picks:
+) -> Indices:
     """Return the ``n`` designs of the least slowness under an area limit, the best first.
 
     Args:
@@ -60,36 +60,36 @@ def choose(
         raise InvalidInputError(f"area limit is {area_limit_mm2:g} mm2; allowed: above 0")
     rng = np.random.default_rng([seed, 7])
 
-    def size(picks: Picks) -> Floats:
-        return np.asarray(area(encoding.designs_of(picks)), dtype=np.float64)
+    def size(indices: Indices) -> Floats:
+        return np.asarray(area(encoding.designs_of(indices)), dtype=np.float64)
 
-    def objective(picks: Picks) -> Floats:
-        flat = picks.reshape(-1, picks.shape[-1])
+    def objective(indices: Indices) -> Floats:
+        flat = indices.reshape(-1, indices.shape[-1])
         mm2 = size(flat)
         # Above the limit the smaller chip is the brighter one, so that swarms find their way below.
         found = _ABOVE_LIMIT * np.maximum(mm2, 1.0)
         is_inside = mm2 <= area_limit_mm2
         if is_inside.any():
             found[is_inside] = slowness(flat[is_inside])
-        return found.reshape(picks.shape[:-1])
+        return found.reshape(indices.shape[:-1])
 
     start = _first_swarms(encoding, slowness, size, starts, area_limit_mm2, rng)
-    picks, values = minimize(objective, start, encoding.counts, GENERATIONS, n, rng)
+    indices, values = minimize(objective, start, encoding.counts, GENERATIONS, n, rng)
     if (n_found := int((values < _ABOVE_LIMIT).sum())) < n:
         raise InvalidInputError(
             f"area limit is {area_limit_mm2:g} mm2; the optimizer found {n_found} designs below it, not {n}"
         )
-    return picks
+    return indices
 
 
 def _first_swarms(
     encoding: Encoding,
-    slowness: Callable[[Picks], Floats],
-    size: Callable[[Picks], Floats],
-    starts: Picks,
+    slowness: Callable[[Indices], Floats],
+    size: Callable[[Indices], Floats],
+    starts: Indices,
     area_limit_mm2: float,
     rng: np.random.Generator,
-) -> Picks:
+) -> Indices:
     """Return the best of many random designs and of the starts, in turns of the swarms; random ones where few fit."""
     drawn = _drawn(encoding, rng)
     mm2 = size(drawn)
@@ -103,7 +103,7 @@ def _first_swarms(
     return swarms.swapaxes(0, 1)
 
 
-def _drawn(encoding: Encoding, rng: np.random.Generator) -> Picks:
+def _drawn(encoding: Encoding, rng: np.random.Generator) -> Indices:
     """Return many random designs, or each once where there are no more: equal ones would crowd out others."""
     if (n := math.prod(encoding.counts.tolist())) > DRAWN:
         return encoding.random((DRAWN,), rng)

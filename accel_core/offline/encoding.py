@@ -11,7 +11,7 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError
 
-Picks = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Encoding:
         """How many values each parameter has."""
         return np.array([len(values) for values in self.values])
 
-    def picks_of(self, designs: pd.DataFrame, where: str = "designs") -> Picks:
+    def indices_of(self, designs: pd.DataFrame, where: str = "designs") -> Indices:
         """Return which of its values each parameter has, counted from 0, shape (designs, parameters).
 
         Raises:
             InvalidInputError: If a column is missing or a value not in the table.
         """
-        picks = np.empty((len(designs), len(self.names)), dtype=np.int32)
+        indices = np.empty((len(designs), len(self.names)), dtype=np.int32)
         for i, (name, known) in enumerate(zip(self.names, self.values, strict=True)):
             if name not in designs:
                 raise InvalidInputError(f"{where}: column '{name}' is missing; found: {', '.join(map(str, designs))}")
@@ -61,14 +61,14 @@ class Encoding:
                 given = designs[name].iloc[wrong[0]]
                 allowed = ", ".join(f"{value:g}" for value in known)
                 raise InvalidInputError(f"{where}, row {wrong[0] + 1}: {name} is {given}; allowed: {allowed}")
-            picks[:, i] = found
-        return picks
+            indices[:, i] = found
+        return indices
 
-    def designs_of(self, picks: Picks) -> pd.DataFrame:
+    def designs_of(self, indices: Indices) -> pd.DataFrame:
         """Return the designs that have these values."""
-        return pd.DataFrame({name: np.array(self.values[i])[picks[:, i]] for i, name in enumerate(self.names)})
+        return pd.DataFrame({name: np.array(self.values[i])[indices[:, i]] for i, name in enumerate(self.names)})
 
-    def random(self, shape: tuple[int, ...], rng: np.random.Generator) -> Picks:
+    def random(self, shape: tuple[int, ...], rng: np.random.Generator) -> Indices:
         """Return uniform random designs, shape ``(*shape, parameters)``."""
         return rng.integers(0, self.counts, size=(*shape, len(self.names)), dtype=np.int32)
 

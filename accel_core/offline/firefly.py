@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from accel_core.offline.encoding import Picks
+from accel_core.offline.encoding import Indices
 
 Floats = npt.NDArray[np.float64]
-Objective = Callable[[Picks], Floats]
+Objective = Callable[[Indices], Floats]
 """Takes designs, shape (swarms, fireflies, parameters); returns what to minimize, shape (swarms, fireflies)."""
 
 
@@ -38,29 +38,29 @@ class Flight:
 
 
 def fly(
-    picks: Picks,
+    indices: Indices,
     values: Floats,
     counts: npt.NDArray[np.int64],
     rng: np.random.Generator,
     flight: Flight = Flight(),
-) -> Picks:
+) -> Indices:
     """Return where each firefly would fly; each swarm keeps to itself.
 
     Args:
-        picks: Shape (swarms, fireflies, parameters).
+        indices: Shape (swarms, fireflies, parameters).
         values: What each has, lower is brighter, shape (swarms, fireflies).
         counts: How many values each parameter has.
         rng: Source of chance.
         flight: How they move.
     """
-    brighter = np.take_along_axis(picks, _brighter(values, rng)[..., None], axis=1)
-    way = brighter - picks
+    brighter = np.take_along_axis(indices, _brighter(values, rng)[..., None], axis=1)
+    way = brighter - indices
     span = np.maximum(counts - 1, 1)
     distance = np.mean((way / span) ** 2, axis=-1, keepdims=True)
     share = flight.attraction * np.exp(-flight.absorption * distance) * rng.random(way.shape)
     # Chance rounds, so that a part of a step is not always lost.
-    moved = picks + np.floor(share * way + rng.random(way.shape)).astype(np.int32)
-    return _mutated(np.clip(moved, 0, counts - 1).astype(np.int32), picks, counts, rng, flight)
+    moved = indices + np.floor(share * way + rng.random(way.shape)).astype(np.int32)
+    return _mutated(np.clip(moved, 0, counts - 1).astype(np.int32), indices, counts, rng, flight)
 
 
 def _brighter(values: Floats, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -72,8 +72,8 @@ def _brighter(values: Floats, rng: np.random.Generator) -> npt.NDArray[np.int64]
 
 
 def _mutated(
-    moved: Picks, before: Picks, counts: npt.NDArray[np.int64], rng: np.random.Generator, flight: Flight
-) -> Picks:
+    moved: Indices, before: Indices, counts: npt.NDArray[np.int64], rng: np.random.Generator, flight: Flight
+) -> Indices:
     is_changed = rng.random(moved.shape) < flight.mutation
     # A firefly that did not move would be evaluated for nothing.
     forced = rng.integers(0, moved.shape[-1], size=moved.shape[:-1])
@@ -86,23 +86,23 @@ def _mutated(
 
 
 def advance(
-    objective: Objective, picks: Picks, values: Floats, counts: npt.NDArray[np.int64], rng: np.random.Generator
-) -> tuple[Picks, Floats, Picks, Floats]:
+    objective: Objective, indices: Indices, values: Floats, counts: npt.NDArray[np.int64], rng: np.random.Generator
+) -> tuple[Indices, Floats, Indices, Floats]:
     """Let each firefly fly once, and return where it flew and what that has, then where it stays and what that has."""
-    moved = fly(picks, values, counts, rng)
+    moved = fly(indices, values, counts, rng)
     found = objective(moved)
     is_better = found <= values
-    return moved, found, np.where(is_better[..., None], moved, picks), np.where(is_better, found, values)
+    return moved, found, np.where(is_better[..., None], moved, indices), np.where(is_better, found, values)
 
 
 def minimize(
     objective: Objective,
-    start: Picks,
+    start: Indices,
     counts: npt.NDArray[np.int64],
     generations: int,
     n: int,
     rng: np.random.Generator,
-) -> tuple[Picks, Floats]:
+) -> tuple[Indices, Floats]:
     """Return the best ``n`` different designs met, best first, and their values; fewer if fewer were met.
 
     Args:
@@ -113,17 +113,17 @@ def minimize(
         n: Designs to return.
         rng: Source of chance.
     """
-    picks, values = start, objective(start)
-    best, best_values = _best(picks.reshape(-1, picks.shape[-1]), values.ravel(), n)
+    indices, values = start, objective(start)
+    best, best_values = _best(indices.reshape(-1, indices.shape[-1]), values.ravel(), n)
     for _ in range(generations):
-        moved, found, picks, values = advance(objective, picks, values, counts, rng)
+        moved, found, indices, values = advance(objective, indices, values, counts, rng)
         best, best_values = _best(
             np.concatenate([best, moved.reshape(-1, moved.shape[-1])]), np.concatenate([best_values, found.ravel()]), n
         )
     return best, best_values
 
 
-def _best(picks: Picks, values: Floats, n: int) -> tuple[Picks, Floats]:
-    _, first = np.unique(picks, axis=0, return_index=True)
+def _best(indices: Indices, values: Floats, n: int) -> tuple[Indices, Floats]:
+    _, first = np.unique(indices, axis=0, return_index=True)
     kept = first[np.lexsort((first, values[first]))][:n]
-    return picks[kept], values[kept]
+    return indices[kept], values[kept]

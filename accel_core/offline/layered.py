@@ -105,15 +105,15 @@ class LayeredNetwork(eqx.Module):
         """How many values the parameter with the most has."""
         return int(self.given.values.shape[1])
 
-    def __call__(self, picks: Array, context: Array) -> Found:
+    def __call__(self, indices: Array, context: Array) -> Found:
         """Return what it says of each design.
 
         Args:
-            picks: Which of its values each parameter has, shape (designs, parameters), int32.
+            indices: Which of its values each parameter has, shape (designs, parameters), int32.
             context: Number of each design's application, shape (designs, 1).
         """
-        parameters = jnp.arange(picks.shape[1])
-        return self._found(jax.lax.stop_gradient(self.given.values)[parameters, picks], context)
+        parameters = jnp.arange(indices.shape[1])
+        return self._found(jax.lax.stop_gradient(self.given.values)[parameters, indices], context)
 
     def of_mixtures(self, mixtures: Array, context: Array) -> Found:
         """Return the same for weights of the values, shape (designs, parameters, most values)."""
@@ -288,9 +288,9 @@ def _range(
     repeats: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
     """Return center, spread, least and largest of each pure ratio, of random designs on all layers."""
-    picks = encoding.random((_SAMPLE,), np.random.default_rng(0))
+    indices = encoding.random((_SAMPLE,), np.random.default_rng(0))
     which = np.arange(_SAMPLE) % len(layers)
-    designs = array_of(values[np.arange(picks.shape[1]), picks])
+    designs = array_of(values[np.arange(indices.shape[1]), indices])
     found = ratios_of(rooflines, encoding.names, designs, array_of(layers[which]), array_of(repeats[which]))
     is_real = repeats[which] > NEVER
     pure = np.stack([np.asarray(found[ratio.name])[is_real] for ratio in rooflines.pure]).astype(np.float64)

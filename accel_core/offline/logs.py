@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accel_core.errors import InvalidInputError
-from accel_core.offline.encoding import Encoding, Picks
+from accel_core.offline.encoding import Encoding, Indices
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -27,21 +27,21 @@ class Rows:
     """Some logged designs.
 
     Attributes:
-        picks: Shape (designs, parameters).
+        indices: Shape (designs, parameters).
         application: Number of each design's application.
         latency_s: Of each; NaN where infeasible.
     """
 
-    picks: Picks
+    indices: Indices
     application: npt.NDArray[np.int32]
     latency_s: Floats
 
     def __len__(self) -> int:
-        return len(self.picks)
+        return len(self.indices)
 
     def take(self, index: npt.NDArray[np.int64]) -> Rows:
         """Return the designs of these numbers."""
-        return Rows(self.picks[index], self.application[index], self.latency_s[index])
+        return Rows(self.indices[index], self.application[index], self.latency_s[index])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def read_logs(logs: pd.DataFrame, encoding: Encoding, has_context: bool) -> tupl
         raise InvalidInputError(f"logs have {is_ok.sum()} feasible designs; needed: at least {MIN_FEASIBLE}")
     number = {name: i for i, name in enumerate(names)}
     application = labels.map(number).to_numpy(dtype=np.int32)
-    rows = Rows(encoding.picks_of(logs, "logs"), application, np.where(is_ok, latency, np.nan))
+    rows = Rows(encoding.indices_of(logs, "logs"), application, np.where(is_ok, latency, np.nan))
     return rows, tuple(name for name in names if name)
 
 
@@ -103,6 +103,6 @@ def split(rows: Rows, held_out: float, seed: int) -> Split:
 def digest(rows: Rows, contexts: Sequence[npt.NDArray[Any]]) -> str:
     """Return what tells these rows and contexts from any others, for a resumed training to be the same one."""
     found = hashlib.sha256()
-    for array in (rows.picks, rows.application, rows.latency_s, *contexts):
+    for array in (rows.indices, rows.application, rows.latency_s, *contexts):
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()

@@ -76,7 +76,7 @@ class Scale:
 class Batch(NamedTuple):
     """Designs of one step; infeasible designs and negatives may be none.
 
-    ``negatives`` are picks (designs, parameters), or mixtures (designs, parameters, most values).
+    ``negatives`` are indices (designs, parameters), or mixtures (designs, parameters, most values).
     """
 
     feasible: Array
@@ -111,10 +111,10 @@ def loss(network: AnyNetwork, batch: Batch, alpha: Array, beta: Array, ceiling: 
     """Return the loss of one step and its parts."""
     n, n_infeasible = len(batch.feasible), len(batch.infeasible)
     is_mixture = batch.negatives.ndim == 3
-    picks = [batch.feasible, batch.infeasible, *([] if is_mixture else [batch.negatives])]
+    indices = [batch.feasible, batch.infeasible, *([] if is_mixture else [batch.negatives])]
     contexts = [batch.feasible_context, batch.infeasible_context, *([] if is_mixture else [batch.negatives_context])]
     # One pass over all is faster than three.
-    found = network(jnp.concatenate(picks), jnp.concatenate(contexts))
+    found = network(jnp.concatenate(indices), jnp.concatenate(contexts))
     negatives = Found(*(part[n + n_infeasible :] for part in found))
     if is_mixture:
         negatives = network.of_mixtures(batch.negatives, batch.negatives_context)

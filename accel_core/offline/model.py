@@ -103,11 +103,11 @@ class AnyNetwork(Protocol):
     def most_values(self) -> int:
         """How many values the parameter with the most has."""
 
-    def __call__(self, picks: Array, context: Array) -> Found:
+    def __call__(self, indices: Array, context: Array) -> Found:
         """Return what it says of each design.
 
         Args:
-            picks: Which of its values each parameter has, shape (designs, parameters), int32.
+            indices: Which of its values each parameter has, shape (designs, parameters), int32.
             context: What is given of each design's application, shape (designs, context numbers).
         """
 
@@ -138,27 +138,27 @@ class Network(eqx.Module):
         """How many values the parameter with the most has."""
         return int(self.trunk.embedding.shape[1])
 
-    def __call__(self, picks: Array, context: Array) -> Found:
+    def __call__(self, indices: Array, context: Array) -> Found:
         """Return what it says of each design.
 
         Args:
-            picks: Which of its values each parameter has, shape (designs, parameters), int32.
+            indices: Which of its values each parameter has, shape (designs, parameters), int32.
             context: Context of each design's application, shape (designs, context numbers).
         """
-        return self._from_tokens(self.trunk.embedding[jnp.arange(picks.shape[1]), picks], context)
+        return self._from_tokens(self.trunk.embedding[jnp.arange(indices.shape[1]), indices], context)
 
     def of_mixtures(self, mixtures: Array, context: Array) -> Found:
         """Return the same for weights of the values, shape (designs, parameters, most values)."""
         return self._from_tokens(jnp.einsum("bpv,pvd->bpd", mixtures, self.trunk.embedding), context)
 
-    def fails_on(self, picks: Array, contexts: Array) -> Array:
+    def fails_on(self, indices: Array, contexts: Array) -> Array:
         """Return the logit of failure of each design on each of several applications, shape (applications, designs).
 
         Args:
-            picks: As above.
+            indices: As above.
             contexts: Shape (applications, context numbers).
         """
-        flat = self.trunk(self.trunk.embedding[jnp.arange(picks.shape[1]), picks])
+        flat = self.trunk(self.trunk.embedding[jnp.arange(indices.shape[1]), indices])
         if self.context is None:
             return self._fails(flat)[None]
         return self._fails(flat * (contexts @ self.context)[:, None])

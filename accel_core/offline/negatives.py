@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from jax import Array
 
-from accel_core.offline.encoding import Encoding, Picks
+from accel_core.offline.encoding import Encoding, Indices
 from accel_core.offline.firefly import advance
 from accel_core.offline.logs import Floats, Singles
 from accel_core.offline.losses import slowed
@@ -40,31 +40,31 @@ class Limits:
     """The area limits that swarms keep.
 
     Attributes:
-        area: Returns the area of picks in mm2, known in closed form.
+        area: Returns the area of indices in mm2, known in closed form.
         mm2: The limits.
     """
 
-    area: Callable[[Picks], Floats]
+    area: Callable[[Indices], Floats]
     mm2: Floats
 
     @classmethod
-    def of(cls, area: Callable[[Picks], Floats], feasible: Picks) -> Limits:
+    def of(cls, area: Callable[[Indices], Floats], feasible: Indices) -> Limits:
         """Take them from the areas of logged designs."""
         return cls(area, np.quantile(area(feasible), AREA_SHARES))
 
-    def excess(self, picks: Picks) -> Floats:
+    def excess(self, indices: Indices) -> Floats:
         """Return how many times its limit each firefly's area is, less one; 0 or less is within it."""
-        own = self.mm2[np.arange(len(picks)) % len(self.mm2)]
-        return self.area(picks.reshape(-1, picks.shape[-1])).reshape(picks.shape[:2]) / own[:, None] - 1
+        own = self.mm2[np.arange(len(indices)) % len(self.mm2)]
+        return self.area(indices.reshape(-1, indices.shape[-1])).reshape(indices.shape[:2]) / own[:, None] - 1
 
 
-def first_swarms(encoding: Encoding, n_applications: int, settings: OfflineSettings, seed: int) -> Picks:
+def first_swarms(encoding: Encoding, n_applications: int, settings: OfflineSettings, seed: int) -> Indices:
     """Return random swarms, shape (swarms, fireflies, parameters); swarm i is of application i % n_applications."""
     n = max(n_applications, len(AREA_SHARES))
     return encoding.random((n, -(-settings.negatives // n)), np.random.default_rng([seed, 3]))
 
 
-def swarm_contexts(table: Singles, swarms: Picks) -> Singles:
+def swarm_contexts(table: Singles, swarms: Indices) -> Singles:
     """Return the context of each firefly's application, shape (swarms * fireflies, context numbers)."""
     of_swarm = np.arange(len(swarms)) % len(table)
     return table[np.repeat(of_swarm, swarms.shape[1])]
@@ -72,14 +72,14 @@ def swarm_contexts(table: Singles, swarms: Picks) -> Singles:
 
 def fly_on(
     network: AnyNetwork,
-    swarms: Picks,
+    swarms: Indices,
     contexts: Singles,
     counts: npt.NDArray[np.int64],
     ceiling: float,
     limits: Limits | None,
     rounds: int,
     rng: np.random.Generator,
-) -> Picks:
+) -> Indices:
     """Return the swarms after some rounds on the network as it is now.
 
     Args:
@@ -93,21 +93,21 @@ def fly_on(
         rng: Source of chance.
     """
 
-    def darkness(picks: Picks) -> Floats:
-        found = predict(network, picks.reshape(-1, picks.shape[-1]), contexts, ceiling).slowed
-        dark = found.reshape(picks.shape[:2])
+    def darkness(indices: Indices) -> Floats:
+        found = predict(network, indices.reshape(-1, indices.shape[-1]), contexts, ceiling).slowed
+        dark = found.reshape(indices.shape[:2])
         if limits is None:
             return dark
-        excess = limits.excess(picks)
+        excess = limits.excess(indices)
         return np.where(excess <= 0, dark, _ABOVE_LIMIT * (1 + excess))
 
     is_new = rng.random(swarms.shape[:2]) < IMMIGRANTS
     newcomers = rng.integers(0, counts, size=swarms.shape, dtype=np.int32)
-    picks = np.where(is_new[..., None], newcomers, swarms)
-    values = darkness(picks)
+    indices = np.where(is_new[..., None], newcomers, swarms)
+    values = darkness(indices)
     for _ in range(rounds):
-        _, _, picks, values = advance(darkness, picks, values, counts, rng)
-    return picks
+        _, _, indices, values = advance(darkness, indices, values, counts, rng)
+    return indices
 
 
 _ABOVE_LIMIT = 1e9
@@ -115,7 +115,7 @@ _ABOVE_LIMIT = 1e9
 
 @eqx.filter_jit
 def climb(
-    network: AnyNetwork, picks: Array, contexts: Array, counts: Array, ceiling: Array, settings: OfflineSettings
+    network: AnyNetwork, indices: Array, contexts: Array, counts: Array, ceiling: Array, settings: OfflineSettings
 ) -> Array:
     """Return mixtures of values that the network predicts faster than these designs.
 
@@ -124,7 +124,7 @@ def climb(
     """
     known = network.most_values
     gradient = jax.grad(lambda mixtures: slowed(network.of_mixtures(mixtures, contexts), ceiling).sum())
-    mixtures = jax.nn.one_hot(picks, known)
+    mixtures = jax.nn.one_hot(indices, known)
     allowed = jnp.arange(known) < counts[:, None]
     for _ in range(settings.mine_rounds):
         slope = gradient(mixtures)

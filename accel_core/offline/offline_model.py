@@ -21,7 +21,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.offline.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from accel_core.offline.choosing import Area, choose
 from accel_core.offline.contexts import Application, Contexts, LayerContexts, VectorContexts, merged_layers
-from accel_core.offline.encoding import Encoding, Picks
+from accel_core.offline.encoding import Encoding, Indices
 from accel_core.offline.layered import LayeredNetwork
 from accel_core.offline.logs import Floats, Singles
 from accel_core.offline.losses import Scale
@@ -82,7 +82,7 @@ class OfflineModel:
     settings: OfflineSettings
     seed: int
     network: AnyNetwork
-    starts: Picks
+    starts: Indices
     curves: pd.DataFrame
     is_complete: bool
 
@@ -96,7 +96,7 @@ class OfflineModel:
         Raises:
             InvalidInputError: If a value is not in the table, or the application unknown.
         """
-        return self.scale.backward(self._predict(self.encoding.picks_of(designs), self.views([application]))[0].z)
+        return self.scale.backward(self._predict(self.encoding.indices_of(designs), self.views([application]))[0].z)
 
     def p_fails(self, designs: pd.DataFrame, application: Application | None = None) -> Floats:
         """Return the probability that each design is infeasible; 0 in a model that learned from feasible ones alone.
@@ -111,7 +111,7 @@ class OfflineModel:
         Raises:
             InvalidInputError: As ``predict``.
         """
-        return self._predict(self.encoding.picks_of(designs), self.views([application]))[0].p_fails
+        return self._predict(self.encoding.indices_of(designs), self.views([application]))[0].p_fails
 
     def optimize(
         self, area_limit_mm2: float, n: int, seed: int, area: Area, applications: Sequence[Application] = ()
@@ -134,11 +134,11 @@ class OfflineModel:
         """
         views = self.views(applications)
 
-        def slowness(picks: Picks) -> Floats:
-            return self._outlook(picks, views).slowed_s
+        def slowness(indices: Indices) -> Floats:
+            return self._outlook(indices, views).slowed_s
 
-        picks = choose(self.encoding, slowness, self.starts, area_limit_mm2, n, seed, area)
-        designs, expected = self.encoding.designs_of(picks), self._outlook(picks, views)
+        indices = choose(self.encoding, slowness, self.starts, area_limit_mm2, n, seed, area)
+        designs, expected = self.encoding.designs_of(indices), self._outlook(indices, views)
         return designs.assign(predicted_s=expected.latency_s, p_fails=expected.p_fails, chip_area_mm2=area(designs))
 
     def save(self, path: Path) -> None:
@@ -173,22 +173,22 @@ class OfflineModel:
             network = network.with_application(merged_layers(application, "application", self.contexts.rooflines))
         return View(network, row, isinstance(application, Mapping))
 
-    def _outlook(self, picks: Picks, views: Sequence[View]) -> Outlook:
-        found = self._predict(picks, views)
+    def _outlook(self, indices: Indices, views: Sequence[View]) -> Outlook:
+        found = self._predict(indices, views)
         return Outlook(
             np.mean([self.scale.backward(one.slowed) for one in found], axis=0),
             np.mean([self.scale.backward(one.z) for one in found], axis=0),
             np.max([one.p_fails for one in found], axis=0),
         )
 
-    def _predict(self, picks: Picks, views: Sequence[View]) -> list[Predicted]:
+    def _predict(self, indices: Indices, views: Sequence[View]) -> list[Predicted]:
         found = [
-            predict(view.network, picks, np.broadcast_to(view.row, (len(picks), len(view.row))), self.scale.ceiling)
+            predict(view.network, indices, np.broadcast_to(view.row, (len(indices), len(view.row))), self.scale.ceiling)
             for view in views
         ]
         if not isinstance(self.network, Network) or not any(view.is_vague for view in views):
             return found
-        worst = p_fails_anywhere(self.network, picks, self.contexts.table)
+        worst = p_fails_anywhere(self.network, indices, self.contexts.table)
         return [
             predicted.failing_at_least(worst, self.scale.ceiling) if view.is_vague else predicted
             for view, predicted in zip(views, found, strict=True)

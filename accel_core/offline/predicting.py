@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from jax import Array
 
-from accel_core.offline.encoding import Picks
+from accel_core.offline.encoding import Indices
 from accel_core.offline.logs import Floats, Singles
 from accel_core.offline.losses import slowed
 from accel_core.offline.model import AnyNetwork, Network
@@ -41,48 +41,48 @@ class Predicted:
         return Predicted(self.z, worst, self.z + worst * np.maximum(ceiling - self.z, 0.0))
 
 
-def predict(network: AnyNetwork, picks: Picks, context: Singles, ceiling: float) -> Predicted:
+def predict(network: AnyNetwork, indices: Indices, context: Singles, ceiling: float) -> Predicted:
     """Return what the network says of each design.
 
     Args:
         network: The network.
-        picks: Shape (designs, parameters).
+        indices: Shape (designs, parameters).
         context: Shape (designs, context numbers).
         ceiling: How slow a design that does not run counts.
     """
-    out = np.empty((3, len(picks)))
-    for first in range(0, len(picks), AT_ONCE):
-        part, rows = _padded(picks[first : first + AT_ONCE]), _padded(context[first : first + AT_ONCE])
-        n = min(AT_ONCE, len(picks) - first)
+    out = np.empty((3, len(indices)))
+    for first in range(0, len(indices), AT_ONCE):
+        part, rows = _padded(indices[first : first + AT_ONCE]), _padded(context[first : first + AT_ONCE])
+        n = min(AT_ONCE, len(indices) - first)
         out[:, first : first + n] = np.asarray(_run(network, part, rows, jnp.float32(ceiling)))[:, :n]
     return Predicted(*out)
 
 
-def p_fails_anywhere(network: Network, picks: Picks, contexts: Singles) -> Floats:
+def p_fails_anywhere(network: Network, indices: Indices, contexts: Singles) -> Floats:
     """Return the probability that each design fails on the worst for it of several applications.
 
     Args:
         network: The network.
-        picks: Shape (designs, parameters).
+        indices: Shape (designs, parameters).
         contexts: Shape (applications, context numbers).
     """
-    out = np.empty(len(picks))
-    for first in range(0, len(picks), AT_ONCE):
-        part = picks[first : first + AT_ONCE]
+    out = np.empty(len(indices))
+    for first in range(0, len(indices), AT_ONCE):
+        part = indices[first : first + AT_ONCE]
         found = _run_anywhere(network, _padded(part), jnp.asarray(contexts))
         out[first : first + AT_ONCE] = np.asarray(found)[: len(part)]
     return out
 
 
 @eqx.filter_jit
-def _run(network: AnyNetwork, picks: Array, context: Array, ceiling: Array) -> Array:
-    found = network(picks, context)
+def _run(network: AnyNetwork, indices: Array, context: Array, ceiling: Array) -> Array:
+    found = network(indices, context)
     return jnp.stack([found.z, jax.nn.sigmoid(found.fails), slowed(found, ceiling)])
 
 
 @eqx.filter_jit
-def _run_anywhere(network: Network, picks: Array, contexts: Array) -> Array:
-    return jax.nn.sigmoid(network.fails_on(picks, contexts).max(axis=0))
+def _run_anywhere(network: Network, indices: Array, contexts: Array) -> Array:
+    return jax.nn.sigmoid(network.fails_on(indices, contexts).max(axis=0))
 
 
 def _padded(part: npt.NDArray[Any]) -> Array:

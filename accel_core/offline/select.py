@@ -49,7 +49,8 @@ def judge(network: AnyNetwork, held: Split, contexts: Contexts, scale: Scale) ->
         rows.take(np.arange(min(MOST, len(rows)))) for rows in (held.held_feasible, held.held_infeasible)
     )
     found, lost = (
-        predict(network, rows.picks, contexts.table[rows.application], scale.ceiling) for rows in (feasible, infeasible)
+        predict(network, rows.indices, contexts.table[rows.application], scale.ceiling)
+        for rows in (feasible, infeasible)
     )
     application = np.concatenate([feasible.application, infeasible.application])
     latency = np.concatenate([feasible.latency_s, np.full(len(infeasible), np.inf)])

@@ -18,7 +18,7 @@ import optax
 from jax import Array
 
 from accel_core.offline.contexts import Contexts
-from accel_core.offline.encoding import Encoding, Picks
+from accel_core.offline.encoding import Encoding, Indices
 from accel_core.offline.logs import Rows, Split
 from accel_core.offline.losses import Batch, Scale, Terms, loss
 from accel_core.offline.model import AnyNetwork
@@ -46,7 +46,7 @@ class State:
 
     network: AnyNetwork
     moments: optax.OptState
-    swarms: Picks
+    swarms: Indices
     step: int
     curves: tuple[Progress, ...]
 
@@ -127,12 +127,12 @@ def _update(
 
 
 class _Negatives:
-    """Negatives of each step, as picks or mixtures with the number of their application."""
+    """Negatives of each step, as indices or mixtures with the number of their application."""
 
     def __init__(self, task: Task) -> None:
         self._task = task
 
-    def mine(self, network: AnyNetwork, swarms: Picks, step: int) -> Picks:
+    def mine(self, network: AnyNetwork, swarms: Indices, step: int) -> Indices:
         settings = self._task.settings
         if settings.miner != "firefly":
             return swarms
@@ -141,7 +141,7 @@ class _Negatives:
         ceiling, counts = task.scale.ceiling, task.encoding.counts
         return fly_on(network, swarms, contexts, counts, ceiling, task.limits, settings.mine_rounds, rng)
 
-    def of(self, network: AnyNetwork, swarms: Picks, step: int) -> tuple[Any, Any]:
+    def of(self, network: AnyNetwork, swarms: Indices, step: int) -> tuple[Any, Any]:
         task, settings = self._task, self._task.settings
         table = task.contexts.table
         if not settings.alpha:
@@ -152,7 +152,7 @@ class _Negatives:
         rows = _drawn(task.data.feasible, settings.negatives, rng)
         contexts = table[rows.application]
         counts, ceiling = jnp.asarray(task.encoding.counts.astype(np.int32)), jnp.float32(task.scale.ceiling)
-        found = climb(network, jnp.asarray(rows.picks), jnp.asarray(contexts), counts, ceiling, settings)
+        found = climb(network, jnp.asarray(rows.indices), jnp.asarray(contexts), counts, ceiling, settings)
         return found, contexts
 
 
@@ -164,10 +164,10 @@ def _batch(task: Task, step: int, negatives: tuple[Any, Any]) -> Batch:
     infeasible = _drawn(task.data.infeasible, n_infeasible, rng)
     z = task.scale.forward(feasible.latency_s).astype(np.float32)
     parts = (
-        feasible.picks,
+        feasible.indices,
         table[feasible.application],
         z,
-        infeasible.picks,
+        infeasible.indices,
         table[infeasible.application],
         *negatives,
     )

@@ -1,6 +1,6 @@
 """RTL in; power, performance and area out. Knows nothing of accelerators."""
 
-from accel_core.physical.exchange import opensta_script
+from accel_core.physical.export import opensta_script
 from accel_core.physical.flow import implement, placed_available, tool_versions
 from accel_core.physical.in_process import implement_in_process
 from accel_core.physical.settings import FlowSettings

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from accel_core.errors import EvaluationError
-from accel_core.physical.exchange import opensta_script, to_def, to_sdc
+from accel_core.physical.export import opensta_script, to_def, to_sdc
 from accel_core.physical.floorplan import make_floorplan
 from accel_core.physical.graph import make_graph
 from accel_core.physical.layout import draw_layout

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from accel_core.errors import ToolFailedError
-from accel_core.physical.gates import Driven, Gates
+from accel_core.physical.delay_calculation import DelayCalculator, Driven
 from accel_core.physical.graph import Floats, Graph, Ints
 from accel_core.physical.levels import arc_levels
 from accel_core.physical.parasitics import Parasitics
@@ -79,20 +79,20 @@ def analyze(graph: Graph, parasitics: Parasitics, technology: Technology, constr
     arrival = np.full((len(graph.net), 2), -np.inf)
     transition = np.zeros((len(graph.net), 2))
     arc_arrival = np.full(graph.arcs.shape[1], -np.inf)
-    gates = Gates(technology.library, parasitics)
-    _start(graph, gates, technology, constraints, arrival, transition)
+    calculator = DelayCalculator(technology.library, parasitics)
+    _start(graph, calculator, technology, constraints, arrival, transition)
     wires = _sinks_by_net(graph)
     for level in arc_levels(graph):
         live = level[np.isfinite(arrival[graph.arcs[0, level], graph.arcs[2, level]])]
         if not len(live):
             continue
         start, out, before, after, delay, slope, _ = graph.arcs[:, live]
-        result = gates.drive(delay, slope, transition[start, before], graph.net[out], after)
+        result = calculator.drive(delay, slope, transition[start, before], graph.net[out], after)
         reached = arrival[start, before] + result.delay
         arc_arrival[live] = reached
         np.maximum.at(arrival, (out, after), reached)
         np.maximum.at(transition, (out, after), result.transition)
-        _propagate(graph, wires, gates, out, after, result, arrival, transition)
+        _propagate(graph, wires, calculator, out, after, result, arrival, transition)
     return _slacks(graph, technology, constraints, arrival, transition, arc_arrival)
 
 
@@ -117,7 +117,12 @@ def critical_path(graph: Graph, timing: Timing) -> list[tuple[int, int, float]]:
 
 
 def _start(
-    graph: Graph, gates: Gates, technology: Technology, constraints: Constraints, arrival: Floats, transition: Floats
+    graph: Graph,
+    calculator: DelayCalculator,
+    technology: Technology,
+    constraints: Constraints,
+    arrival: Floats,
+    transition: Floats,
 ) -> None:
     """Set what the ports and the clock begin with, up to the pins that they reach."""
     ports = np.flatnonzero(graph.drives[graph.n_pins :]) + graph.n_pins
@@ -126,7 +131,7 @@ def _start(
     is_port_net = np.zeros(len(graph.netlist.nets), dtype=bool)
     is_port_net[graph.net[ports]] = True
     sinks = np.flatnonzero(is_port_net[graph.net] & ~graph.drives)
-    delay, slope = gates.from_port(technology.input_transition_s, gates.parasitics.elmore[sinks])
+    delay, slope = calculator.from_port(technology.input_transition_s, calculator.parasitics.elmore[sinks])
     arrival[sinks] = constraints.input_delay_s + delay
     transition[sinks] = slope
     if graph.clock >= 0:
@@ -146,7 +151,7 @@ def _sinks_by_net(graph: Graph) -> tuple[Ints, Ints]:
 def _propagate(
     graph: Graph,
     wires: tuple[Ints, Ints],
-    gates: Gates,
+    calculator: DelayCalculator,
     out: Ints,
     after: Ints,
     result: Driven,
@@ -161,7 +166,7 @@ def _propagate(
     within = np.arange(len(arc)) - np.repeat(np.cumsum(count) - count, count)
     sink = order[starts[net[arc]] + within]
     edge = after[arc]
-    delay, slope = gates.wire(result, arc, gates.parasitics.elmore[sink, edge])
+    delay, slope = calculator.wire(result, arc, calculator.parasitics.elmore[sink, edge])
     # As in OpenSTA, the longest wire delay and the latest arrival at the driver may come from different arcs.
     np.maximum.at(transition, (sink, edge), slope)
     np.maximum.at(arrival, (sink, edge), arrival[out[arc], edge] + delay)

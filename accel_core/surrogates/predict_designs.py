@@ -29,7 +29,7 @@ BASE_TARGETS = (CLOCK, POWER, "chip_area_mm2", "cell_area_mm2")
 
 
 @dataclass(frozen=True)
-class Learned:
+class FittedModels:
     """What is known of designs that were not implemented.
 
     Attributes:
@@ -85,7 +85,7 @@ def learn(
     surrogate: str = "gp",
     budget_s: float = 3.0,
     seed: int = 0,
-) -> Learned:
+) -> FittedModels:
     """Fit models on implemented designs.
 
     Args:
@@ -125,7 +125,7 @@ def learn(
     groups = X[list(architecture)].astype(str).agg("|".join, axis=1).to_numpy()[inside] if architecture else None
     model = Composed(SURROGATES[surrogate](seed=seed, budget_s=budget_s), system_metrics)
     model.fit(X[inside], y[inside], groups)
-    return Learned(model, classifier, tuple(parameters), features or _nothing, system_metrics, int(inside.sum()))
+    return FittedModels(model, classifier, tuple(parameters), features or _nothing, system_metrics, int(inside.sum()))
 
 
 def learn_platform(
@@ -136,7 +136,7 @@ def learn_platform(
     *,
     surrogate: str = "gp",
     seed: int = 0,
-) -> Learned:
+) -> FittedModels:
     """Fit models on a platform's results, with all that the platform knows of itself; else as `learn`."""
     compute = platform.system_metrics
     return learn(

@@ -10,7 +10,7 @@ import streamlit as st
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import resolve_settings
 from accel_core.optimizers import OPTIMIZERS
-from accel_core.optimizers.learned import TRUST_LEVELS
+from accel_core.optimizers.model_trust import TRUST_LEVELS
 from accel_core.platforms import Platform
 from pages.components import space_choice
 from pages.components.optimize_goals import choose_cost, choose_goals
@@ -133,7 +133,7 @@ def _choose_effort(is_model: bool) -> tuple[str, int, int, int, float | None]:
     where = "model" if is_model else "flow"
     names = [*([""] if is_model else []), *OPTIMIZERS]
     optimizer = st.selectbox(
-        "Optimizer", names, 0 if is_model else names.index("active"), key=f"optimize-{where}-optimizer",
+        "Optimizer", names, 0 if is_model else names.index("bayesian"), key=f"optimize-{where}-optimizer",
         format_func=lambda name: OPTIMIZERS[name].title if name else EVERYTHING, persist_state="session",
         help="Everything at once predicts thousands of designs, then more near the best. The others ask for a few "
         "designs, learn from their results, and ask again.",

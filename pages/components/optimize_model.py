@@ -13,9 +13,9 @@ import streamlit as st
 from accel_core.errors import InvalidInputError
 from accel_core.objectives import Goal
 from accel_core.optimizers import search_model
-from accel_core.optimizers.learned import Feasibility, Predictor, trust_limit, trusted
+from accel_core.optimizers.model_trust import Feasibility, Predictor, trust_limit, trusted
 from accel_core.platforms import get_platform
-from accel_core.surrogates.predict_designs import Learned, learn_platform
+from accel_core.surrogates.predict_designs import FittedModels, learn_platform
 from accel_core.surrogates.tables import MIN_ROWS
 from pages.components.optimize_plan import SearchPlan, goal_metrics
 from pages.components.session import service
@@ -69,7 +69,7 @@ def forget_model_run() -> None:
     st.session_state.pop(SPACE_KEY, None)
 
 
-def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> Learned:
+def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> FittedModels:
     """Return the model of the stored results, fitted once for each state of the database.
 
     Raises:
@@ -87,12 +87,12 @@ def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> Learned:
 
 
 @st.cache_resource(show_spinner="Fitting the model …", max_entries=4)
-def _fitted(database: str, rest: tuple[Any, ...], extra: tuple[str, ...], _stored: pd.DataFrame) -> Learned:
+def _fitted(database: str, rest: tuple[Any, ...], extra: tuple[str, ...], _stored: pd.DataFrame) -> FittedModels:
     platform = get_platform(rest[0])
     return learn_platform(_stored, platform, platform.workloads[rest[2]], extra, surrogate=SURROGATE)
 
 
-def trust_of(plan: SearchPlan, learned: Learned, stored: pd.DataFrame) -> float:
+def trust_of(plan: SearchPlan, learned: FittedModels, stored: pd.DataFrame) -> float:
     """Return how far a search trusts predictions: as asked for, else as far as leaves something to find."""
     if plan.max_uncertainty is not None:
         return plan.max_uncertainty
@@ -101,7 +101,7 @@ def trust_of(plan: SearchPlan, learned: Learned, stored: pd.DataFrame) -> float:
 
 
 def run_search(
-    run: ModelRun, learned: Learned, stored: pd.DataFrame, draw: Callable[[ModelRun, int, float], None]
+    run: ModelRun, learned: FittedModels, stored: pd.DataFrame, draw: Callable[[ModelRun, int, float], None]
 ) -> ModelRun:
     """Search; ``draw`` is called about once a second with designs done and seconds left, and may end it by raising.
 

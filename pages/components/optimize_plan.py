@@ -42,7 +42,7 @@ class SearchPlan:
         batch: Designs asked for at a time.
         seed: Of all randomness.
         max_uncertainty: How far predictions are trusted, a share; only for the fitted model. None leaves it to the
-            model, see `accel_core.optimizers.learned.trust_limit`.
+            model, see `accel_core.optimizers.model_trust.trust_limit`.
     """
 
     platform: str

@@ -14,11 +14,11 @@ import streamlit as st
 from accel_core.metrics import get_metric, is_metric
 from accel_core.objectives import Goal, Objective, is_feasible, minimized
 from accel_core.optimizers import front, pick, trace
-from accel_core.optimizers.learned import MIN_REACH, REACH, TRUST_LEVELS, UNCERTAINTY
+from accel_core.optimizers.model_trust import MIN_SUCCESS, SUCCESS, TRUST_LEVELS, UNCERTAINTY
 from accel_core.pareto import is_nondominated
 from accel_core.platforms import get_platform
 from accel_core.plots.optimize import front_growth, hypervolume_growth
-from accel_core.reach import relaxations
+from accel_core.relaxations import relaxations
 from pages.components.optimize_plan import (
     SearchPlan,
     compared_metrics,
@@ -180,7 +180,7 @@ def no_design(progress: Progress, nearest: pd.DataFrame) -> str:
 
 
 def _limit(metric: str, side: str, limit: float, platform: str) -> str:
-    own = {UNCERTAINTY: "Model uncertainty", REACH: words_of(get_platform(platform)).reach}
+    own = {UNCERTAINTY: "Model uncertainty", SUCCESS: words_of(get_platform(platform)).success}
     return f"{own.get(metric) or _title(metric)} {'≤' if side == 'upper' else '≥'} {_value(metric, limit)}"
 
 
@@ -241,7 +241,7 @@ def better_known(plan: SearchPlan, fidelity: str, picks: pd.DataFrame) -> None:
 
 def trust_note(plan: SearchPlan, max_uncertainty: float) -> str:
     """Say which designs a search of a model leaves out."""
-    likely = f"where a design {words_of(get_platform(plan.platform)).likely} with {100 * MIN_REACH:.0f} % chance"
+    likely = f"where a design {words_of(get_platform(plan.platform)).likely} with {100 * MIN_SUCCESS:.0f} % chance"
     if not math.isfinite(max_uncertainty):
         return f"The model knows hardly a design of this space well: it is trusted everywhere {likely}."
     is_wide = plan.max_uncertainty is None and max_uncertainty > TRUST_LEVELS[0]

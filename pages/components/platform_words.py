@@ -19,7 +19,7 @@ class PlatformWords:
         done: How that evaluates them, such as "for real".
         evaluated: What designs then are, in one word.
         likely: What must be likely of a design that a model's search may pick.
-        reach: The same as the name of a quantity.
+        success: The same as the name of a quantity.
         has_clock: Whether designs have a target clock, and so a region of interest.
     """
 
@@ -28,7 +28,7 @@ class PlatformWords:
     done: str
     evaluated: str
     likely: str
-    reach: str
+    success: str
     has_clock: bool
 
 
@@ -36,12 +36,12 @@ def words_of(platform: Platform) -> PlatformWords:
     """Return a platform's words."""
     has_clock = TARGET_CLOCK in platform.space.names
     near = " and comes near its target clock" if has_clock else ""
-    reach = ", near the target clock" if has_clock else ""
+    near_clock = ", near the target clock" if has_clock else ""
     if platform.rtl is not None:
         return PlatformWords("Real flow", "Search the flow", "for real", "placed", f"can be built{near}",
-                             f"Chance to be built{reach}", has_clock)  # fmt: skip
+                             f"Chance to be built{near_clock}", has_clock)  # fmt: skip
     return PlatformWords("Platform's model", "Search the platform's model", "by the platform's model", "evaluated",
-                         f"can run{near}", f"Chance to run{reach}", has_clock)  # fmt: skip
+                         f"can run{near}", f"Chance to run{near_clock}", has_clock)  # fmt: skip
 
 
 def example_constraint(space: DesignSpace) -> str:

@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from accel_core.errors import InvalidInputError
 from accel_core.platforms import Platform
 from accel_core.space import DesignSpace, design_ids, sample
-from accel_core.surrogates.predict_designs import Learned, learn_platform
+from accel_core.surrogates.predict_designs import FittedModels, learn_platform
 from pages.components.platform_words import words_of
 from pages.components.style import duration
 
@@ -40,7 +40,7 @@ class Predicted:
 
     token: str
     table: pd.DataFrame
-    learned: Learned
+    learned: FittedModels
     n_drawn: int
     seconds: float
 

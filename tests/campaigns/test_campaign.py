@@ -9,6 +9,7 @@ from accel_core.campaigns import Campaign, OptimizerPlan, SamplerPlan, plan_desi
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SETTINGS
 from accel_core.objectives import Bound, Objective
+from accel_core.optimizers import make_optimizer
 from accel_core.platforms import get_platform
 
 SAMPLED = """
@@ -216,3 +217,14 @@ def test_settings_of_a_platform_shape_the_space_of_its_campaign():
     assert Campaign.from_yaml(campaign.to_yaml()) == campaign
     with pytest.raises(InvalidInputError, match="mesh_x is 5"):
         Campaign.from_yaml(text.replace("4..48", "5"))
+
+
+def test_the_former_name_of_an_optimizer_is_understood():
+    text = """
+name: old
+platform: axiline
+fidelity: placed
+optimizer: {name: active, budget: 20, batch: 4, goals: [{metric: power_w, direction: min}]}
+"""
+    assert Campaign.from_yaml(text).choice.name == "bayesian"
+    assert make_optimizer("active", get_platform("axiline").space, [Objective("power_w")]).name == "bayesian"

@@ -14,8 +14,8 @@ def area(designs):
     return designs.to_numpy(float).sum(axis=1)
 
 
-def slowness(picks):
-    return (picks != HIDDEN).sum(axis=1).astype(float)
+def slowness(indices):
+    return (indices != HIDDEN).sum(axis=1).astype(float)
 
 
 def chosen(limit_mm2, seed=0, starts=None):

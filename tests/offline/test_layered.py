@@ -163,7 +163,7 @@ def test_nothing_is_faster_than_its_roofline(model, untrained, name):
     designs = toy.random_designs(500, seed=4)
     least = sum(layer[5] * 1e-9 * rounds(*layer[:2], designs)[0] * layer[2] for layer in LAYERS[name])
     context = np.full((500, 1), list(LAYERS).index(name), dtype=np.float32)
-    z = np.asarray(untrained(ENCODING.picks_of(designs), context).z)
+    z = np.asarray(untrained(ENCODING.indices_of(designs), context).z)
     assert np.all(np.exp(z - 8.0) > 0.999 * least)
     assert np.all(model.predict(designs, name) > 0.999 * least)
 
@@ -212,10 +212,10 @@ def test_heads_see_no_ratio_beyond_those_of_logged_applications(untrained):
 
 
 def test_mixtures_of_one_value_are_designs(untrained):
-    picks = ENCODING.random((20,), np.random.default_rng(0))
+    indices = ENCODING.random((20,), np.random.default_rng(0))
     context = np.ones((20, 1), dtype=np.float32)
-    mixtures = np.eye(untrained.most_values, dtype=np.float32)[picks]
-    found, same = untrained(picks, context), untrained.of_mixtures(mixtures, context)
+    mixtures = np.eye(untrained.most_values, dtype=np.float32)[indices]
+    found, same = untrained(indices, context), untrained.of_mixtures(mixtures, context)
     assert np.allclose(found.z, same.z, atol=1e-4)
     assert np.allclose(found.fails, same.fails, atol=1e-3)
 

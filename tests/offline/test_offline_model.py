@@ -59,10 +59,10 @@ def expected(model, designs):
 
 def batch_of(encoding, seed=0):
     rng = np.random.default_rng(seed)
-    picks = [encoding.random((n,), rng) for n in (8, 6, 4)]
-    ones = [np.ones((len(part), 1), dtype=np.float32) for part in picks]
+    indices = [encoding.random((n,), rng) for n in (8, 6, 4)]
+    ones = [np.ones((len(part), 1), dtype=np.float32) for part in indices]
     z = rng.normal(size=8).astype(np.float32)
-    return Batch(picks[0], ones[0], z, picks[1], ones[1], picks[2], ones[2])
+    return Batch(indices[0], ones[0], z, indices[1], ones[1], indices[2], ones[2])
 
 
 class TestLoss:
@@ -148,8 +148,8 @@ class TestTraining:
 
     def test_negatives_keep_to_area_limits(self):
         encoding = Encoding.of(toy.PARAMETERS)
-        feasible = read_logs(toy.logs(), encoding, False)[0].picks
-        limits = Limits.of(lambda picks: toy.area_mm2(encoding.designs_of(picks)), feasible)
+        feasible = read_logs(toy.logs(), encoding, False)[0].indices
+        limits = Limits.of(lambda indices: toy.area_mm2(encoding.designs_of(indices)), feasible)
         network = make_network(encoding.counts, None, toy.SMALL, 0)
         swarms = first_swarms(encoding, 1, dataclasses.replace(toy.SMALL, negatives=64), 0)
         contexts = swarm_contexts(np.ones((1, 1), dtype=np.float32), swarms)

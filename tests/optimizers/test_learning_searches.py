@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from accel_core.objectives import Bound, Objective
-from accel_core.optimizers.active import ActiveSearch
+from accel_core.optimizers.bayesian import BayesianOptimization
 from accel_core.optimizers.fast_gp import FastProcesses, checkpoint, encode
 from accel_core.optimizers.motpe import ParzenSearch
 from accel_core.space import DesignSpace, Parameter, sample
@@ -65,7 +65,7 @@ def test_processes_learn_a_power_law_and_know_what_they_do_not_know():
 
 
 def test_active_search_avoids_what_cannot_be_built():
-    search = ActiveSearch(SPACE, [Objective("runtime_s"), Objective("energy_j")], seed=0)
+    search = BayesianOptimization(SPACE, [Objective("runtime_s"), Objective("energy_j")], seed=0)
 
     def tried(designs):
         # The best runtimes need 32 or 64 rows, which fail without a number.
@@ -78,7 +78,7 @@ def test_active_search_avoids_what_cannot_be_built():
     assert (late["rows"] == 16).any()
 
 
-@pytest.mark.parametrize("search", [ActiveSearch, ParzenSearch])
+@pytest.mark.parametrize("search", [BayesianOptimization, ParzenSearch])
 def test_bounds_steer_the_search(search):
     goals = [Objective("runtime_s"), Bound("energy", "energy_j", upper=0.02)]
     chosen = search(SPACE, goals, seed=1)
@@ -100,7 +100,7 @@ def test_maximizing_is_minimizing_the_negative():
 
 
 def test_active_search_maximizes():
-    search = ActiveSearch(SPACE, [Objective("throughput_flops", "max"), Objective("energy_j")], seed=0)
+    search = BayesianOptimization(SPACE, [Objective("throughput_flops", "max"), Objective("energy_j")], seed=0)
     for _ in range(5):
         results = measured(search.ask(8))
         search.tell(results.assign(throughput_flops=1.0 / results["runtime_s"]))

@@ -9,8 +9,8 @@ import pytest
 
 from accel_core.campaigns import Campaign
 from accel_core.objectives import Bound, Objective
-from accel_core.prices import Price
-from pages.components.bound_prices import sentence
+from accel_core.sensitivities import Sensitivity
+from pages.components.bound_sensitivities import sentence
 from pages.components.design_panel import campaign_name
 from tests.pages.made_up_results import made_up_results
 
@@ -238,10 +238,12 @@ def test_the_same_points_object_comes_back_while_nothing_changed(small_store, op
     ],
 )  # fmt: skip
 def test_prices_are_told_in_a_sentence(changes, n_left, text):
-    price = Price("power_w", "upper", 0.01, 0.009, n_left, changes)
-    assert sentence(price, [*AXES, Bound("Power", "power_w", upper=0.01)]) == text
+    sensitivity = Sensitivity("power_w", "upper", 0.01, 0.009, n_left, changes)
+    assert sentence(sensitivity, [*AXES, Bound("Power", "power_w", upper=0.01)]) == text
 
 
 def test_a_price_in_a_maximized_metric_counts_what_is_lost():
-    price = Price("runtime_s", "upper", 1.0, 0.9, 3, {"f_effective_hz": -0.12})
-    assert sentence(price, [Objective("f_effective_hz", "max")]) == "10 % less runtime costs 12 % effective clock."
+    sensitivity = Sensitivity("runtime_s", "upper", 1.0, 0.9, 3, {"f_effective_hz": -0.12})
+    assert (
+        sentence(sensitivity, [Objective("f_effective_hz", "max")]) == "10 % less runtime costs 12 % effective clock."
+    )

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accel_core.errors import InfeasibleError
-from accel_core.physical.exchange import to_def
+from accel_core.physical.export import to_def
 from accel_core.physical.floorplan import edge_places, make_floorplan
 from accel_core.physical.netlist import Instance, Netlist, Port
 from accel_core.physical.placement import UNITS_PER_UM, place

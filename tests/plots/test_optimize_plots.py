@@ -14,9 +14,9 @@ def run(volumes):
 
 
 def test_growth_shows_median_and_band_of_several_runs():
-    figure = hypervolume_growth({"active": [run([1, 2, 3]), run([1, 4, 5]), run([0, 3])]}, "(6 ms, 3 mm²)")
+    figure = hypervolume_growth({"bayesian": [run([1, 2, 3]), run([1, 4, 5]), run([0, 3])]}, "(6 ms, 3 mm²)")
     band, line = figure.data
-    assert line.name == "active"
+    assert line.name == "bayesian"
     assert list(line.y) == [1.0, 3.0, 4.0]
     assert list(band.y) == [0.0, 2.0, 3.0, 5.0, 4.0, 1.0]
     assert "up to (6 ms, 3 mm²)" in figure.layout.yaxis.title.text

@@ -18,7 +18,7 @@ from accel_core.space import DesignSpace
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Picks = npt.NDArray[np.uint8]
+Indices = npt.NDArray[np.uint8]
 
 SPACE = DesignSpace.from_yaml(data_path() / "spaces" / "edgetpu.yaml")
 

@@ -12,7 +12,7 @@ from accel_core.platforms.edgetpu.applications import Application
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS, constants, model, sizes
 from accel_core.platforms.edgetpu.latency import Outcome
 from accel_core.platforms.edgetpu.mapping import spread_layers
-from accel_core.platforms.edgetpu.metrics import explain, picks_of
+from accel_core.platforms.edgetpu.metrics import explain, indices_of
 from accel_core.platforms.edgetpu.simulate import simulate
 from accel_core.platforms.edgetpu.tiling import tile_layers
 
@@ -63,12 +63,12 @@ def breakdown(design: Mapping[str, float], application: Application) -> Breakdow
         InvalidInputError: If a value is not one of the parameter's.
     """
     table = pd.DataFrame([{name: int(design[name]) for name in PARAMETERS}])
-    picks = picks_of(table)
-    outcome = simulate(picks, application.layers)
+    indices = indices_of(table)
+    outcome = simulate(indices, application.layers)
     if outcome.memory[0] != FEASIBLE:
         reason = str(explain(outcome, application.rows, table)[1][0])
         return Breakdown(pd.DataFrame(columns=_COLUMNS), float("nan"), float("nan"), float("nan"), reason)
-    layers = _layers(table, picks[0], application, outcome)
+    layers = _layers(table, indices[0], application, outcome)
     clock = constants()["clock_hz"]
     peak = float(table[["pes_x", "pes_y", "cores", "lanes"]].prod(axis=1).iloc[0]) * constants()["multipliers"]
     utilization = application.macs / (float(outcome.cycles[0]) * peak)
@@ -78,11 +78,11 @@ def breakdown(design: Mapping[str, float], application: Application) -> Breakdow
 _COLUMNS = ("layer", "kind", "compute_s", "bus_s", "dram_s", "fixed_s", "total_s", "bound")
 
 
-def _layers(table: pd.DataFrame, pick: np.ndarray, application: Application, outcome: Outcome) -> pd.DataFrame:
+def _layers(table: pd.DataFrame, chosen: np.ndarray, application: Application, outcome: Outcome) -> pd.DataFrame:
     layers, known = application.layers, model()
     array = table[list(PARAMETERS[:4])].to_numpy(dtype=np.int64)
     tiling = tile_layers(layers, array, spread_layers(layers, array), sizes(), known)
-    pe, activation, parameter, dram = (int(pick[PARAMETERS.index(name)]) for name in _SIZED)
+    pe, activation, parameter, dram = (int(chosen[PARAMETERS.index(name)]) for name in _SIZED)
     streamed = 1.0 - float(outcome.resident[0])
     parts = np.maximum(np.ceil(streamed / max(tiling.working[0], 1.0) * tiling.core_bytes[0]), 1.0)
     stream = np.ceil(streamed * layers.weight_bytes)

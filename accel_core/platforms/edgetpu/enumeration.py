@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accel_core.platforms.edgetpu.applications import Layers
-from accel_core.platforms.edgetpu.architecture import FEASIBLE, INSTRUCTION, MEMORIES, Floats, Ints, Picks, values
+from accel_core.platforms.edgetpu.architecture import FEASIBLE, INSTRUCTION, MEMORIES, Floats, Indices, Ints, values
 from accel_core.platforms.edgetpu.area import area_mm2
 from accel_core.platforms.edgetpu.metrics import designs_of
 from accel_core.platforms.edgetpu.simulate import simulate
@@ -33,12 +33,12 @@ class Front:
     """Designs of which none is both smaller and faster than another, by rising area and falling cycles.
 
     Attributes:
-        picks: Shape (designs, 10): which of its values each parameter has.
+        indices: Shape (designs, 10): which of its values each parameter has.
         area_mm2: Area of each.
         cycles: Cycles of one inference on each, added up over the applications.
     """
 
-    picks: Picks
+    indices: Indices
     area_mm2: Floats
     cycles: Floats
 
@@ -49,7 +49,7 @@ class Front:
 
     def designs(self) -> pd.DataFrame:
         """Return the ten parameters of each."""
-        return designs_of(self.picks)
+        return designs_of(self.indices)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Census:
     def to_mapping(self) -> dict[str, Any]:
         """Return plain numbers and lists, for a JSON file."""
         numbers = {name: getattr(self, name) for name in ("feasible", "sum_cycles", "min_cycles", "max_cycles")}
-        front = {name: getattr(self.front, name).tolist() for name in ("picks", "area_mm2", "cycles")}
+        front = {name: getattr(self.front, name).tolist() for name in ("indices", "area_mm2", "cycles")}
         return {**numbers, "too_small": list(self.too_small), "front": front}
 
     @classmethod
@@ -94,7 +94,7 @@ class Census:
             float(content["min_cycles"]),
             float(content["max_cycles"]),
             Front(
-                np.array(front["picks"], dtype=np.uint8).reshape(-1, 10),
+                np.array(front["indices"], dtype=np.uint8).reshape(-1, 10),
                 np.array(front["area_mm2"], dtype=np.float64),
                 np.array(front["cycles"], dtype=np.float64),
             ),
@@ -125,10 +125,10 @@ def take_censuses(applications: Sequence[Layers], sets: Sequence[Sequence[int]],
         sets: Numbers of applications; a design is feasible in a set if it runs each of them.
         arrays: Numbers of arrays, within range(``N_ARRAYS``).
     """
-    picks = _picks(arrays)
-    runs = [_run(picks, layers) for layers in applications]
-    areas = np.stack([area_mm2(designs_of(_with_instruction(picks, i))) for i in range(len(_instruction()))])
-    return [_census([runs[number] for number in numbers], picks, areas) for numbers in sets]
+    indices = _indices(arrays)
+    runs = [_run(indices, layers) for layers in applications]
+    areas = np.stack([area_mm2(designs_of(_with_instruction(indices, i))) for i in range(len(_instruction()))])
+    return [_census([runs[number] for number in numbers], indices, areas) for numbers in sets]
 
 
 def merge(first: Census, second: Census) -> Census:
@@ -141,7 +141,7 @@ def merge(first: Census, second: Census) -> Census:
         min(first.min_cycles, second.min_cycles),
         max(first.max_cycles, second.max_cycles),
         _front(
-            np.concatenate([a.picks, b.picks]),
+            np.concatenate([a.indices, b.indices]),
             np.concatenate([a.area_mm2, b.area_mm2]),
             np.concatenate([a.cycles, b.cycles]),
         ),
@@ -156,18 +156,18 @@ class _Run(NamedTuple):
     cycles: Floats
 
 
-def _run(picks: Picks, layers: Layers) -> _Run:
-    outcome = simulate(picks, layers)
+def _run(indices: Indices, layers: Layers) -> _Run:
+    outcome = simulate(indices, layers)
     memory = np.where(outcome.memory == INSTRUCTION, FEASIBLE, outcome.memory)
     return _Run(memory, outcome.program_bytes, outcome.cycles)
 
 
-def _census(runs: Sequence[_Run], picks: Picks, areas: Floats) -> Census:
+def _census(runs: Sequence[_Run], indices: Indices, areas: Floats) -> Census:
     """Count designs that do all runs.
 
     Args:
         runs: One of each application.
-        picks: Designs, of any instruction memory.
+        indices: Designs, of any instruction memory.
         areas: Shape (instruction memories, designs).
     """
     memory = runs[0].memory
@@ -189,7 +189,7 @@ def _census(runs: Sequence[_Run], picks: Picks, areas: Floats) -> Census:
         float((many * cycles).sum()),
         float(cycles.min(initial=np.inf)),
         float(cycles.max(initial=0.0)),
-        _front(_with_instruction(picks[rows[kept]], least[kept]), area[kept], cycles[kept]),
+        _front(_with_instruction(indices[rows[kept]], least[kept]), area[kept], cycles[kept]),
     )
 
 
@@ -197,29 +197,29 @@ def _instruction() -> Ints:
     return values()[_INSTRUCTION_COLUMN]
 
 
-def _with_instruction(picks: Picks, instruction: int | Ints) -> Picks:
+def _with_instruction(indices: Indices, instruction: int | Ints) -> Indices:
     """Return the designs with other instruction memories."""
-    changed = picks.copy()
+    changed = indices.copy()
     changed[:, _INSTRUCTION_COLUMN] = instruction
     return changed
 
 
 @cache
-def _others() -> Picks:
+def _others() -> Indices:
     """Return all combinations of the six parameters beside the array's, with the first instruction memory only."""
     counts = [1 if i == _INSTRUCTION_COLUMN else len(column) for i, column in enumerate(values())][4:]
     return np.indices(counts).reshape(len(counts), -1).T.astype(np.uint8)
 
 
-def _picks(arrays: range) -> Picks:
+def _indices(arrays: range) -> Indices:
     """Return all combinations of the other parameters for each array."""
     counts = [len(column) for column in values()[:4]]
     firsts: Ints = np.stack(np.unravel_index(np.arange(arrays.start, arrays.stop), counts), axis=1)
     others = _others()
-    picks = np.empty((len(firsts) * len(others), 10), dtype=np.uint8)
-    picks[:, :4] = np.repeat(firsts, len(others), axis=0)
-    picks[:, 4:] = np.tile(others, (len(firsts), 1))
-    return picks
+    indices = np.empty((len(firsts) * len(others), 10), dtype=np.uint8)
+    indices[:, :4] = np.repeat(firsts, len(others), axis=0)
+    indices[:, 4:] = np.tile(others, (len(firsts), 1))
+    return indices
 
 
 def _maybe_front(area: Floats, cycles: Floats) -> Ints:
@@ -229,9 +229,9 @@ def _maybe_front(area: Floats, cycles: Floats) -> Ints:
     return rows
 
 
-def _front(picks: Picks, area: Floats, cycles: Floats) -> Front:
+def _front(indices: Indices, area: Floats, cycles: Floats) -> Front:
     """Keep what nothing beats; of equals the first."""
     order = np.lexsort((cycles, area))
     best_before = np.concatenate(([np.inf], np.minimum.accumulate(cycles[order])[:-1]))[: len(order)]
     kept = order[cycles[order] < best_before]
-    return Front(picks[kept], area[kept], cycles[kept])
+    return Front(indices[kept], area[kept], cycles[kept])

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from numba import njit
 
 from accel_core.platforms.edgetpu.applications import Layers
-from accel_core.platforms.edgetpu.architecture import FEASIBLE, INSTRUCTION, Floats, Ints, Model, Picks, Sizes
+from accel_core.platforms.edgetpu.architecture import FEASIBLE, INSTRUCTION, Floats, Indices, Ints, Model, Sizes
 from accel_core.platforms.edgetpu.tiling import Tiling
 
 _PE, _CORE, _ACTIVATION, _INSTRUCTION, _PARAMETER, _DRAM = range(4, 10)
-"""Columns of picks after ``pes_x pes_y cores lanes``."""
+"""Columns of indices after ``pes_x pes_y cores lanes``."""
 
 
 class Outcome(NamedTuple):
@@ -65,7 +65,7 @@ def run(
     out: Outcome,
     order: Ints,
     starts: Ints,
-    picks: Picks,
+    indices: Indices,
     layers: Layers,
     tiling: Tiling,
     sizes: Sizes,
@@ -77,7 +77,7 @@ def run(
         out: Room for all designs.
         order: Rows of the designs to run, those of one array after another.
         starts: Where in ``order`` the designs of each array of the tiling start, and the end.
-        picks: Shape (designs, 10): which of its values each parameter has.
+        indices: Shape (designs, 10): which of its values each parameter has.
         layers: The application.
         tiling: The application on the arrays.
         sizes: Values of the other parameters.
@@ -87,34 +87,34 @@ def run(
     for a in range(starts.size - 1):
         for k in range(starts[a], starts[a + 1]):
             row = order[k]
-            pick = picks[row]
-            memory = _too_small(tiling.need[a], pick, sizes)
+            chosen = indices[row]
+            memory = _too_small(tiling.need[a], chosen, sizes)
             if memory != FEASIBLE:
                 out.memory[row] = memory
                 out.needed[row], out.layer[row] = tiling.need[a, memory], tiling.culprit[a, memory]
                 continue
-            _infer(out, row, pick, a, weight_bytes, tiling, sizes, model)
-            if out.program_bytes[row] > sizes.instruction[pick[_INSTRUCTION]]:
+            _infer(out, row, chosen, a, weight_bytes, tiling, sizes, model)
+            if out.program_bytes[row] > sizes.instruction[chosen[_INSTRUCTION]]:
                 out.memory[row], out.needed[row] = INSTRUCTION, np.int64(out.program_bytes[row])
 
 
 @njit(cache=True, error_model="numpy")
-def _too_small(need: Ints, pick: Picks, sizes: Sizes) -> int:
+def _too_small(need: Ints, chosen: Indices, sizes: Sizes) -> int:
     """Return the first memory that is too small for some layer, or ``FEASIBLE``."""
-    if need[0] > sizes.activation[pick[_ACTIVATION]]:
+    if need[0] > sizes.activation[chosen[_ACTIVATION]]:
         return 0
-    if need[1] > sizes.parameter[pick[_PARAMETER]]:
+    if need[1] > sizes.parameter[chosen[_PARAMETER]]:
         return 1
-    if need[2] > sizes.core[pick[_CORE]]:
+    if need[2] > sizes.core[chosen[_CORE]]:
         return 2
-    if need[3] > sizes.pe[pick[_PE]]:
+    if need[3] > sizes.pe[chosen[_PE]]:
         return 3
     return FEASIBLE
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "nsz", "nnan", "ninf"})
 def _infer(
-    out: Outcome, row: int, pick: Picks, a: int, weight_bytes: Floats, tiling: Tiling, sizes: Sizes, model: Model
+    out: Outcome, row: int, chosen: Indices, a: int, weight_bytes: Floats, tiling: Tiling, sizes: Sizes, model: Model
 ) -> None:
     """Add up one inference, in the steady state of many.
 
@@ -125,16 +125,16 @@ def _infer(
 
     All terms are whole numbers below 2^53, so their order does not matter.
     """
-    memory, working, total = float(sizes.core[pick[_CORE]]), tiling.working[a], tiling.total[a]
+    memory, working, total = float(sizes.core[chosen[_CORE]]), tiling.working[a], tiling.total[a]
     resident = 1.0 if total <= memory else (memory - working) / (total - working)
     streamed = 1.0 - resident
     share = streamed / max(working, 1.0)
-    per_byte = sizes.dram_cycles[pick[_DRAM]]
+    per_byte = sizes.dram_cycles[chosen[_DRAM]]
     compute, fill, bus = tiling.compute[a], tiling.fill[a], tiling.bus[a]
     groups, core_bytes = tiling.groups[a], tiling.core_bytes[a]
-    blocks, slices = tiling.blocks[a, pick[_ACTIVATION]], tiling.slices[a, pick[_PARAMETER]]
-    tiles = tiling.tiles[a, pick[_PE]]
-    inputs, outputs = tiling.inputs[a, pick[_PE]], tiling.outputs[a, pick[_PE]]
+    blocks, slices = tiling.blocks[a, chosen[_ACTIVATION]], tiling.slices[a, chosen[_PARAMETER]]
+    tiles = tiling.tiles[a, chosen[_PE]]
+    inputs, outputs = tiling.inputs[a, chosen[_PE]], tiling.outputs[a, chosen[_PE]]
     cycles, bundles, moved, reads = 0.0, 0.0, 0.0, 0.0
     n = compute.size
     for i in range(n):

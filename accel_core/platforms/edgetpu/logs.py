@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from accel_core.errors import InvalidInputError
 from accel_core.platforms.edgetpu.applications import Application, applications
-from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS, Floats, Picks, constants, values
+from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS, Floats, Indices, constants, values
 from accel_core.platforms.edgetpu.area import area_mm2
 from accel_core.platforms.edgetpu.metrics import designs_of, latency_s
 from accel_core.platforms.edgetpu.optima import LIMITS_MM2, optimum
@@ -111,14 +111,14 @@ def log(application: Application, n: int, seed: int) -> Iterator[pa.Table]:
         yield part
 
 
-def _draw(rng: np.random.Generator) -> Picks:
+def _draw(rng: np.random.Generator) -> Indices:
     return np.stack([rng.integers(0, len(column), _DRAWN) for column in values()], axis=1).astype(np.uint8)
 
 
-def _logged(application: Application, picks: Picks) -> pa.Table:
+def _logged(application: Application, indices: Indices) -> pa.Table:
     """Run designs and return those that a log may have."""
-    designs = designs_of(picks)
-    outcome = simulate(picks, application.layers)
+    designs = designs_of(indices)
+    outcome = simulate(indices, application.layers)
     area, runtime = area_mm2(designs), constants()["inferences"] * latency_s(outcome)
     is_lost = outcome.memory != FEASIBLE
     kept = is_lost | (runtime >= least_runtime_s(application.name, area))

@@ -16,7 +16,7 @@ from accel_core.platforms.edgetpu.architecture import (
     MEMORIES,
     PARAMETERS,
     Floats,
-    Picks,
+    Indices,
     constants,
     values,
 )
@@ -56,7 +56,7 @@ def analytical(designs: pd.DataFrame, workload: Workload, settings: Mapping[str,
     """
     rows = rows_of(workload)
     layers = arrays_of(rows)
-    outcome = simulate(picks_of(designs), layers)
+    outcome = simulate(indices_of(designs), layers)
     found = metrics_of(designs, layers, outcome, int(settings["inferences"]))
     stage, reason = explain(outcome, rows, designs)
     status = np.where(outcome.memory == FEASIBLE, "ok", "infeasible")
@@ -76,26 +76,26 @@ def features(designs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def picks_of(designs: pd.DataFrame) -> Picks:
+def indices_of(designs: pd.DataFrame) -> Indices:
     """Return which of its values each parameter has: uint8 of shape (designs, 10).
 
     Raises:
         InvalidInputError: If a value is not one of the parameter's.
     """
-    picks = np.empty((len(designs), len(PARAMETERS)), dtype=np.uint8)
+    indices = np.empty((len(designs), len(PARAMETERS)), dtype=np.uint8)
     for i, (name, known) in enumerate(zip(PARAMETERS, values(), strict=True)):
         column = designs[name].to_numpy()
         found = np.minimum(np.searchsorted(known, column), len(known) - 1)
         if len(wrong := np.flatnonzero(known[found] != column)):
             allowed = ", ".join(map(str, known))
             raise InvalidInputError(f"row {wrong[0]}: {name} is {column[wrong[0]]}; allowed: {allowed}")
-        picks[:, i] = found
-    return picks
+        indices[:, i] = found
+    return indices
 
 
-def designs_of(picks: Picks) -> pd.DataFrame:
+def designs_of(indices: Indices) -> pd.DataFrame:
     """Return the designs whose parameters have the given ones of their values."""
-    return pd.DataFrame({name: values()[i][picks[:, i]] for i, name in enumerate(PARAMETERS)})
+    return pd.DataFrame({name: values()[i][indices[:, i]] for i, name in enumerate(PARAMETERS)})
 
 
 def latency_s(outcome: Outcome) -> Floats:

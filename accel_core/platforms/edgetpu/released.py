@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from accel_core.platforms.edgetpu.applications import Application
-from accel_core.platforms.edgetpu.architecture import FEASIBLE, Picks, constants, values
+from accel_core.platforms.edgetpu.architecture import FEASIBLE, Indices, constants, values
 from accel_core.platforms.edgetpu.metrics import latency_s
 from accel_core.platforms.edgetpu.simulate import simulate
 
 COMPARED = ("feasible", "min_ms", "mean_ms", "max_ms")
 
 
-def random_picks(n: int, seed: int) -> Picks:
+def random_indices(n: int, seed: int) -> Indices:
     """Return uniformly random designs, as which of its values each parameter has."""
     rng = np.random.default_rng(seed)
     return np.stack([rng.integers(0, len(column), n) for column in values()], axis=1).astype(np.uint8)
@@ -23,7 +23,7 @@ def comparison(application: Application, n: int, seed: int) -> tuple[dict[str, f
 
     Runtimes are of the 1000 inferences that the released ones must be of.
     """
-    outcome = simulate(random_picks(n, seed), application.layers)
+    outcome = simulate(random_indices(n, seed), application.layers)
     runtime_ms = 1e3 * constants()["inferences"] * latency_s(outcome)[outcome.memory == FEASIBLE]
     found = (len(runtime_ms) / n, runtime_ms.min(), runtime_ms.mean(), runtime_ms.max())
     theirs = application.released

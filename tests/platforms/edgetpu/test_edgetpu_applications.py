@@ -135,10 +135,10 @@ def test_the_largest_layers_do_not_overflow() -> None:
              Layer("tall", 1, 1, 16_385, 8, 16_384, 1)),
         )
     )  # fmt: skip
-    picks = np.array([[i, i, min(i, 6), i, min(i, 6), 10, 6, 3, 4, 0] for i in range(10)], dtype=np.uint8)
-    outcome = simulate(picks, arrays_of(rows))
+    indices = np.array([[i, i, min(i, 6), i, min(i, 6), 10, 6, 3, 4, 0] for i in range(10)], dtype=np.uint8)
+    outcome = simulate(indices, arrays_of(rows))
     for column in outcome:
         assert (np.nan_to_num(column.astype(float)) >= -1).all()
-    values_seen = simulate(picks, arrays_of(rows[:1]))
+    values_seen = simulate(indices, arrays_of(rows[:1]))
     ok = values_seen.memory == FEASIBLE
     assert (values_seen.cycles[ok] >= 9 * 16 * 32_000**2 / (4 * 1024 * 256 * 32)).all()

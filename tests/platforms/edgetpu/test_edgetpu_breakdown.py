@@ -9,16 +9,16 @@ from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, constants
 from accel_core.platforms.edgetpu.breakdown import LIMITS, breakdown
 from accel_core.platforms.edgetpu.metrics import designs_of
-from accel_core.platforms.edgetpu.released import random_picks
+from accel_core.platforms.edgetpu.released import random_indices
 from accel_core.platforms.edgetpu.simulate import simulate
 
 
 @pytest.mark.parametrize("name", ["mobilenet_edgetpu", "unet", "t_rnn_enc"])
 def test_layers_add_up_to_the_simulators_cycles(name: str) -> None:
     application = applications()[name]
-    picks = random_picks(400, seed=3)
-    outcome = simulate(picks, application.layers)
-    designs = designs_of(picks)
+    indices = random_indices(400, seed=3)
+    outcome = simulate(indices, application.layers)
+    designs = designs_of(indices)
     feasible = np.flatnonzero(outcome.memory == FEASIBLE)[:25]
     assert len(feasible) == 25
     kinds = set()
@@ -38,9 +38,9 @@ def test_layers_add_up_to_the_simulators_cycles(name: str) -> None:
 
 def test_a_design_that_cannot_run_has_its_reason_and_no_layers() -> None:
     application = applications()["m4"]
-    picks = random_picks(50, seed=1)
-    row = int(np.flatnonzero(simulate(picks, application.layers).memory != FEASIBLE)[0])
-    found = breakdown(designs_of(picks).iloc[row], application)
+    indices = random_indices(50, seed=1)
+    row = int(np.flatnonzero(simulate(indices, application.layers).memory != FEASIBLE)[0])
+    found = breakdown(designs_of(indices).iloc[row], application)
     assert found.layers.empty
     assert "bytes" in found.reason
     assert np.isnan(found.total_s)

@@ -13,7 +13,7 @@ from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, values
 from accel_core.platforms.edgetpu.area import area_mm2
 from accel_core.platforms.edgetpu.enumeration import N_ARRAYS, Census, empty_census, merge, take_census, take_censuses
-from accel_core.platforms.edgetpu.metrics import designs_of, picks_of
+from accel_core.platforms.edgetpu.metrics import designs_of, indices_of
 from accel_core.platforms.edgetpu.simulate import simulate
 from accel_core.tables import read_table
 from scripts import enumerate_edgetpu
@@ -33,11 +33,11 @@ def everything() -> pd.DataFrame:
     counts = [len(column) for column in values()]
     per_array = int(np.prod(counts[4:]))
     flat = np.arange(SLICE.start * per_array, SLICE.stop * per_array)
-    picks = np.stack(np.unravel_index(flat, counts), axis=1).astype(np.uint8)
-    outcomes = [simulate(picks, layers) for layers in LAYERS]
+    indices = np.stack(np.unravel_index(flat, counts), axis=1).astype(np.uint8)
+    outcomes = [simulate(indices, layers) for layers in LAYERS]
     ok = np.all([outcome.memory == FEASIBLE for outcome in outcomes], axis=0)
     cycles = np.sum([outcome.cycles for outcome in outcomes], axis=0)
-    return designs_of(picks).assign(ok=ok, cycles=cycles, area=area_mm2(designs_of(picks)))
+    return designs_of(indices).assign(ok=ok, cycles=cycles, area=area_mm2(designs_of(indices)))
 
 
 def test_counts_are_those_of_every_design_of_the_slice(found: Census, everything: pd.DataFrame) -> None:
@@ -56,7 +56,7 @@ def test_the_front_is_the_exact_one(found: Census, everything: pd.DataFrame) -> 
         np.stack([found.front.area_mm2, found.front.cycles], axis=1), exact[np.argsort(exact[:, 0])]
     )
     np.testing.assert_array_equal(area_mm2(found.front.designs()), found.front.area_mm2)
-    again = sum(simulate(found.front.picks, layers).cycles for layers in LAYERS)
+    again = sum(simulate(found.front.indices, layers).cycles for layers in LAYERS)
     np.testing.assert_array_equal(again, found.front.cycles)
 
 
@@ -87,8 +87,8 @@ def test_several_sets_in_one_walk_are_each_what_a_walk_of_its_own_finds(found: C
 def test_arrays_are_counted_as_the_space_counts_designs() -> None:
     """Sums over blocks cover the space once: the first and last designs are the space's."""
     census = take_census([applications()["t_rnn_enc"].layers], range(N_ARRAYS - 1, N_ARRAYS))
-    picks = picks_of(census.front.designs())
-    assert (picks[:, :4] == [9, 9, 6, 9]).all()
+    indices = indices_of(census.front.designs())
+    assert (indices[:, :4] == [9, 9, 6, 9]).all()
     assert census.designs * N_ARRAYS == 452_760_000
 
 

@@ -16,7 +16,7 @@ from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS
 from accel_core.platforms.edgetpu.area import area_mm2
 from accel_core.platforms.edgetpu.logs import FACTORS, log, write_logs
-from accel_core.platforms.edgetpu.metrics import latency_s, picks_of
+from accel_core.platforms.edgetpu.metrics import indices_of, latency_s
 from accel_core.platforms.edgetpu.optima import LIMITS_MM2, optimum
 from accel_core.platforms.edgetpu.simulate import simulate
 from accel_core.records import PARAMETERS as RELEASED
@@ -78,7 +78,7 @@ def test_columns_are_those_of_an_imported_released_log() -> None:
 @every_application
 def test_shipped_designs_have_the_models_outcomes(name: str) -> None:
     table = shipped()[shipped()["application"] == name]
-    outcome = simulate(picks_of(table), applications()[name].layers)
+    outcome = simulate(indices_of(table), applications()[name].layers)
     assert ((outcome.memory == FEASIBLE) == (table["status"] == "ok")).all()
     np.testing.assert_array_equal(1000 * latency_s(outcome), table["runtime_s"])
     ok = table[table["status"] == "ok"]

@@ -13,8 +13,8 @@ from accel_core.platforms.edgetpu.applications import Application, applications
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS, SPACE, values
 from accel_core.platforms.edgetpu.area import area_mm2, area_parts_mm2
 from accel_core.platforms.edgetpu.energy import PARTS, logic_scale, sram_pj_per_byte
-from accel_core.platforms.edgetpu.metrics import analytical, designs_of, features, latency_s, picks_of
-from accel_core.platforms.edgetpu.released import comparison, random_picks
+from accel_core.platforms.edgetpu.metrics import analytical, designs_of, features, indices_of, latency_s
+from accel_core.platforms.edgetpu.released import comparison, random_indices
 from accel_core.platforms.edgetpu.simulate import simulate
 from accel_core.workloads import Layer, Workload
 
@@ -44,7 +44,7 @@ def test_the_design_like_the_edgetpu_has_its_area_and_speed_and_runs_everything(
 
 
 def test_runs_of_inferences_scale_and_metrics_agree_with_each_other() -> None:
-    designs = designs_of(random_picks(300, seed=3))
+    designs = designs_of(random_indices(300, seed=3))
     one = analytical(designs, MOBILENET, {"inferences": 1})
     many = analytical(designs, MOBILENET, {"inferences": 50})
     ok = one["status"] == "ok"
@@ -66,9 +66,9 @@ def test_runs_of_inferences_scale_and_metrics_agree_with_each_other() -> None:
 
 
 def test_picks_and_designs_are_two_names_of_the_same() -> None:
-    picks = random_picks(500, seed=1)
-    designs = designs_of(picks)
-    np.testing.assert_array_equal(picks_of(designs), picks)
+    indices = random_indices(500, seed=1)
+    designs = designs_of(indices)
+    np.testing.assert_array_equal(indices_of(designs), indices)
     SPACE.check(designs)
 
 
@@ -78,11 +78,11 @@ def test_a_value_that_the_space_does_not_have_is_refused(wrong: int) -> None:
     with pytest.raises(
         InvalidInputError, match=rf"row 1: lanes is {wrong}; allowed: 1, 2, 4, 6, 8, 10, 12, 14, 16, 32"
     ):
-        picks_of(designs)
+        indices_of(designs)
 
 
 def test_latency_is_that_of_one_inference_and_missing_where_infeasible() -> None:
-    outcome = simulate(random_picks(200, seed=2), applications()["m5"].layers)
+    outcome = simulate(random_indices(200, seed=2), applications()["m5"].layers)
     seconds = latency_s(outcome)
     ok = outcome.memory == FEASIBLE
     assert np.isnan(seconds[~ok]).all()
@@ -144,11 +144,11 @@ def test_a_pe_memory_that_is_too_small_is_named() -> None:
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), column=st.integers(0, 9))
 def test_more_of_anything_is_larger(seed: int, column: int) -> None:
-    picks = random_picks(50, seed)
-    picks[:, column] %= len(values()[column]) - 1
-    larger = picks.copy()
+    indices = random_indices(50, seed)
+    indices[:, column] %= len(values()[column]) - 1
+    larger = indices.copy()
     larger[:, column] += 1
-    assert (area_mm2(designs_of(larger)) > area_mm2(designs_of(picks))).all()
+    assert (area_mm2(designs_of(larger)) > area_mm2(designs_of(indices))).all()
 
 
 def test_area_is_the_sum_of_its_parts_worked_out_by_hand() -> None:

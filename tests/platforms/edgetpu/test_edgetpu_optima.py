@@ -14,9 +14,9 @@ from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, Floats
 from accel_core.platforms.edgetpu.area import area_mm2
 from accel_core.platforms.edgetpu.latency import Outcome
-from accel_core.platforms.edgetpu.metrics import designs_of, latency_s, picks_of
+from accel_core.platforms.edgetpu.metrics import designs_of, indices_of, latency_s
 from accel_core.platforms.edgetpu.optima import LIMITS_MM2, optimum, true_front
-from accel_core.platforms.edgetpu.released import random_picks
+from accel_core.platforms.edgetpu.released import random_indices
 from accel_core.platforms.edgetpu.simulate import simulate
 from scripts import enumerate_edgetpu
 
@@ -32,7 +32,7 @@ def summary_of(name: str) -> dict:
 
 @cache
 def random_outcome(part: str) -> Outcome:
-    return simulate(random_picks(N_RANDOM, seed=41), applications()[part].layers)
+    return simulate(random_indices(N_RANDOM, seed=41), applications()[part].layers)
 
 
 def runtimes(outcomes: list[Outcome]) -> Floats:
@@ -48,7 +48,7 @@ def test_the_front_is_sorted_nondominated_and_what_the_model_says(name: str) -> 
     assert (np.diff(points, axis=0) * [-1, 1] > 0).all()
     assert is_nondominated(points, ("min", "min")).all()
     some = front.iloc[:: max(1, len(front) // 50)]
-    outcomes = [simulate(picks_of(some), applications()[part].layers) for part in name.split("+")]
+    outcomes = [simulate(indices_of(some), applications()[part].layers) for part in name.split("+")]
     assert all((outcome.memory == FEASIBLE).all() for outcome in outcomes)
     np.testing.assert_allclose(runtimes(outcomes), some["runtime_s"], rtol=1e-12)
     np.testing.assert_array_equal(area_mm2(some), some["chip_area_mm2"])
@@ -62,8 +62,8 @@ def test_the_optima_are_the_models_and_keep_their_limits(name: str) -> None:
         found = optimum(name.split("+"), entry["limit_mm2"])
         assert found.chip_area_mm2 == entry["chip_area_mm2"] <= entry["limit_mm2"]
         assert (found.runtime_s, found.design) == (entry["runtime_s"], entry["design"])
-        picks = picks_of(pd.DataFrame([found.design]))
-        (runtime,) = runtimes([simulate(picks, applications()[part].layers) for part in name.split("+")])
+        indices = indices_of(pd.DataFrame([found.design]))
+        (runtime,) = runtimes([simulate(indices, applications()[part].layers) for part in name.split("+")])
         assert runtime == pytest.approx(found.runtime_s, rel=1e-12)
 
 
@@ -73,7 +73,7 @@ def test_no_random_design_beats_the_front(name: str) -> None:
     front = true_front(name.split("+"))
     runtime = runtimes([random_outcome(part) for part in name.split("+")])
     ok = np.isfinite(runtime)
-    area = area_mm2(designs_of(random_picks(N_RANDOM, seed=41)[ok]))
+    area = area_mm2(designs_of(random_indices(N_RANDOM, seed=41)[ok]))
     place = np.searchsorted(front["chip_area_mm2"], area, side="right") - 1
     assert ok.sum() > 1000
     assert (place >= 0).all()

@@ -32,19 +32,19 @@ def one_by_one(name):
     return pd.concat([layers_of(replace(application, rows=(row,))) for row in application.rows], ignore_index=True)
 
 
-def tiled(name, picks):
+def tiled(name, indices):
     """What the simulator makes of each layer on each design's array."""
     layers = arrays_of(applications()[name].rows)
-    arrays = designs_of(picks)[list(PARAMETERS[:4])].to_numpy(np.int64)
+    arrays = designs_of(indices)[list(PARAMETERS[:4])].to_numpy(np.int64)
     return tile_layers(layers, arrays, spread_layers(layers, arrays), sizes(), model())
 
 
-def loads_of(name, picks):
+def loads_of(name, indices):
     """Every ratio as a plain number, of shape (designs, layers)."""
     layers = one_by_one(name)
-    table = jnp.asarray(np.broadcast_to(layers[list(rooflines().fields)], (len(picks), *layers.iloc[:, :-1].shape)))
+    table = jnp.asarray(np.broadcast_to(layers[list(rooflines().fields)], (len(indices), *layers.iloc[:, :-1].shape)))
     counts = jnp.zeros(table.shape[:2])
-    found = ratios_of(rooflines(), PARAMETERS, jnp.asarray(designs_of(picks).to_numpy(float)), table, counts)
+    found = ratios_of(rooflines(), PARAMETERS, jnp.asarray(designs_of(indices).to_numpy(float)), table, counts)
     return {ratio: np.exp(np.asarray(numbers, dtype=float)) for ratio, numbers in found.items()}
 
 
@@ -74,24 +74,24 @@ def test_work_is_dealt_out_as_the_compiler_does(name):
 
 @pytest.mark.parametrize("name", SOME)
 def test_lanes_and_buses_take_what_the_simulator_says(name):
-    picks = designs(200)
-    tiling = tiled(name, picks)
-    found = loads_of(name, picks)
+    indices = designs(200)
+    tiling = tiled(name, indices)
+    found = loads_of(name, indices)
     assert np.allclose(found["multiplies"], tiling.compute, rtol=1e-5)
     assert np.allclose(found["bus"] / model().bus_bytes, tiling.bus, rtol=1e-5, atol=1)
     assert np.allclose(found["groups"], tiling.groups, rtol=1e-5)
-    core = designs_of(picks)["core_memory_b"].to_numpy(float)
+    core = designs_of(indices)["core_memory_b"].to_numpy(float)
     assert np.allclose(found["network_kept"][:, 0] * core, tiling.total, rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", SOME)
 def test_nothing_runs_faster_than_the_rooflines_that_always_hold(name):
-    picks = designs(400)
-    outcome = simulate(picks, applications()[name].layers)
+    indices = designs(400)
+    outcome = simulate(indices, applications()[name].layers)
     is_ok = outcome.memory == FEASIBLE
     assert is_ok.sum() > 20
     true = latency_s(outcome)[is_ok] * constants()["inferences"]
-    found = loads_of(name, picks[is_ok])
+    found = loads_of(name, indices[is_ok])
     lines = [line.unit_s * found[line.ratio] for line in rooflines().times if not line.spill]
     issues = sum(line.unit_s * found[line.ratio] for line in rooflines().issues)
     least = (np.max(lines, axis=0) + issues).sum(axis=1)
@@ -104,12 +104,12 @@ def test_nothing_runs_faster_than_the_rooflines_that_always_hold(name):
 )
 def test_the_simulator_runs_what_fits_with_room_to_spare_and_nothing_that_is_far_from_fitting(memory, most):
     """The largest factor of any byte that a memory holds is known from data/edgetpu.yaml, the smallest is 1."""
-    picks = designs(3000)
+    indices = designs(3000)
     (hold,) = (hold for hold in rooflines().holds if hold.memory == memory)
     number = MEMORIES.index(memory.removesuffix("_b"))
     fails_near = runs_near = 0
     for name in ("m4", "unet", "t_rnn_enc"):
-        outcome, found = simulate(picks, applications()[name].layers), loads_of(name, picks)
+        outcome, found = simulate(indices, applications()[name].layers), loads_of(name, indices)
         asked = np.min([sum(found[part] for part in parts) for parts in hold.either], axis=0).max(axis=1)
         fails, runs = outcome.memory == number, outcome.memory == FEASIBLE
         assert not np.any(fails & (most * asked < 1 - 1e-5))
@@ -122,8 +122,8 @@ def test_the_simulator_runs_what_fits_with_room_to_spare_and_nothing_that_is_far
 
 @pytest.mark.parametrize("name", SOME)
 def test_programs_have_a_bundle_for_every_group_at_least(name):
-    picks = designs(400)
-    outcome, found = simulate(picks, applications()[name].layers), loads_of(name, picks)
+    indices = designs(400)
+    outcome, found = simulate(indices, applications()[name].layers), loads_of(name, indices)
     least = model().bundle_bytes * found["groups"].sum(axis=1) + model().header_bytes * found["groups"].shape[1]
     has_program = outcome.program_bytes > 0
     assert has_program.any()
@@ -132,11 +132,11 @@ def test_programs_have_a_bundle_for_every_group_at_least(name):
 
 @pytest.mark.parametrize("name", SOME)
 def test_activations_go_through_dram_where_they_do_not_fit_the_pes(name):
-    picks = designs(200)
-    tiling = tiled(name, picks)
-    rows = np.arange(len(picks))
-    written = tiling.outputs[rows, picks[:, PARAMETERS.index("pe_memory_b")]]
-    kept = loads_of(name, picks)["activations_kept"]
+    indices = designs(200)
+    tiling = tiled(name, indices)
+    rows = np.arange(len(indices))
+    written = tiling.outputs[rows, indices[:, PARAMETERS.index("pe_memory_b")]]
+    kept = loads_of(name, indices)["activations_kept"]
     inner = slice(0, -1)  # What the last layer writes always leaves the chip.
     assert np.array_equal(written[:, inner] > 0, kept[:, inner] > 1 + 1e-6)
 

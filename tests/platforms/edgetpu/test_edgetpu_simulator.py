@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accel_core.platforms.edgetpu.applications import Application, Row, applications, arrays_of
-from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS, Picks, model, sizes, values
+from accel_core.platforms.edgetpu.architecture import FEASIBLE, PARAMETERS, Indices, model, sizes, values
 from accel_core.platforms.edgetpu.latency import Outcome
 from accel_core.platforms.edgetpu.mapping import spread_layers
 from accel_core.platforms.edgetpu.metrics import designs_of
@@ -30,13 +30,13 @@ MIXED = (
 HUGE = (Row("image", "conv", 64, 64, 900, 1100, 3, 3, 1), Row("mix", "conv", 64, 300, 450, 550, 1, 1, 2))
 
 
-def random_picks(n: int, seed: int) -> Picks:
+def random_indices(n: int, seed: int) -> Indices:
     rng = np.random.default_rng(seed)
     return np.stack([rng.integers(0, count, n) for count in COUNTS], axis=1).astype(np.uint8)
 
 
-def design(pick: Picks) -> dict[str, int]:
-    return {name: int(column[index]) for name, column, index in zip(PARAMETERS, values(), pick, strict=True)}
+def design(chosen: Indices) -> dict[str, int]:
+    return {name: int(column[index]) for name, column, index in zip(PARAMETERS, values(), chosen, strict=True)}
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def design(pick: Picks) -> dict[str, int]:
     ids=["mixed", "huge", "mobilenet_v3", "t_rnn_dec"],
 )
 def test_it_agrees_with_its_slow_twin(rows: tuple[Row, ...], seed: int) -> None:
-    picks = random_picks(150, seed)
-    out = simulate(picks, arrays_of(rows))
+    indices = random_indices(150, seed)
+    out = simulate(indices, arrays_of(rows))
     seen = set()
-    for i, pick in enumerate(picks):
-        slow = twin.infer(rows, design(pick), model())
+    for i, chosen in enumerate(indices):
+        slow = twin.infer(rows, design(chosen), model())
         seen.add(slow["memory"])
         assert out.memory[i] == slow["memory"]
         if slow["memory"] != FEASIBLE:
@@ -74,9 +74,9 @@ def test_two_layers_worked_out_by_hand() -> None:
     """
     rows = (Row("a", "dense", 256, 512, 1, 1, 1, 1, 1), Row("b", "dense", 512, 8, 1, 1, 1, 1, 1))
     wanted = [2, 1, 4, 8, 262144, 65536, 2048, 8192, 4096, 5]
-    pick = np.array([[list(c).index(w) for c, w in zip(values(), wanted, strict=True)]], dtype=np.uint8)
+    chosen = np.array([[list(c).index(w) for c, w in zip(values(), wanted, strict=True)]], dtype=np.uint8)
 
-    out = simulate(pick, arrays_of(rows))
+    out = simulate(chosen, arrays_of(rows))
 
     assert out.memory[0] == FEASIBLE
     assert out.cycles[0] == 92000 + 608 + (128 + 24) + 2 * 40 + 9 * 8
@@ -88,7 +88,7 @@ def test_two_layers_worked_out_by_hand() -> None:
 def better(more: str, rows: tuple[Row, ...], seed: int) -> tuple[Outcome, Outcome]:
     """Outcomes of random designs, and of the same with the next larger value of one parameter."""
     column = PARAMETERS.index(more)
-    less = random_picks(64, seed)
+    less = random_indices(64, seed)
     less[:, column] %= COUNTS[column] - 1
     larger = less.copy()
     larger[:, column] += 1
@@ -141,10 +141,10 @@ def test_more_compute_never_takes_a_layer_more_lane_cycles(column: int, rows: tu
 @settings(max_examples=40, deadline=None)
 @given(rows=networks, seed=seeds)
 def test_no_layer_is_faster_than_its_multipliers(rows: tuple[Row, ...], seed: int) -> None:
-    picks = random_picks(64, seed)
+    indices = random_indices(64, seed)
     layers = arrays_of(rows)
-    out = simulate(picks, layers)
-    arrays = np.ascontiguousarray(designs_of(picks)[list(PARAMETERS[:4])])
+    out = simulate(indices, layers)
+    arrays = np.ascontiguousarray(designs_of(indices)[list(PARAMETERS[:4])])
 
     ok = out.memory == FEASIBLE
     assert (out.cycles[ok] * 4 * arrays.prod(axis=1)[ok] >= layers.macs.sum()).all()
@@ -156,7 +156,7 @@ def test_no_layer_is_faster_than_its_multipliers(rows: tuple[Row, ...], seed: in
 @given(rows=networks, seed=seeds)
 def test_traffic_is_at_least_image_and_result_and_what_is_not_resident(rows: tuple[Row, ...], seed: int) -> None:
     layers = arrays_of(rows)
-    out = simulate(random_picks(64, seed), layers)
+    out = simulate(random_indices(64, seed), layers)
     ok = out.memory == FEASIBLE
     least = layers.input_bytes[0] + layers.output_bytes[-1] + (1 - out.resident[ok]) * layers.weight_bytes.sum()
     assert (out.dram_bytes[ok] >= least - 1e-6 * least).all()
@@ -165,14 +165,14 @@ def test_traffic_is_at_least_image_and_result_and_what_is_not_resident(rows: tup
 
 @pytest.mark.parametrize("application", applications().values(), ids=applications().keys())
 def test_one_pass_over_many_designs_is_many_passes_over_one(application: Application) -> None:
-    picks = np.concatenate([random_picks(20, 5)] * 2)
-    together = simulate(picks, application.layers)
-    alone = [simulate(picks[i : i + 1], application.layers) for i in range(20)]
+    indices = np.concatenate([random_indices(20, 5)] * 2)
+    together = simulate(indices, application.layers)
+    alone = [simulate(indices[i : i + 1], application.layers) for i in range(20)]
     for name, column in zip(Outcome._fields, together, strict=True):
         single_values = np.array([getattr(one, name)[0] for one in alone])
         np.testing.assert_array_equal(column, np.concatenate([single_values, single_values]), err_msg=name)
 
 
 def test_the_simulator_of_no_designs_is_empty() -> None:
-    assert simulate(random_picks(0, 0), arrays_of(MIXED)).cycles.size == 0
-    assert designs_of(random_picks(0, 0)).equals(pd.DataFrame({name: values()[0][:0] for name in PARAMETERS}))
+    assert simulate(random_indices(0, 0), arrays_of(MIXED)).cycles.size == 0
+    assert designs_of(random_indices(0, 0)).equals(pd.DataFrame({name: values()[0][:0] for name in PARAMETERS}))

@@ -15,7 +15,7 @@ Side = Literal["lower", "upper"]
 
 
 @dataclass(frozen=True)
-class Price:
+class Sensitivity:
     """The cost of tightening one limit.
 
     Attributes:
@@ -36,7 +36,7 @@ class Price:
     changes: dict[str, float | None]
 
 
-def prices(frame: pd.DataFrame, goals: Sequence[Goal], step: float = 0.1) -> list[Price]:
+def sensitivities(frame: pd.DataFrame, goals: Sequence[Goal], step: float = 0.1) -> list[Sensitivity]:
     """Return the price of every limit in `goals`, each tightened alone by the share `step` of its size.
 
     Designs with a status other than ``ok``, or without an objective, take no part.
@@ -54,7 +54,7 @@ def prices(frame: pd.DataFrame, goals: Sequence[Goal], step: float = 0.1) -> lis
             after = best_values(frame, tighter)
             n_left = int(is_feasible(frame, tighter).sum())
             changes = {name: _relative(before[name], after[name]) for name in before}
-            found.append(Price(goal.metric, side, limit, tightened, n_left, changes))
+            found.append(Sensitivity(goal.metric, side, limit, tightened, n_left, changes))
     return found
 
 

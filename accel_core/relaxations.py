@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accel_core.objectives import Goal, is_feasible, minimized, violations
-from accel_core.prices import Side
+from accel_core.sensitivities import Side
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Driven:
     crossings: Floats = field(default_factory=lambda: np.zeros((3, 0)))
 
 
-class Gates:
+class DelayCalculator:
     """Evaluates many cell arcs and wires at once."""
 
     def __init__(self, library: Library, parasitics: Parasitics) -> None:

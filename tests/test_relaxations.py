@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accel_core.objectives import Bound, Objective, is_feasible
-from accel_core.reach import Relaxation, relaxations
+from accel_core.relaxations import Relaxation, relaxations
 
 FRAME = pd.DataFrame(
     {

@@ -18,17 +18,17 @@ from sklearn.linear_model import LogisticRegression
 from accel_core.objectives import Bound, Goal, violations
 from accel_core.optimizers.candidates import draw_unseen
 from accel_core.space import DesignSpace
-from accel_core.surrogates.predict_designs import Learned
+from accel_core.surrogates.predict_designs import FittedModels
 from accel_core.surrogates.tables import TableEncoder
 
 UNCERTAINTY = "model_uncertainty"
-"""Column: half width of the 90 % interval as a share of the prediction, the largest over the learned metrics."""
+"""Column: half width of the 90 % interval as a share of the prediction, the largest over the fitted metrics."""
 
-REACH = "success_probability"
+SUCCESS = "success_probability"
 """Column: the smaller of two probabilities: that the design can be built, and that it comes near its target clock."""
 
 LEVEL = 0.9
-MIN_REACH = 0.9
+MIN_SUCCESS = 0.9
 N_NEAREST = 400
 
 TRUST_LEVELS = (0.05, 0.1, 0.2, 0.5)
@@ -41,16 +41,16 @@ WEAK_PENALTY = 30.0
 """Inverse strength of the penalty on slopes: thresholds are steep."""
 
 
-def trusted(goals: Sequence[Goal], max_uncertainty: float, min_reach: float = MIN_REACH) -> tuple[Goal, ...]:
+def trusted(goals: Sequence[Goal], max_uncertainty: float, min_success: float = MIN_SUCCESS) -> tuple[Goal, ...]:
     """Return goals for a search over `Predictor`: the given ones, and how far predictions are trusted.
 
     Args:
         goals: Objectives and bounds.
         max_uncertainty: Largest allowed `UNCERTAINTY`, a share (0.07 is 7 %); infinity is no limit.
-        min_reach: Smallest allowed `REACH`.
+        min_success: Smallest allowed `SUCCESS`.
     """
     limit = [Bound("model uncertainty", UNCERTAINTY, upper=max_uncertainty)] if math.isfinite(max_uncertainty) else []
-    return (*goals, *limit, Bound("can be built", REACH, lower=min_reach))
+    return (*goals, *limit, Bound("can be built", SUCCESS, lower=min_success))
 
 
 class Feasibility:
@@ -60,14 +60,14 @@ class Feasibility:
     designs are tried there; a monotonic model finds the threshold from them, where trees average it away.
     """
 
-    def __init__(self, learned: Learned, results: pd.DataFrame) -> None:
+    def __init__(self, fitted: FittedModels, results: pd.DataFrame) -> None:
         """Learn from results with status ``ok`` or ``infeasible``; without any of the latter all designs are likely."""
         known = results[results["status"].isin(["ok", "infeasible"])]
         is_ok = (known["status"] == "ok").to_numpy()
         self._share = (is_ok.sum() + 1) / (len(known) + 2)
         self._model: LogisticRegression | None = None
         if is_ok.any() and not is_ok.all():
-            X = learned.features(known[list(learned.parameters)])
+            X = fitted.features(known[list(fitted.parameters)])
             self._encoder = TableEncoder(X)
             Z = self._encoder.encode(X).features
             self._model = LogisticRegression(C=WEAK_PENALTY, max_iter=5000).fit(Z, is_ok)
@@ -84,22 +84,22 @@ class Predictor:
     """Predicts designs for `search_model`, and remembers those that come nearest to keeping all limits.
 
     Attributes:
-        learned: The fitted models.
+        fitted: The fitted models.
         feasibility: Tells which designs can be built.
         goals: Whose limits are looked at.
         nearest: The predicted designs that break the limits least, at most `N_NEAREST`.
         seen: Every prediction in order, one table a call.
     """
 
-    learned: Learned
+    fitted: FittedModels
     feasibility: Feasibility
     goals: Sequence[Goal]
     nearest: pd.DataFrame = field(default_factory=pd.DataFrame)
     seen: list[pd.DataFrame] = field(default_factory=list)
 
     def __call__(self, designs: pd.DataFrame) -> pd.DataFrame:
-        """Return the designs with every metric that is learned or follows, `UNCERTAINTY` and `REACH`."""
-        table = predicted_designs(self.learned, designs, self.feasibility)
+        """Return the designs with every metric that is fitted or follows, `UNCERTAINTY` and `SUCCESS`."""
+        table = predicted_designs(self.fitted, designs, self.feasibility)
         self.seen.append(table)
         candidates = pd.concat([self.nearest, table], ignore_index=True) if len(self.nearest) else table
         broken = np.nan_to_num(violations(candidates, self.goals), nan=np.inf)
@@ -118,26 +118,26 @@ class Predictor:
         return pd.concat(self.seen, ignore_index=True).assign(status="ok")
 
 
-def predicted_designs(learned: Learned, designs: pd.DataFrame, feasibility: Feasibility) -> pd.DataFrame:
+def predicted_designs(fitted: FittedModels, designs: pd.DataFrame, feasibility: Feasibility) -> pd.DataFrame:
     """Return designs with their predicted metrics and how far to trust them, row for row.
 
-    In contrast to ``Learned.predict`` no design is left out; `REACH` tells which ones had better be.
+    In contrast to ``FittedModels.predict`` no design is left out; `SUCCESS` tells which ones had better be.
     """
-    X = learned.features(designs[list(learned.parameters)])
-    prediction = learned.model.predict(X)
+    X = fitted.features(designs[list(fitted.parameters)])
+    prediction = fitted.model.predict(X)
     lower, upper = prediction.interval(LEVEL)
     mean = prediction.mean
     table = pd.concat([designs, mean], axis=1)
-    if learned.system_metrics is not None:
-        found = learned.system_metrics(table)
+    if fitted.system_metrics is not None:
+        found = fitted.system_metrics(table)
         table = pd.concat([table, found[[name for name in found if name not in table]]], axis=1)
-    reach = np.ones(len(X)) if learned.classifier is None else learned.classifier.probability(X)
+    success = np.ones(len(X)) if fitted.classifier is None else fitted.classifier.probability(X)
     table[UNCERTAINTY] = ((upper - lower) / 2 / mean.abs()).max(axis=1)
-    table[REACH] = np.minimum(reach, feasibility.probability(X))
+    table[SUCCESS] = np.minimum(success, feasibility.probability(X))
     return table
 
 
-def trust_limit(learned: Learned, space: DesignSpace, feasibility: Feasibility, seed: int = 0) -> float:
+def trust_limit(fitted: FittedModels, space: DesignSpace, feasibility: Feasibility, seed: int = 0) -> float:
     """Return the first of `TRUST_LEVELS` within which enough designs of a space are predicted.
 
     A fixed limit would leave nothing of a space whose metrics jump from design to design.
@@ -148,7 +148,7 @@ def trust_limit(learned: Learned, space: DesignSpace, feasibility: Feasibility, 
     designs = draw_unseen(space, N_PROBED, np.empty(0, dtype=np.uint64), np.random.default_rng(seed))
     if designs.empty:
         return TRUST_LEVELS[0]
-    table = predicted_designs(learned, designs, feasibility)
-    uncertainty = table.loc[table[REACH] >= MIN_REACH, UNCERTAINTY]
+    table = predicted_designs(fitted, designs, feasibility)
+    uncertainty = table.loc[table[SUCCESS] >= MIN_SUCCESS, UNCERTAINTY]
     enough = MIN_TRUSTED * len(uncertainty)
     return next((level for level in TRUST_LEVELS if (uncertainty <= level).sum() >= enough), math.inf)

@@ -51,7 +51,7 @@ MIN_OK = 8
 IntArray = npt.NDArray[np.int64]
 
 
-class ActiveSearch(Optimizer):
+class BayesianOptimization(Optimizer):
     """Gaussian processes of every goal's metric, expected hypervolume improvement times the chance to be feasible.
 
     After `n_start` evenly spread designs, each `ask` predicts a pool of random designs and mutations of the best known
@@ -59,8 +59,8 @@ class ActiveSearch(Optimizer):
     predicted, which sends the next one elsewhere. Batches of five to ten cost little quality and share the work.
     """
 
-    name: ClassVar[str] = "active"
-    title: ClassVar[str] = "Active learning"
+    name: ClassVar[str] = "bayesian"
+    title: ClassVar[str] = "Bayesian optimization"
     n_start: ClassVar[int] = 24
 
     def __init__(self, space: DesignSpace, goals: Sequence[Goal], seed: int = 0) -> None:
@@ -116,7 +116,7 @@ class ActiveSearch(Optimizer):
 class _Model:
     """What the search believes at one `ask`."""
 
-    def __init__(self, search: ActiveSearch, is_ok: npt.NDArray[np.bool_]) -> None:
+    def __init__(self, search: BayesianOptimization, is_ok: npt.NDArray[np.bool_]) -> None:
         self._goals = search.goals
         told = search.told
         Z = encode(search.space, told)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from accel_core.objectives import Bound, Objective, is_feasible
-from accel_core.optimizers import learned as module
-from accel_core.optimizers.learned import (
-    REACH,
+from accel_core.optimizers import model_trust as module
+from accel_core.optimizers.model_trust import (
+    SUCCESS,
     TRUST_LEVELS,
     UNCERTAINTY,
     Feasibility,
@@ -66,9 +66,9 @@ def test_predictions_carry_metrics_that_follow_and_how_far_to_trust_them(results
     table = predictor(designs)
     assert len(table) == 50
     assert table["energy_j"].to_numpy() == pytest.approx((table["power_w"] * table["runtime_s"]).to_numpy())
-    assert table[REACH].between(0, 1).all()
+    assert table[SUCCESS].between(0, 1).all()
     kept = is_feasible(table, goals)
-    wanted = (table[UNCERTAINTY] <= 0.05) & (table[REACH] >= 0.9) & (table["power_w"] <= 1.0)
+    wanted = (table[UNCERTAINTY] <= 0.05) & (table[SUCCESS] >= 0.9) & (table["power_w"] <= 1.0)
     assert (kept == wanted.to_numpy()).all()
 
 
@@ -95,7 +95,7 @@ def test_trusts_as_far_as_leaves_a_tenth_of_the_space(uncertainties, limit, lear
     assert TRUST_LEVELS == (0.05, 0.1, 0.2, 0.5)
 
     def predicted(learned, designs, feasibility):
-        return designs.assign(**{UNCERTAINTY: np.resize(uncertainties, len(designs)), REACH: 1.0})
+        return designs.assign(**{UNCERTAINTY: np.resize(uncertainties, len(designs)), SUCCESS: 1.0})
 
     monkeypatch.setattr(module, "predicted_designs", predicted)
     assert trust_limit(learned, PLATFORM.space, Feasibility(learned, results)) == limit
@@ -104,7 +104,7 @@ def test_trusts_as_far_as_leaves_a_tenth_of_the_space(uncertainties, limit, lear
 def test_designs_that_cannot_be_built_do_not_widen_the_trust(learned, results, monkeypatch):
     def predicted(learned, designs, feasibility):
         is_built = np.arange(len(designs)) % 20 == 0
-        return designs.assign(**{UNCERTAINTY: np.where(is_built, 0.01, 3.0), REACH: np.where(is_built, 1.0, 0.1)})
+        return designs.assign(**{UNCERTAINTY: np.where(is_built, 0.01, 3.0), SUCCESS: np.where(is_built, 1.0, 0.1)})
 
     monkeypatch.setattr(module, "predicted_designs", predicted)
     assert trust_limit(learned, PLATFORM.space, Feasibility(learned, results)) == TRUST_LEVELS[0]
@@ -112,4 +112,4 @@ def test_designs_that_cannot_be_built_do_not_widen_the_trust(learned, results, m
 
 def test_unlimited_trust_is_no_goal():
     goals = trusted([Objective("energy_j")], np.inf)
-    assert [goal.metric for goal in goals] == ["energy_j", REACH]
+    assert [goal.metric for goal in goals] == ["energy_j", SUCCESS]

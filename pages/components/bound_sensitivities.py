@@ -10,8 +10,8 @@ import streamlit as st
 
 from accel_core.metrics import get_metric
 from accel_core.objectives import Goal, objectives_of
-from accel_core.prices import Price, prices
-from accel_core.reach import Relaxation, relaxations
+from accel_core.relaxations import Relaxation, relaxations
+from accel_core.sensitivities import Sensitivity, sensitivities
 from pages.components.front import FrontState, set_front
 from pages.components.style import quantity
 
@@ -20,42 +20,42 @@ UNCHANGED = 5e-4
 
 _CSS = """
 <style>
-.accel-prices { display: grid; gap: 7px; font-size: 0.88rem; line-height: 1.35; }
-.accel-prices b { font-weight: 600; }
-.accel-prices .limit { color: light-dark(#5B4BDB, #9C93FF); font-weight: 600; font-variant-numeric: tabular-nums; }
-.accel-prices .hint { color: light-dark(#5b6472, #9aa4b2); }
+.accel-bound { display: grid; gap: 7px; font-size: 0.88rem; line-height: 1.35; }
+.accel-bound b { font-weight: 600; }
+.accel-bound .limit { color: light-dark(#5B4BDB, #9C93FF); font-weight: 600; font-variant-numeric: tabular-nums; }
+.accel-bound .hint { color: light-dark(#5b6472, #9aa4b2); }
 </style>
 """
 
 
-def show_prices(points: pd.DataFrame, goals: Sequence[Goal]) -> None:
+def show_sensitivities(points: pd.DataFrame, goals: Sequence[Goal]) -> None:
     """Show one line for each limit."""
-    found = prices(points, goals, STEP)
+    found = sensitivities(points, goals, STEP)
     lines = [
-        f'<div><span class="limit">{html.escape(limit_text(price))}</span><br>'
-        f"{html.escape(sentence(price, goals))}</div>"
-        for price in found
+        f'<div><span class="limit">{html.escape(limit_text(sensitivity))}</span><br>'
+        f"{html.escape(sentence(sensitivity, goals))}</div>"
+        for sensitivity in found
     ]
     hint = '<div class="hint">Drag a line, or type a number at its handle: what the bound costs is told here.</div>'
-    st.html(f'{_CSS}<div class="accel-prices">{"".join(lines) or hint}</div>')
+    st.html(f'{_CSS}<div class="accel-bound">{"".join(lines) or hint}</div>')
 
 
-def limit_text(price: Price | Relaxation) -> str:
+def limit_text(sensitivity: Sensitivity | Relaxation) -> str:
     """Return a limit as a formula, such as ``Power ≤ 12 mW``."""
-    sign = "≤" if price.side == "upper" else "≥"
-    return f"{get_metric(price.metric).title} {sign} {quantity(price.metric, price.limit)}"
+    sign = "≤" if sensitivity.side == "upper" else "≥"
+    return f"{get_metric(sensitivity.metric).title} {sign} {quantity(sensitivity.metric, sensitivity.limit)}"
 
 
-def sentence(price: Price, goals: Sequence[Goal]) -> str:
+def sentence(sensitivity: Sensitivity, goals: Sequence[Goal]) -> str:
     """Say in words what tightening a limit costs the objectives, such as ``10 % less area costs 7 % energy``."""
-    more = f"{100 * STEP:.0f} % {'less' if price.side == 'upper' else 'more'} {_word(price.metric)}"
-    if price.n_left == 0:
+    more = f"{100 * STEP:.0f} % {'less' if sensitivity.side == 'upper' else 'more'} {_word(sensitivity.metric)}"
+    if sensitivity.n_left == 0:
         return f"{more} leaves no design."
     costs = []
     for objective in objectives_of(goals):
-        change = price.changes[objective.metric]
+        change = sensitivity.changes[objective.metric]
         worse = 0.0 if change is None else change if objective.direction == "min" else -change
-        if worse > UNCHANGED and objective.metric != price.metric:
+        if worse > UNCHANGED and objective.metric != sensitivity.metric:
             costs.append(f"{100 * worse:.2g} % {_word(objective.metric)}")
     return f"{more} costs {' and '.join(costs) or 'nothing'}."
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from accel_core.objectives import Bound, Objective
-from accel_core.prices import best_values, prices
+from accel_core.sensitivities import best_values, sensitivities
 
 # Four designs on a front of power and runtime, and one that failed although it looks best.
 DESIGNS = pd.DataFrame(
@@ -23,15 +23,20 @@ def test_best_values_ignore_failed_designs_and_broken_limits():
 
 def test_tightening_power_by_a_tenth_costs_a_tenth_of_runtime():
     # 20 mW -> 18 mW leaves the second design: 2.2 ms instead of 2.0 ms.
-    [price] = prices(DESIGNS, [Objective("runtime_s"), Objective("power_w", upper=0.02)])
-    assert (price.metric, price.side, price.limit, price.n_left) == ("power_w", "upper", 0.02, 2)
-    assert price.tightened == pytest.approx(0.018)
-    assert price.changes == {"runtime_s": pytest.approx(0.1), "power_w": 0.0}
+    [sensitivity] = sensitivities(DESIGNS, [Objective("runtime_s"), Objective("power_w", upper=0.02)])
+    assert (sensitivity.metric, sensitivity.side, sensitivity.limit, sensitivity.n_left) == (
+        "power_w",
+        "upper",
+        0.02,
+        2,
+    )
+    assert sensitivity.tightened == pytest.approx(0.018)
+    assert sensitivity.changes == {"runtime_s": pytest.approx(0.1), "power_w": 0.0}
 
 
 def test_every_limit_has_a_price_and_lower_limits_tighten_upwards():
     goals = [Objective("runtime_s", "max", lower=1e-3), Bound("area", "chip_area_mm2", lower=0.1, upper=0.3)]
-    found = prices(DESIGNS, goals)
+    found = sensitivities(DESIGNS, goals)
     assert [(p.metric, p.side) for p in found] == [
         ("runtime_s", "lower"),
         ("chip_area_mm2", "lower"),
@@ -43,11 +48,13 @@ def test_every_limit_has_a_price_and_lower_limits_tighten_upwards():
 
 
 def test_a_limit_that_leaves_nothing_has_no_price():
-    [price] = prices(DESIGNS, [Objective("runtime_s"), Bound("area", "chip_area_mm2", upper=0.1)])
-    assert price.n_left == 0
-    assert price.changes == {"runtime_s": None}
+    [sensitivity] = sensitivities(DESIGNS, [Objective("runtime_s"), Bound("area", "chip_area_mm2", upper=0.1)])
+    assert sensitivity.n_left == 0
+    assert sensitivity.changes == {"runtime_s": None}
 
 
 def test_limits_do_not_cross_when_tightened():
-    [lower, upper] = prices(DESIGNS, [Objective("power_w"), Bound("area", "chip_area_mm2", lower=0.195, upper=0.2)])
+    [lower, upper] = sensitivities(
+        DESIGNS, [Objective("power_w"), Bound("area", "chip_area_mm2", lower=0.195, upper=0.2)]
+    )
     assert (lower.n_left, upper.n_left) == (1, 0)

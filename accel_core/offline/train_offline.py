@@ -14,7 +14,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.offline.checkpoint import read_checkpoint, write_checkpoint
 from accel_core.offline.choosing import Area
 from accel_core.offline.contexts import Context, Contexts, LayerContexts, VectorContexts
-from accel_core.offline.encoding import Encoding, Picks
+from accel_core.offline.encoding import Encoding, Indices
 from accel_core.offline.logs import Rows, digest, read_logs, split
 from accel_core.offline.losses import Scale
 from accel_core.offline.negatives import Limits
@@ -65,7 +65,7 @@ def train_offline(
     limits = None
     if area is not None:
         limits = Limits.of(
-            lambda picks: np.asarray(area(encoding.designs_of(picks)), dtype=np.float64), data.feasible.picks
+            lambda indices: np.asarray(area(encoding.designs_of(indices)), dtype=np.float64), data.feasible.indices
         )
     task = Task(encoding, contexts, data, Scale.of(data.feasible.latency_s), settings, seed, limits)
     print_of_data = digest(rows, contexts.content)
@@ -96,17 +96,17 @@ def _contexts(context: Context | None, names: tuple[str, ...], rooflines: Roofli
     return LayerContexts.of(cast("Mapping[str, pd.DataFrame]", context or {}), names, rooflines)
 
 
-def _fastest(rows: Rows) -> Picks:
+def _fastest(rows: Rows) -> Indices:
     """Return the fastest logged designs, in turns of the applications."""
     is_ok = np.isfinite(rows.latency_s)
     order = np.argsort(np.where(is_ok, rows.latency_s, np.inf), kind="stable")[: int(is_ok.sum())]
     turn = pd.Series(rows.application[order]).groupby(rows.application[order]).cumcount().to_numpy()
-    picks = rows.picks[order[np.argsort(turn, kind="stable")]]
-    _, first = np.unique(picks, axis=0, return_index=True)
-    return picks[np.sort(first)][:N_STARTS]
+    indices = rows.indices[order[np.argsort(turn, kind="stable")]]
+    _, first = np.unique(indices, axis=0, return_index=True)
+    return indices[np.sort(first)][:N_STARTS]
 
 
-def _model(task: Task, state: State, starts: Picks) -> OfflineModel:
+def _model(task: Task, state: State, starts: Indices) -> OfflineModel:
     curves = pd.DataFrame(list(state.curves), columns=list(CURVES))
     is_complete = state.step >= task.settings.steps
     return OfflineModel(

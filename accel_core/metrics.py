@@ -1,9 +1,12 @@
-"""Names, units and directions of every metric, and the only conversion between stored and shown numbers."""
+"""Names, units and directions of metrics, and the only conversion between stored and shown numbers.
+
+The metrics that accelerators have in common stand here; a platform declares its own beside its equations.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,7 +45,9 @@ _TABLE: tuple[Metric, ...] = (
     Metric("f_target_hz", "Target clock", "Hz", "Clock the flow was asked to meet.", None, "MHz", 1e-6),
     Metric("f_effective_hz", "Effective clock", "Hz", "1 / (target period - worst slack).", "max", "MHz", 1e-6),
     Metric("worst_slack_s", "Worst slack", "s", "Smallest setup slack; negative misses the target.", "max", "ps", 1e12),
-    Metric("power_w", "Power", "W", "Internal + switching + leakage power.", "min", "mW", 1e3),
+    Metric("power_w", "Power", "W", "Internal + switching + leakage power at the target clock.", "min", "mW", 1e3),
+    Metric("power_effective_w", "Power at the effective clock", "W",
+           "Energy a cycle * effective clock: what flows while it runs.", "min", "mW", 1e3),
     Metric("power_internal_w", "Internal power", "W", "Power spent inside the cells.", "min", "mW", 1e3),
     Metric("power_switching_w", "Switching power", "W", "Power that charges nets.", "min", "mW", 1e3),
     Metric("power_leakage_w", "Leakage power", "W", "Power of idle cells.", "min", "mW", 1e3),
@@ -53,10 +58,14 @@ _TABLE: tuple[Metric, ...] = (
     Metric("flops", "Flip-flops", "", "Sequential cells.", "min", "", 1.0),
     Metric("cycles", "Cycles", "", "Clock cycles for the workload.", "min", "", 1.0),
     Metric("runtime_s", "Runtime", "s", "Cycles / clock.", "min", "ms", 1e3),
-    Metric("energy_j", "Energy", "J", "Power * runtime, or the sum of all modeled accesses.", "min", "µJ", 1e6),
+    Metric("cycle_energy_j", "Energy a cycle", "J",
+           "(Internal + switching power) / target clock + leakage power / effective clock.", "min", "pJ", 1e12),
+    Metric("energy_j", "Energy", "J",
+           "Energy a cycle * cycles at the effective clock, or the sum of all modeled accesses.", "min", "µJ", 1e6),
+    Metric("power_runtime_j", "Power × runtime", "J",
+           "Power at the target clock * runtime at the effective clock, the source framework's energy.", "min",
+           "µJ", 1e6),
     Metric("edp_js", "Energy-delay product", "J·s", "Energy * runtime.", "min", "µJ·ms", 1e9),
-    Metric("lanes", "Lanes at work", "", "Multipliers at work at the same time, on average.", "max", "", 1.0),
-    Metric("onchip_bits", "On-chip bits", "", "Bits of all on-chip buffers.", "min", "kbit", 1e-3),
     Metric("utilization", "Utilization", "", "Useful share of the multiplier slots, 0 to 1.", "max", "%", 100.0),
     Metric("macs", "Multiply-accumulates", "", "Multiply-accumulates that the workload needs.", None, "M", 1e-6),
     Metric("throughput_flops", "Throughput", "op/s", "Operations (2 per multiply-accumulate) a second.", "max",
@@ -64,17 +73,10 @@ _TABLE: tuple[Metric, ...] = (
 )  # fmt: skip
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
+"""The common metrics."""
 
-_LEVELS = {
-    "mac": "multiply-accumulates",
-    "ifmap": "ifmap scratchpads",
-    "weights": "weights scratchpads",
-    "psum": "psum scratchpads",
-    "glb": "global buffer",
-    "dram": "DRAM",
-}
-_ACTION = re.compile(r"(?P<level>\w+)_(?P<tensor>[wio])_(?P<action>reads|writes)")
-_TENSORS = {"w": "weights", "i": "inputs", "o": "outputs"}
+_declared: dict[str, Metric] = {}
+_declared_by: dict[str, set[str]] = {}
 
 _FAMILIES = (
     (re.compile(r"energy_(?P<level>\w+)_j"), "Energy, {level}", "J", "Energy spent in {level}.", "µJ", 1e6),
@@ -83,36 +85,61 @@ _FAMILIES = (
 )
 
 
+def declare(metrics: Iterable[Metric], owner: str) -> None:
+    """Make metrics of one owner known beside the common ones; an only owner may say them anew.
+
+    Raises:
+        InvalidInputError: If another owner, or the common table, has the name for something else.
+    """
+    for metric in metrics:
+        known = METRICS.get(metric.name) or _declared.get(metric.name)
+        others = _declared_by.get(metric.name, set()) - {owner}
+        if known is not None and known != metric and (metric.name in METRICS or others):
+            raise InvalidInputError(
+                f"{owner}: metric '{metric.name}' is {_spelled(metric)}; {', '.join(sorted(others)) or 'AccelScope'} "
+                f"has that name for {_spelled(known)}; choose another name"
+            )
+        if metric.name not in METRICS:
+            _declared[metric.name] = metric
+            _declared_by.setdefault(metric.name, set()).add(owner)
+
+
+def _spelled(metric: Metric) -> str:
+    better = {"min": ", less is better", "max": ", more is better", None: ""}[metric.better]
+    return f"{metric.title!r} in {metric.unit or 'no unit'}{better}"
+
+
 def get_metric(name: str) -> Metric:
     """Return a metric by name, families such as ``energy_<level>_j`` and ``accesses_<level>`` included.
-
-    Accesses may name tensor and action: ``accesses_<level>_<w, i or o>_<reads or writes>``.
 
     Raises:
         InvalidInputError: If no metric has that name.
     """
-    if name in METRICS:
-        return METRICS[name]
+    found = METRICS.get(name) or _declared.get(name) or level_metric(name, {})
+    if found is None:
+        raise InvalidInputError(f"metric '{name}' is unknown; allowed: {', '.join([*METRICS, *_declared])}")
+    return found
+
+
+def level_metric(name: str, words: Mapping[str, str]) -> Metric | None:
+    """Return a metric of one level of a hierarchy, such as ``energy_<level>_j``; None where ``name`` is none.
+
+    Args:
+        name: Of one of the families.
+        words: What levels are called; a level that is not there is called by its own name.
+    """
     for pattern, title, unit, meaning, display_unit, scale in _FAMILIES:
         if match := pattern.fullmatch(name):
-            level = _level_words(match["level"])
+            level = words.get(match["level"], match["level"].replace("_", " "))
             return Metric(
                 name, title.format(level=level), unit, meaning.format(level=level), "min", display_unit, scale
             )
-    raise InvalidInputError(f"metric '{name}' is unknown; allowed: {', '.join(METRICS)}")
-
-
-def _level_words(name: str) -> str:
-    if name in _LEVELS:
-        return _LEVELS[name]
-    if match := _ACTION.fullmatch(name):
-        return f"{_level_words(match['level'])}, {match['action']} of {_TENSORS[match['tensor']]}"
-    return name.replace("_", " ")
+    return None
 
 
 def is_metric(name: str) -> bool:
     """Tell whether a column of that name holds a metric."""
-    return name in METRICS or any(pattern.fullmatch(name) for pattern, *_ in _FAMILIES)
+    return name in METRICS or name in _declared or any(pattern.fullmatch(name) for pattern, *_ in _FAMILIES)
 
 
 def to_display(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:

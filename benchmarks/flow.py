@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     platform = get_platform(options.platform)
-    assert platform.rtl is not None
+    assert platform.implement is not None
     designs = sample(platform.space, options.designs, "lhs", options.seed).designs
     print("cells".rjust(7), *(name.rjust(11) for name in [*TOOLS, "other", "total [s]", "other [%]"]))
     sums = dict.fromkeys([*TOOLS, "other"], 0.0)
@@ -62,7 +62,7 @@ def _implement(platform: Any, design: dict[Any, Any], folder: Path) -> tuple[int
     """Cells of a design and the CPU seconds of each tool and of everything else."""
     settings = FlowSettings(float(design["f_target_hz"]), float(design["utilization_target"]))
     artifacts, cache = folder / "artifacts", folder / "cache"
-    implement_in_process(platform.rtl(design), "nangate45", settings, artifacts, cache, Limits(600.0))
+    implement_in_process(platform.implement.rtl(design), "nangate45", settings, artifacts, cache, Limits(600.0))
     report = json.loads((artifacts / "report.json").read_text())
     split = {name: report["cpu_s"][key] for name, key in TOOLS.items()}
     split["other"] = report["total_cpu_s"] - sum(split.values())

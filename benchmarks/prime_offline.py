@@ -109,7 +109,7 @@ def _typed(name: str, value: str) -> Any:
 
 def logs_of(names: Sequence[str], size: int, seed: int) -> pd.DataFrame:
     """Return the logs of applications as one table."""
-    parts = [part for name in names for part in log(applications()[name], size, LOG_SEEDS + seed)]
+    parts = [part for name in names for part in log(name, size, LOG_SEEDS + seed)]
     logs: pd.DataFrame = pa.concat_tables(parts).to_pandas()
     return logs
 

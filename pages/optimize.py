@@ -90,7 +90,7 @@ def model_results(run: ModelRun) -> None:
 def verify_button(shown: Progress, picks: pd.DataFrame) -> None:
     """Offer to evaluate the picks in the platform's best fidelity."""
     platform = get_platform(shown.plan.platform)
-    missing = unavailable(platform, platform.fidelities[0])
+    missing = unavailable(platform, platform.reference)
     words = f"Verify {len(picks)} pick{'s' if len(picks) != 1 else ''} {words_of(platform).done}"
     if missing:
         st.warning(f"Picks cannot be verified: {missing}")
@@ -121,7 +121,7 @@ def flow_results(platform: Platform, name: str) -> bool:
             st.warning(no_design(shown, shown.results))
         else:
             picks = choose_picks(shown, best)
-            if campaign.fidelity == platform.fidelities[0]:
+            if campaign.fidelity == platform.reference:
                 st.caption("These picks are measured, not predicted: there is nothing left to verify.")
             else:
                 verify_button(shown, picks)

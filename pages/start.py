@@ -49,7 +49,7 @@ page(
 platform = current_platform()
 everything, _ = comparable(platform)
 done = everything[everything["status"] == "ok"] if len(everything) else everything
-best_known = platform.fidelities[0]
+best_known = platform.reference
 measured = done[done["fidelity"] == best_known] if len(done) else done
 
 runnable(platform)

@@ -191,14 +191,14 @@ def explain(platform: Platform, split: str) -> None:
 
 page("Surrogates", "See how far learned models can be trusted on designs they have not seen.")
 platform = current_platform()
-everything, revision = comparable(platform, platform.fidelities[0])
+everything, revision = comparable(platform, platform.reference)
 ok_results = everything[everything["status"] == "ok"] if len(everything) else everything
 ready_made = shipped_report(platform)
 has_enough = len(ok_results) >= MIN_DESIGNS
 if ready_made is None and not has_enough:
     empty_state(
         "Too few results to learn from",
-        f"{len(ok_results):,} designs of {platform.title} are {platform.fidelities[0]}; at least {MIN_DESIGNS} are "
+        f"{len(ok_results):,} designs of {platform.title} are {platform.reference}; at least {MIN_DESIGNS} are "
         "needed to learn from some and judge on others. Launch a run first.",
         "Go to Runs",
         "pages/runs.py",

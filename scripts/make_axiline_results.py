@@ -2,8 +2,9 @@
 
 Architectures and backend points are sampled apart and crossed, as the full-stack framework does. Every campaign below
 is cut into one part per architecture; a finished part is never run again, so the script may be stopped at any moment.
+``--combine`` implements nothing: it works out anew what follows from the implementations that ship.
 
-    python scripts/make_axiline_results.py [--jobs N] [--campaign NAME] [--pack]
+    python scripts/make_axiline_results.py [--jobs N] [--campaign NAME] [--pack | --combine]
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from accel_core.evaluators import evaluate
+from accel_core.evaluators import evaluate, ordered
+from accel_core.metrics import is_metric
 from accel_core.paths import data_path, runs_path
 from accel_core.platforms import get_platform
+from accel_core.platforms.combining import at_reached_clock
 from accel_core.space import cross, sample
 from accel_core.tables import read_table, write_table
 
@@ -100,6 +103,20 @@ def pack(folder: Path) -> None:
     print(f"{len(results)} results, {len(layouts)} layout pictures to {shipped}")
 
 
+def combine() -> None:
+    """Work out anew, from the shipped implementations, energy a cycle and what the workload takes."""
+    path = data_path() / "results" / "axiline.parquet"
+    platform, results = get_platform("axiline"), read_table(path)
+    assert platform.combine is not None
+    done = results["status"] == "ok"
+    found = platform.combine.run(at_reached_clock(results[done]), platform.default_workload)
+    fresh = [name for name in found if is_metric(name) and name not in platform.space.names]
+    results = results.drop(columns=[name for name in fresh if name in results]).join(found[fresh])
+    ends = [name for name in ("campaign", "sampler") if name in results]
+    write_table(pd.concat([ordered(results.drop(columns=ends), platform.space), results[ends]], axis=1), path)
+    print(f"{int(done.sum())} of {len(results)} results combined anew in {path}")
+
+
 def small_picture(path: Path) -> bytes:
     """Return a layout picture, smaller and with few colors, as PNG."""
     with Image.open(path) as picture:
@@ -115,7 +132,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="designs in flight")
     parser.add_argument("--campaign", choices=[campaign.name for campaign in CAMPAIGNS], help="only this one")
     parser.add_argument("--pack", action="store_true", help="only pack what is finished")
+    parser.add_argument("--combine", action="store_true", help="only work out anew what follows from what ships")
     chosen = parser.parse_args()
+    if chosen.combine:
+        combine()
+        return
     folder = runs_path() / "shipped"
     if not chosen.pack:
         for campaign in CAMPAIGNS:

@@ -55,7 +55,13 @@ def test_designs_that_could_not_be_built_say_where_and_why(shipped: pd.DataFrame
 def test_system_metrics_follow_from_clock_power_and_cycles(shipped: pd.DataFrame) -> None:
     done = shipped[shipped["status"] == "ok"]
     pd.testing.assert_series_equal(done["runtime_s"], done["cycles"] / done["f_effective_hz"], check_names=False)
-    pd.testing.assert_series_equal(done["energy_j"], done["power_w"] * done["runtime_s"], check_names=False)
+    dynamic_w = done["power_internal_w"] + done["power_switching_w"]
+    cycle_j = dynamic_w / done["f_target_hz"] + done["power_leakage_w"] / done["f_effective_hz"]
+    energy_j = dynamic_w / done["f_target_hz"] * done["cycles"] + done["power_leakage_w"] * done["runtime_s"]
+    pd.testing.assert_series_equal(done["cycle_energy_j"], cycle_j, check_names=False)
+    pd.testing.assert_series_equal(done["energy_j"], energy_j, check_names=False)
+    pd.testing.assert_series_equal(done["power_effective_w"], energy_j / done["runtime_s"], check_names=False)
+    pd.testing.assert_series_equal(done["power_runtime_j"], done["power_w"] * done["runtime_s"], check_names=False)
     split = done["power_internal_w"] + done["power_switching_w"] + done["power_leakage_w"]
     pd.testing.assert_series_equal(done["power_w"], split, check_names=False, rtol=1e-9)
 

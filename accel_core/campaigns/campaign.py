@@ -143,9 +143,13 @@ class Campaign:
         if isinstance(self.choice, tuple) and not 1 <= len(self.choice) <= MAX_DESIGNS:
             raise InvalidInputError(f"designs has {len(self.choice)} entries; allowed: 1 to {MAX_DESIGNS:,}")
         platform = get_platform(self.platform)
-        object.__setattr__(self, "fidelity", self.fidelity or platform.fidelities[0])
+        if not platform.evaluable:
+            raise InvalidInputError(
+                f"platform '{platform.name}' cannot run anything: its results were measured elsewhere"
+            )
+        object.__setattr__(self, "fidelity", self.fidelity or platform.evaluable[0])
         object.__setattr__(self, "workload", self.workload or platform.default_workload.name)
-        _check_choice("fidelity", self.fidelity, platform.fidelities)
+        _check_choice("fidelity", self.fidelity, platform.evaluable)
         platform.workload(self.workload)
         object.__setattr__(self, "settings", resolve_settings(platform, self.fidelity, self.settings))
         object.__setattr__(self, "constraints", tuple(self.constraints))

@@ -38,8 +38,8 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Write the files and print how many designs there are."""
     platform = get_platform(arguments.platform)
-    if platform.simulator is None:
-        able = ", ".join(entry.name for entry in PLATFORMS.values() if entry.simulator) or "none"
+    if platform.program is None or platform.program.files is None:
+        able = ", ".join(entry.name for entry in PLATFORMS.values() if entry.program and entry.program.files) or "none"
         raise InvalidInputError(f"platform '{platform.name}' has no simulator to write files for; allowed: {able}")
     fixed, given = split_given(platform, FIDELITY, parse_given(arguments.given))
     settings = resolve_settings(platform, FIDELITY, given)
@@ -50,11 +50,11 @@ def run(arguments: argparse.Namespace) -> None:
     workload = workload_of(platform, own)
     records = dict(zip(design_ids(designs, space.names), designs.to_dict("records"), strict=True))
     for number, (name, design) in enumerate(records.items()):
-        files = platform.simulator.files({str(key): value for key, value in design.items()}, workload, settings)
+        files = platform.program.files({str(key): value for key, value in design.items()}, workload, settings)
         if number == 0:
             _clear(arguments.out, files)
         _write(arguments.out / name, files)
-    print(f"{len(records)} designs on {workload.name} as files of {platform.simulator.title} to {arguments.out}")
+    print(f"{len(records)} designs on {workload.name} as files of {platform.program.title} to {arguments.out}")
 
 
 def _clear(out: Path, files: Mapping[str, str]) -> None:

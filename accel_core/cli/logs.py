@@ -11,11 +11,7 @@ from accel_core.cli.transfer import describe
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import evaluate
 from accel_core.paths import database_path
-from accel_core.platforms import get_platform
-from accel_core.platforms.edgetpu import EDGETPU
-from accel_core.platforms.edgetpu.applications import applications
-from accel_core.platforms.edgetpu.architecture import PARAMETERS
-from accel_core.platforms.edgetpu.logs import check_request, log, write_logs
+from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.records import Summary
 from accel_core.store import ResultStore
 
@@ -25,10 +21,8 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser(
         "logs", help="write or store logs of random designs, infeasible ones included, without the best"
     )
-    parser.add_argument("platform", help=f"{EDGETPU.name}, the only one so far")
-    parser.add_argument(
-        "--application", action="append", metavar="NAME", help="one of nine, repeatable; all if left out"
-    )
+    parser.add_argument("platform", help=f"one of: {', '.join(_able())}")
+    parser.add_argument("--application", action="append", metavar="NAME", help="repeatable; all if left out")
     parser.add_argument("-n", type=int, default=20_000, help="designs of each application")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="a .parquet file")
@@ -36,30 +30,36 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=run)
 
 
+def _able() -> list[str]:
+    return [name for name, platform in PLATFORMS.items() if platform.logged is not None]
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Write or store the logs and print what each has."""
     platform = get_platform(arguments.platform)
-    if platform.name != EDGETPU.name:
-        raise InvalidInputError(f"platform '{platform.name}' has no logs; allowed: {EDGETPU.name}")
+    logged = platform.logged
+    if logged is None:
+        raise InvalidInputError(f"platform '{platform.name}' has no logs; allowed: {', '.join(_able())}")
     if arguments.out is None and not arguments.store:
         raise InvalidInputError("logs go nowhere; allowed: --out F.parquet, --store, or both")
-    names = list(dict.fromkeys(arguments.application or applications()))
-    check_request(names, arguments.n, arguments.seed)
+    names = list(dict.fromkeys(arguments.application or logged.applications()))
+    logged.check_request(names, arguments.n, arguments.seed)
     if arguments.out is not None:
-        for name, logged in write_logs(names, arguments.n, arguments.seed, arguments.out).items():
-            print(f"{name} to {arguments.out}: {describe(logged)}")
+        for name, written in logged.write_logs(names, arguments.n, arguments.seed, arguments.out).items():
+            print(f"{name} to {arguments.out}: {describe(written)}")
     if arguments.store:
         with ResultStore(database_path()) as store:
             for name in names:
-                _store(name, arguments.n, arguments.seed, store)
+                _store(platform, name, arguments.n, arguments.seed, store)
 
 
-def _store(name: str, n: int, seed: int, store: ResultStore) -> None:
+def _store(platform: Platform, name: str, n: int, seed: int, store: ResultStore) -> None:
     """Evaluate and store the log of an application part by part, each whole or not at all."""
+    assert platform.logged is not None
     summary, n_new, n_done = Summary(), 0, 0
-    for part in log(applications()[name], n, seed):
-        designs = part.select(PARAMETERS).to_pandas()
-        results = evaluate(EDGETPU.name, designs, "analytical", workload=name)
+    for part in platform.logged.log(name, n, seed):
+        designs = part.select(list(platform.logged.parameters)).to_pandas()
+        results = evaluate(platform.name, designs, "analytical", workload=name)
         n_new += store.add(results, place=f"log of {name}")
         n_done += len(results)
         runtimes = results["runtime_s"].dropna().to_numpy()

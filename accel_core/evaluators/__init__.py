@@ -62,10 +62,9 @@ def evaluate(
             tool fails, raises nothing: its row says so.
     """
     platform = get_platform(platform_name)
-    if fidelity not in platform.fidelities:
-        raise InvalidInputError(
-            f"platform '{platform.name}' has no fidelity '{fidelity}'; allowed: {', '.join(platform.fidelities)}"
-        )
+    if fidelity not in platform.evaluable:
+        allowed = ", ".join(platform.evaluable) or "none, for its results were measured elsewhere"
+        raise InvalidInputError(f"platform '{platform.name}' has no fidelity '{fidelity}'; allowed: {allowed}")
     runs = workload_of(platform, workload)
     resolved = resolve_settings(platform, fidelity, settings)
     platform.space_under(resolved).check(designs)
@@ -78,7 +77,9 @@ def unavailable(platform: Platform, fidelity: str) -> str | None:
     """Return in one line why a platform's fidelity cannot be evaluated on this machine, or None."""
     if fidelity == "placed":
         return placed_available()
-    return platform.simulator.missing() if fidelity == "simulated" and platform.simulator else None
+    if fidelity == "measured":
+        return "its results were measured elsewhere; nothing can be run"
+    return platform.program.missing() if fidelity == "simulated" and platform.program else None
 
 
 def workload_of(platform: Platform, wanted: str | Workload | None) -> Workload:

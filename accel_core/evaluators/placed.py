@@ -15,29 +15,30 @@ from accel_core.evaluators.one_by_one import evaluate_each
 from accel_core.evaluators.results import Request
 from accel_core.paths import cache_path
 from accel_core.physical import FlowSettings, implement_in_process, load_technology, placed_available
+from accel_core.platforms.base import Implementation
+from accel_core.platforms.combining import at_reached_clock
 from accel_core.process import Limits
 
 
 def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
-    """Implement each design, at most ``request.jobs`` at a time, then add the platform's system metrics.
+    """Implement each design, at most ``request.jobs`` at a time, then add what the workload takes, if that is known.
 
     Raises:
         InvalidInputError: If the platform writes no RTL, or the flow's packages are not installed, or
             the technology cannot be loaded.
     """
-    platform = request.platform
-    if platform.rtl is None or platform.system_metrics is None:
-        raise InvalidInputError(f"platform '{platform.name}' writes no RTL, so it cannot be placed")
+    implement = request.platform.implement
+    if implement is None:
+        raise InvalidInputError(f"platform '{request.platform.name}' writes no RTL, so it cannot be placed")
     if missing := placed_available():
         raise InvalidInputError(f"fidelity placed is not available here: {missing}")
     load_technology(str(request.settings["technology"]), cache_path())  # a wrong one must not fail design by design
-    results = evaluate_each(designs, request, lambda design, folder: _outcome(request, design, folder))
-    return _with_system_metrics(results, request)
+    results = evaluate_each(designs, request, lambda design, folder: _outcome(implement, request, design, folder))
+    return _combined(results, request)
 
 
-def _outcome(request: Request, design: Mapping[Any, Any], artifacts: Path) -> dict[str, Any]:
+def _outcome(implement: Implementation, request: Request, design: Mapping[Any, Any], artifacts: Path) -> dict[str, Any]:
     """Implement one design; trouble that can be expected becomes a status with stage and reason."""
-    assert request.platform.rtl is not None
     started = time.perf_counter()
     settings = request.settings
     flow = FlowSettings(
@@ -49,7 +50,7 @@ def _outcome(request: Request, design: Mapping[Any, Any], artifacts: Path) -> di
     limits = Limits(float(settings["time_limit_s"]), int(float(settings["memory_limit_gb"]) * 1e9))
     technology = str(settings["technology"])
     try:
-        report = implement_in_process(request.platform.rtl(design), technology, flow, artifacts, cache_path(), limits)
+        report = implement_in_process(implement.rtl(design), technology, flow, artifacts, cache_path(), limits)
     except EvaluationError as trouble:
         outcome: dict[str, Any] = {"status": trouble.status, "stage": trouble.stage, "reason": trouble.reason}
         outcome["tool_versions"] = _reported_versions(artifacts)
@@ -67,12 +68,13 @@ def _reported_versions(artifacts: Path) -> dict[str, str]:
     return versions
 
 
-def _with_system_metrics(results: pd.DataFrame, request: Request) -> pd.DataFrame:
-    """Add what the workload costs to the rows that were implemented; the others stay empty."""
-    assert request.platform.system_metrics is not None
+def _combined(results: pd.DataFrame, request: Request) -> pd.DataFrame:
+    """Add energy at the reached clock, and what the workload takes, to the rows that were implemented."""
     done = results["status"] == "ok"
     if not done.any():
         return results
-    added = request.platform.system_metrics(results.loc[done], request.workload)
+    added = at_reached_clock(results.loc[done])
+    if request.platform.combine is not None:
+        added = request.platform.combine.run(added, request.workload)
     fresh = [name for name in added.columns if name not in results.columns]
     return results.join(added[fresh])

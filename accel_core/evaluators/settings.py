@@ -18,14 +18,15 @@ _LIMITS = {
 }
 SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     "analytical": {},
-    "simulated": dict(_LIMITS),
+    "measured": {},
+    "simulated": {},
     "placed": {
         "technology": Setting("nangate45", "Technology file, or the name of an embedded one.", pin=pinned_technology),
         "activity": Setting(0.1, "Signal transitions per clock cycle on every net but the clock's.", 0.0, 2.0),
         **_LIMITS,
     },
 }
-"""What every platform's evaluations take, by fidelity."""
+"""What every platform's evaluations take, by fidelity; a program is limited as the flow is."""
 
 
 def settings_of(platform: Platform, fidelity: str) -> dict[str, Setting]:
@@ -36,7 +37,8 @@ def settings_of(platform: Platform, fidelity: str) -> dict[str, Setting]:
     """
     if fidelity not in SETTINGS:
         raise InvalidInputError(f"fidelity '{fidelity}' cannot be evaluated; allowed: {', '.join(SETTINGS)}")
-    return {**SETTINGS[fidelity], **platform.space_settings, **platform.settings.get(fidelity, {})}
+    limits = _LIMITS if fidelity == "simulated" and platform.program else {}
+    return {**SETTINGS[fidelity], **limits, **platform.space_settings, **platform.settings.get(fidelity, {})}
 
 
 def resolve_settings(platform: Platform, fidelity: str, given: Mapping[str, Any] | None) -> dict[str, SettingValue]:

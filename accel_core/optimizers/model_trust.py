@@ -128,8 +128,8 @@ def predicted_designs(fitted: FittedModels, designs: pd.DataFrame, feasibility: 
     lower, upper = prediction.interval(LEVEL)
     mean = prediction.mean
     table = pd.concat([designs, mean], axis=1)
-    if fitted.system_metrics is not None:
-        found = fitted.system_metrics(table)
+    if fitted.equations is not None:
+        found = fitted.equations.run(table)
         table = pd.concat([table, found[[name for name in found if name not in table]]], axis=1)
     success = np.ones(len(X)) if fitted.classifier is None else fitted.classifier.probability(X)
     table[UNCERTAINTY] = ((upper - lower) / 2 / mean.abs()).max(axis=1)

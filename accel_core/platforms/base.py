@@ -1,4 +1,4 @@
-"""What every accelerator platform offers to the rest of AccelScope."""
+"""What every accelerator platform offers to the rest of AccelScope: parts, of which it may have any subset."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 import pandas as pd
 
 from accel_core.errors import InvalidInputError
+from accel_core.metrics import Metric, declare
+from accel_core.platforms.combining import Combination
+from accel_core.platforms.logged import LoggedData
 from accel_core.rtl import Rtl
 from accel_core.settings import Setting, SettingValue, resolve
 from accel_core.space import DesignSpace
@@ -17,10 +20,24 @@ from accel_core.workloads import Workload
 
 Settings = Mapping[str, SettingValue]
 
+FLOW_KNOBS = ("f_target_hz", "utilization_target")
+"""Parameters of an implementation run: target clock, and share of the core box that cells are to fill."""
+
 
 @dataclass(frozen=True)
-class Simulator:
-    """Somebody else's program that evaluates one design at a time.
+class Implementation:
+    """What the physical flow can build; the space then has the flow's own knobs, `FLOW_KNOBS`.
+
+    Attributes:
+        rtl: Writes the Verilog of one design (a mapping from parameter to value).
+    """
+
+    rtl: Callable[[Mapping[str, Any]], Rtl]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of somebody else that evaluates one design at a time.
 
     Attributes:
         title: What it is called.
@@ -28,20 +45,40 @@ class Simulator:
         run: Takes a design, a workload, the settings (``time_limit_s`` among them) and a folder for its files; returns
             metrics, details and ``tool_versions``, or raises an ``EvaluationError``.
         files: Takes a design, a workload and the settings; returns what ``run`` would give to the program, text by
-            path within the folder. Works without the program.
+            path within the folder. Works without the program. None where it reads no files.
     """
 
     title: str
     missing: Callable[[], str | None]
     run: Callable[[Mapping[str, Any], Workload, Settings, Path], Mapping[str, Any]]
-    files: Callable[[Mapping[str, Any], Workload, Settings], Mapping[str, str]]
+    files: Callable[[Mapping[str, Any], Workload, Settings], Mapping[str, str]] | None = None
+
+
+Equations = Callable[[pd.DataFrame, Workload, Settings], pd.DataFrame]
+"""Designs, a workload and settings -> a copy with more columns: metrics and details, and ``status``, ``stage`` and
+``reason`` where a design may fail."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Results that somebody else measured.
+
+    Attributes:
+        title: Where they come from, in a few words.
+        results: Reads them as a result table without ``design_id`` (parameters, ``workload``, ``status``, metrics).
+        digest: Of the content that ``results`` reads, so that a changed table is taken in anew.
+    """
+
+    title: str
+    results: Callable[[], pd.DataFrame]
+    digest: Callable[[], str]
 
 
 @dataclass(frozen=True)
 class Platform:
-    """An accelerator: its space, what it can run, and whatever of RTL and equations it has.
+    """An accelerator: its space, what it can run, and its parts.
 
-    Others ask for what a platform can do, never for its name: a missing capability is None.
+    Others ask for what a platform can do, never for its name: a missing part is None.
 
     Attributes:
         name: Short name for command lines and files.
@@ -49,13 +86,15 @@ class Platform:
         summary: What it is, in a sentence or two.
         space: All designs, with every setting at its default.
         workloads: By name; the first is the default.
-        metrics: Metrics that its best fidelity gives, in the order in which they are shown.
-        rtl: Writes the Verilog of one design (a mapping from parameter to value).
-        system_metrics: Adds workload metrics to implemented designs: a table with the parameters, ``f_effective_hz``
-            and ``power_w`` goes in, a copy with more columns comes out.
-        analytical: Evaluates designs without tools: a copy with more columns comes out, of metrics and details, and
-            ``status``, ``stage`` and ``reason`` where a design may fail.
-        simulator: A program of somebody else that evaluates designs.
+        metrics: Names of the metrics that its results have, in the order in which they are shown.
+        own_metrics: Those of them that are not common (see ``metrics.py``), with unit, direction and meaning.
+        implement: What the physical flow can build.
+        simulate: Its own simulator: what a workload takes on designs (cycles, traffic, accesses by level), or why not.
+        combine: Implementation and simulation -> runtime, energy and power at the clock that is really reached.
+        analytical: Equations that evaluate designs without tools.
+        program: A program of somebody else that evaluates designs.
+        measured: Results that somebody else measured.
+        logged: What it offers to learning from logs alone.
         features: Adds to designs derived columns for models to learn from.
         settings: By fidelity, what changes a result beside the design and beyond what the evaluator itself takes.
         details: Columns of text that its results have beside metrics.
@@ -72,10 +111,14 @@ class Platform:
     space: DesignSpace
     workloads: Mapping[str, Workload]
     metrics: tuple[str, ...]
-    rtl: Callable[[Mapping[str, Any]], Rtl] | None = None
-    system_metrics: Callable[[pd.DataFrame, Workload], pd.DataFrame] | None = None
-    analytical: Callable[[pd.DataFrame, Workload, Settings], pd.DataFrame] | None = None
-    simulator: Simulator | None = None
+    own_metrics: tuple[Metric, ...] = ()
+    implement: Implementation | None = None
+    simulate: Equations | None = None
+    combine: Combination | None = None
+    analytical: Equations | None = None
+    program: Program | None = None
+    measured: Measured | None = None
+    logged: LoggedData | None = None
     features: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     settings: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     details: tuple[str, ...] = ()
@@ -83,11 +126,43 @@ class Platform:
     space_settings: Mapping[str, Setting] = field(default_factory=dict)
     shape: Callable[[Settings], DesignSpace] | None = None
 
+    def __post_init__(self) -> None:
+        """Make its own metrics known.
+
+        Raises:
+            InvalidInputError: If it has no part that gives results, a knob of the flow is missing, or a metric of
+                another meaning has one's name.
+        """
+        declare(self.own_metrics, f"platform '{self.name}'")
+        lacking = [name for name in FLOW_KNOBS if name not in self.space.names]
+        if self.implement and lacking:
+            raise InvalidInputError(f"platform '{self.name}': its space lacks '{lacking[0]}', which the flow asks for")
+        if not self.fidelities:
+            raise InvalidInputError(
+                f"platform '{self.name}' has nothing that gives results; "
+                "allowed: an implementation, a simulator, equations, a program or a table of results"
+            )
+
     @property
     def fidelities(self) -> tuple[str, ...]:
-        """Ways in which designs can be evaluated, the one to begin with first."""
-        ways = (("placed", self.rtl), ("analytical", self.analytical), ("simulated", self.simulator))
-        return tuple(name for name, capability in ways if capability is not None)
+        """Ways in which results can be had; `reference` is the first."""
+        ways = (
+            ("placed", self.implement),
+            ("analytical", self.analytical),
+            ("simulated", self.program or self.simulate),
+            ("measured", self.measured),
+        )
+        return tuple(name for name, part in ways if part is not None)
+
+    @property
+    def reference(self) -> str:
+        """The fidelity that stands for the platform where nobody says which: pages show it, models learn from it."""
+        return next(iter(self.fidelities))
+
+    @property
+    def evaluable(self) -> tuple[str, ...]:
+        """Fidelities in which designs can be evaluated; none where results were measured elsewhere."""
+        return tuple(name for name in self.fidelities if name != "measured")
 
     @property
     def default_workload(self) -> Workload:

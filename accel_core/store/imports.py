@@ -85,7 +85,7 @@ def _with_key(platform: Platform, table: pd.DataFrame, place: str) -> pd.DataFra
     defaults: dict[str, Any] = {
         **_OPTIONAL,
         "workload": platform.default_workload.name,
-        "fidelity": platform.fidelities[0],
+        "fidelity": platform.reference,
         "seed": 0,
     }
     for name, value in defaults.items():

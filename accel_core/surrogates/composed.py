@@ -1,12 +1,13 @@
-"""Runtime and energy by their definitions from a learned clock and a learned power.
+"""What follows by definition from learned metrics: runtime and energy, from a clock and the energy of a cycle.
 
-A platform knows exactly how many cycles a workload takes, so runtime (cycles / clock) and energy (power * runtime) need
-not be learned: its own equations give them.
+A platform knows exactly how many cycles a workload takes, so what follows from them need not be learned: its own
+equations give it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -14,77 +15,134 @@ import numpy.typing as npt
 import pandas as pd
 
 from accel_core.errors import InvalidInputError, NotFittedError
+from accel_core.platforms import Platform
 from accel_core.surrogates.base import Prediction, Surrogate
 from accel_core.surrogates.intervals import conformal_multiple
 from accel_core.surrogates.tables import FloatArray
+from accel_core.workloads import Workload
 
 CLOCK, POWER, RUNTIME, ENERGY = "f_effective_hz", "power_w", "runtime_s", "energy_j"
 
-SystemMetrics = Callable[[pd.DataFrame], pd.DataFrame]
-"""Designs with ``f_effective_hz`` and ``power_w`` -> the same rows with ``runtime_s`` and ``energy_j``."""
+_STEP = 1e-3
+"""Part of a standard deviation by which a metric is moved to see what follows."""
+
+_COUNTS = 0.05
+"""Part of an uncertainty from which a learned metric counts as a cause of it."""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A platform's equations for one workload.
+
+    Attributes:
+        needs: Metrics that must be known.
+        run: A table of designs with ``needs`` -> the same rows with what follows.
+    """
+
+    needs: tuple[str, ...]
+    run: Callable[[pd.DataFrame], pd.DataFrame]
+
+    def gives(self, table: pd.DataFrame) -> list[str]:
+        """Return the names of what follows for designs whose metrics are known."""
+        return [str(name) for name in self.run(table.head(1)) if name not in table]
+
+
+def derivation_of(platform: Platform, workload: Workload) -> Derivation | None:
+    """Return what follows from a platform's implementations on a workload; None where nothing does."""
+    combine = platform.combine
+    return None if combine is None else Derivation(combine.needs, lambda table: combine.run(table, workload))
 
 
 class Composed:
-    """A surrogate whose runtime and energy follow from its own clock and power.
+    """A surrogate that learns some metrics, and equations that the others follow from.
 
-    Uncertainties are relative ones: runtime has the clock's, energy has both as if they were independent, with the
-    wider of both sets of held-out scores.
+    The uncertainty of what follows is that of its causes, as if they were independent and small (propagation of
+    errors), with the widest of their held-out scores.
     """
 
-    def __init__(self, surrogate: Surrogate, system_metrics: SystemMetrics | None = None) -> None:
+    def __init__(
+        self, surrogate: Surrogate, equations: Derivation | None = None, targets: Sequence[str] | None = None
+    ) -> None:
         """Wrap an unfitted surrogate.
 
         Args:
-            surrogate: Learns every target but runtime and energy.
-            system_metrics: A platform's own equations for one workload; None lets the surrogate learn all targets.
+            surrogate: Learns every metric that does not follow from others.
+            equations: What follows; None lets the surrogate learn all.
+            targets: What to predict; other metrics are learned only because these follow from them. None for all.
         """
         self.surrogate = surrogate
-        self.system_metrics = system_metrics
-        self._columns: pd.Index | None = None
+        self.equations = equations
+        self.targets = targets
+        self._columns: list[str] | None = None
 
     def fit(self, X: pd.DataFrame, y: pd.DataFrame, groups: npt.ArrayLike | None = None) -> Self:
-        """Learn the targets; see `Surrogate.fit`.
+        """Learn the metrics; see `Surrogate.fit`.
 
         Raises:
-            InvalidInputError: If runtime or energy is asked for without the clock and power that it follows from.
+            InvalidInputError: If one is asked for without those that it follows from.
         """
-        derived = [name for name in (RUNTIME, ENERGY) if name in y and self.system_metrics is not None]
-        missing = [name for name in (CLOCK, POWER) if name not in y]
-        if derived and missing:
-            raise InvalidInputError(f"y lacks column '{missing[0]}', which {derived[0]} follows from")
-        self.surrogate.fit(X, y.drop(columns=derived), groups)
-        self._columns, self._derived = y.columns, derived
+        self._derived = self._following(X, y)
+        self.surrogate.fit(X, y.drop(columns=self._derived), groups)
+        self._columns = [str(name) for name in y if self.targets is None or name in self.targets]
         return self
 
     def predict(self, X: pd.DataFrame) -> Prediction:
-        """Predict all targets of `fit`, in their order."""
+        """Predict all targets, in the order of ``y`` in `fit`."""
         columns = self._fitted_columns()
         known = self.surrogate.predict(X)
         mean = self._completed(X, known.mean)
         std, scores = known.std.copy(), dict(known.scores)
-        if self._derived:
-            clock, power = std[CLOCK] / mean[CLOCK], std[POWER] / mean[POWER]
-            std[RUNTIME], scores[RUNTIME] = mean[RUNTIME] * clock, scores[CLOCK]
-            std[ENERGY] = mean[ENERGY] * np.hypot(clock, power)
-            scores[ENERGY] = _wider(scores[CLOCK], scores[POWER])
-        return Prediction(mean[columns], std[columns], {str(name): scores[str(name)] for name in columns})
+        causes = self._causes(X, known)
+        for name in self._derived:
+            std[name] = np.sqrt(sum(part[name] ** 2 for part in causes.values()))
+            scores[name] = _widest([scores[cause] for cause, part in causes.items() if _counts(part[name], std[name])])
+        return Prediction(mean[columns], std[columns], {name: scores[name] for name in columns})
 
     def predict_mean(self, X: pd.DataFrame) -> pd.DataFrame:
         """Predict means only."""
         columns = self._fitted_columns()
         return self._completed(X, self.surrogate.predict_mean(X))[columns]
 
-    def _completed(self, X: pd.DataFrame, mean: pd.DataFrame) -> pd.DataFrame:
-        if not self._derived or self.system_metrics is None:
-            return mean
-        found = self.system_metrics(X.assign(**{CLOCK: mean[CLOCK], POWER: mean[POWER]}))
-        return mean.assign(**{RUNTIME: found[RUNTIME], ENERGY: found[ENERGY]})
+    def _following(self, X: pd.DataFrame, y: pd.DataFrame) -> list[str]:
+        if self.equations is None:
+            return []
+        missing = [name for name in self.equations.needs if name not in y]
+        if missing:  # then nothing can follow, and asking for it is a mistake
+            asked = [name for name in (RUNTIME, ENERGY) if name in y]
+            if asked:
+                raise InvalidInputError(f"y lacks column '{missing[0]}', which {asked[0]} follows from")
+            return []
+        needed = X.assign(**{name: y[name] for name in self.equations.needs})
+        return [name for name in self.equations.gives(needed) if name in y]
 
-    def _fitted_columns(self) -> pd.Index:
+    def _completed(self, X: pd.DataFrame, mean: pd.DataFrame) -> pd.DataFrame:
+        if not self._derived or self.equations is None:
+            return mean
+        found = self.equations.run(X.assign(**{str(name): mean[name] for name in mean}))
+        return mean.assign(**{name: found[name] for name in self._derived})
+
+    def _causes(self, X: pd.DataFrame, known: Prediction) -> dict[str, pd.DataFrame]:
+        """Return by learned metric how far its standard deviation moves what follows."""
+        if self.equations is None or not self._derived:
+            return {}
+        moved = {}
+        for name in self.equations.needs:
+            up, down = (
+                self._completed(X, known.mean.assign(**{name: known.mean[name] + sign * _STEP * known.std[name]}))
+                for sign in (1, -1)
+            )
+            moved[name] = ((up - down) / (2 * _STEP))[self._derived].abs()
+        return moved
+
+    def _fitted_columns(self) -> list[str]:
         if self._columns is None:
             raise NotFittedError(f"surrogate '{self.surrogate.name}' has not been fitted; call fit first")
         return self._columns
 
 
-def _wider(first: FloatArray, second: FloatArray) -> FloatArray:
-    return first if conformal_multiple(first, 0.9) >= conformal_multiple(second, 0.9) else second
+def _counts(part: pd.Series, whole: pd.Series) -> bool:
+    return bool(part.median() >= _COUNTS * whole.median())
+
+
+def _widest(scores: Sequence[FloatArray]) -> FloatArray:
+    return max(scores, key=lambda entry: conformal_multiple(entry, 0.9))

@@ -17,7 +17,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.metrics import is_metric
 from accel_core.platforms import Platform
 from accel_core.surrogates import SURROGATES
-from accel_core.surrogates.composed import CLOCK, ENERGY, POWER, RUNTIME, Composed
+from accel_core.surrogates.composed import CLOCK, ENERGY, POWER, RUNTIME, Composed, Derivation, derivation_of
 from accel_core.surrogates.roi import EFFECTIVE_CLOCK, TARGET_CLOCK, TOLERANCE, RoiClassifier, in_roi
 from accel_core.surrogates.tables import MIN_ROWS
 from accel_core.workloads import Workload
@@ -37,7 +37,7 @@ class FittedModels:
         classifier: Tells designs that can be built and lie in the region of interest; None if all do.
         parameters: Design columns.
         features: Adds derived columns to designs.
-        system_metrics: Adds what the workload takes to designs with a clock and a power; None if nothing does.
+        equations: What follows from the learned metrics on the workload; None if nothing does.
         n_rows: Implemented designs that the model learned from.
     """
 
@@ -45,7 +45,7 @@ class FittedModels:
     classifier: RoiClassifier | None
     parameters: tuple[str, ...]
     features: Columns
-    system_metrics: Columns | None
+    equations: Derivation | None
     n_rows: int
 
     def predict(self, designs: pd.DataFrame) -> pd.DataFrame:
@@ -62,8 +62,8 @@ class FittedModels:
         table = designs.loc[X.index].assign(**{str(name): mean[name] for name in mean})
         if TARGET_CLOCK in table and CLOCK in mean:
             table["worst_slack_s"] = 1.0 / table[TARGET_CLOCK] - 1.0 / mean[CLOCK]
-        if self.system_metrics is not None:
-            found = self.system_metrics(table)
+        if self.equations is not None:
+            found = self.equations.run(table)
             table = table.assign(**{str(name): found[name] for name in found if name not in table})
         return table
 
@@ -81,7 +81,7 @@ def learn(
     architecture: Sequence[str] = (),
     extra_targets: Sequence[str] = (),
     features: Columns | None = None,
-    system_metrics: Columns | None = None,
+    equations: Derivation | None = None,
     surrogate: str = "gp",
     budget_s: float = 3.0,
     seed: int = 0,
@@ -95,7 +95,7 @@ def learn(
         architecture: Those of them whose combinations are held out together, so that uncertainty is about unseen ones.
         extra_targets: Metrics to learn besides `BASE_TARGETS`; those that follow from others are left out.
         features: Adds derived columns to designs.
-        system_metrics: Adds a workload's metrics to designs with a clock and a power.
+        equations: What follows from learned metrics on a workload.
         surrogate: A name of ``SURROGATES``.
         budget_s: Nominal seconds to fit.
         seed: Of the models.
@@ -105,7 +105,7 @@ def learn(
     """
     if surrogate not in SURROGATES:
         raise InvalidInputError(f"surrogate is '{surrogate}'; allowed: {', '.join(SURROGATES)}")
-    targets = _targets(results, parameters, extra_targets, system_metrics)
+    targets = _targets(results, parameters, extra_targets, equations)
     rows = results[_is_complete(results, targets)]
     inside = _inside(rows)
     if inside.sum() < MIN_ROWS:
@@ -123,9 +123,9 @@ def learn(
             pd.concat([X, impossible], ignore_index=True), np.concatenate([inside, outside])
         )
     groups = X[list(architecture)].astype(str).agg("|".join, axis=1).to_numpy()[inside] if architecture else None
-    model = Composed(SURROGATES[surrogate](seed=seed, budget_s=budget_s), system_metrics)
+    model = Composed(SURROGATES[surrogate](seed=seed, budget_s=budget_s), equations)
     model.fit(X[inside], y[inside], groups)
-    return FittedModels(model, classifier, tuple(parameters), features or _nothing, system_metrics, int(inside.sum()))
+    return FittedModels(model, classifier, tuple(parameters), features or _nothing, equations, int(inside.sum()))
 
 
 def learn_platform(
@@ -138,28 +138,28 @@ def learn_platform(
     seed: int = 0,
 ) -> FittedModels:
     """Fit models on a platform's results, with all that the platform knows of itself; else as `learn`."""
-    compute = platform.system_metrics
     return learn(
         results,
         platform.space.names,
         architecture=[entry.name for entry in platform.space.parameters if entry.group == "architecture"],
         extra_targets=extra_targets,
         features=platform.features,
-        system_metrics=None if compute is None else lambda designs: compute(designs, workload),
+        equations=derivation_of(platform, workload),
         surrogate=surrogate,
         seed=seed,
     )
 
 
 def _targets(
-    results: pd.DataFrame, parameters: Sequence[str], extra: Sequence[str], system_metrics: Columns | None
+    results: pd.DataFrame, parameters: Sequence[str], extra: Sequence[str], equations: Derivation | None
 ) -> list[str]:
-    """Return what has to be learned, and runtime and energy, whose uncertainty follows from clock and power."""
+    """Return what has to be learned, and runtime and energy, whose uncertainty may follow from others."""
     derived = {"worst_slack_s"} if TARGET_CLOCK in parameters else set()
-    if system_metrics is not None:
-        needed = [*parameters, CLOCK, POWER]
-        derived |= {str(name) for name in system_metrics(results[needed].head(1))} - set(needed)
-    wanted = [name for name in dict.fromkeys((*BASE_TARGETS, *extra)) if name not in derived]
+    needs: tuple[str, ...] = ()
+    if equations is not None and set(equations.needs) <= set(results):
+        needs = equations.needs
+        derived |= set(equations.gives(results[[*parameters, *dict.fromkeys((*needs, POWER))]]))
+    wanted = [name for name in dict.fromkeys((*BASE_TARGETS, *needs, *extra)) if name not in derived]
     wanted += [name for name in (RUNTIME, ENERGY) if name not in wanted]
     return [name for name in wanted if name in results and name not in parameters and is_metric(name)]
 

@@ -13,7 +13,7 @@ import pandas as pd
 from accel_core.errors import InvalidInputError
 from accel_core.platforms import Platform
 from accel_core.surrogates import SURROGATES
-from accel_core.surrogates.composed import Composed, SystemMetrics
+from accel_core.surrogates.composed import Composed, Derivation, derivation_of
 from accel_core.surrogates.roi import TOLERANCE
 from accel_core.surrogates.splits import Split, unseen_architecture_splits, unseen_backend_splits
 from accel_core.surrogates.studies import importances, learning_curve, sampler_comparison
@@ -38,11 +38,12 @@ class Data:
 
     Attributes:
         X: Design columns and derived features.
-        y: Metrics.
+        y: Metrics to predict, and those that they follow from.
         architecture: Columns that make an architecture.
         backend: Columns that make a backend point.
         kind: Optional architecture column whose values are dealt evenly over folds, such as a benchmark.
-        system_metrics: The platform's equations for runtime and energy, or None to learn these.
+        equations: What follows from other metrics by the platform's equations; None to learn all.
+        targets: The metrics to predict; None for all.
     """
 
     X: pd.DataFrame
@@ -50,7 +51,8 @@ class Data:
     architecture: Sequence[str]
     backend: Sequence[str]
     kind: str | None = None
-    system_metrics: SystemMetrics | None = None
+    equations: Derivation | None = None
+    targets: tuple[str, ...] | None = None
 
     @property
     def groups(self) -> npt.NDArray[np.int64]:
@@ -72,14 +74,16 @@ def data_of(results: pd.DataFrame, platform: Platform, workload: Workload) -> Da
         InvalidInputError: If too few rows are ok or there is no target.
     """
     ok = results[results["status"] == "ok"].reset_index(drop=True)
-    targets = [name for name in TARGETS if name in ok and ok[name].notna().all()]
+    targets = [name for name in TARGETS if _has(ok, [name])]
     if len(ok) < MIN_ROWS or not targets:
         raise InvalidInputError(
             f"{platform.name}: {len(ok)} designs are ok and have {len(targets)} of the targets; "
             f"allowed: at least {MIN_ROWS} designs and 1 of {', '.join(TARGETS)}"
         )
     X = ok[list(platform.space.names)]
-    equations = platform.system_metrics
+    equations = derivation_of(platform, workload)
+    if equations is not None and not _has(ok, equations.needs):
+        equations = None
     by_group: dict[str, list[str]] = {"architecture": [], "backend": []}
     kind = None
     for parameter in platform.space.parameters:
@@ -88,12 +92,17 @@ def data_of(results: pd.DataFrame, platform: Platform, workload: Workload) -> Da
             kind = kind or parameter.name
     return Data(
         X=X if platform.features is None else platform.features(X),
-        y=ok[targets],
+        y=ok[list(dict.fromkeys((*targets, *(equations.needs if equations else ()))))],
         architecture=by_group["architecture"],
         backend=by_group["backend"],
         kind=kind,
-        system_metrics=None if equations is None else lambda table: equations(table, workload),
+        equations=equations,
+        targets=tuple(targets),
     )
+
+
+def _has(table: pd.DataFrame, names: Sequence[str]) -> bool:
+    return all(name in table and bool(table[name].notna().all()) for name in names)
 
 
 def model_factories(data: Data, names: Sequence[str], seed: int = 0, budget_s: float = 3.0) -> dict[str, ModelFactory]:
@@ -107,7 +116,7 @@ def model_factories(data: Data, names: Sequence[str], seed: int = 0, budget_s: f
         raise InvalidInputError(f"surrogate '{unknown[0]}' is unknown; allowed: {', '.join(SURROGATES)}")
 
     def factory(name: str) -> ModelFactory:
-        return lambda: Composed(SURROGATES[name](seed, budget_s), data.system_metrics)
+        return lambda: Composed(SURROGATES[name](seed, budget_s), data.equations, data.targets)
 
     return {name: factory(name) for name in names}
 

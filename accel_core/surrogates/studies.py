@@ -132,12 +132,12 @@ def importances(model: Model, X: pd.DataFrame, y: pd.DataFrame, repeats: int = 3
 
 def _muape(model: Model, X: pd.DataFrame, y: pd.DataFrame) -> dict[str, float]:
     predicted = model.predict(X).mean
-    return {str(name): float(ape(predicted[name], y[name]).mean()) for name in y.columns}
+    return {str(name): float(ape(predicted[name], y[name]).mean()) for name in predicted.columns}
 
 
 def _score(model: Model, X: pd.DataFrame, y: pd.DataFrame, test: IntArray) -> list[dict[str, str | float]]:
     predicted = model.predict(X.iloc[test]).mean
-    return [{"metric": str(name), **summarize(ape(predicted[name], y.iloc[test][name]))} for name in y.columns]
+    return [{"metric": str(name), **summarize(ape(predicted[name], y.iloc[test][name]))} for name in predicted.columns]
 
 
 def _growing_order(split: Split, rng: np.random.Generator) -> IntArray:

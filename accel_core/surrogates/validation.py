@@ -138,7 +138,7 @@ def _tidy(found: Prediction, actual: pd.DataFrame, inside: npt.NDArray[np.bool_]
                 "in_roi": inside,
             }
         )
-        for metric in actual.columns
+        for metric in found.mean.columns
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -147,7 +147,8 @@ def _covered(found: Mapping[tuple[str, str], list[tuple[Prediction, pd.DataFrame
     """Average each model's coverage over its folds, weighted by their size."""
     parts = []
     for (model, split), folds in found.items():
-        table = pd.concat([coverage(prediction, actual, LEVELS) for prediction, actual in folds])
+        scored = [(prediction, actual[prediction.mean.columns]) for prediction, actual in folds]
+        table = pd.concat([coverage(prediction, actual, LEVELS) for prediction, actual in scored])
         for name in ("coverage", "median_width"):
             table[name] *= table["n"]
         total = table.groupby(["metric", "level"], sort=False).sum().reset_index()

@@ -43,8 +43,8 @@ _CSS = """
 def show_design(design: pd.Series, platform: Platform, results: pd.DataFrame, predicted: Predicted | None) -> None:
     """Show everything known of one row of the points; `results` are all stored rows, failures included."""
     design_id = str(design["design_id"])
-    is_best = design["fidelity"] == platform.fidelities[0]
-    is_placed = is_best and platform.rtl is not None
+    is_best = design["fidelity"] == platform.reference
+    is_placed = is_best and platform.implement is not None
     name = f"{fidelity_badge(str(design['fidelity']))} `{design_id[:8]}`"
     if is_best:
         st.markdown(name)
@@ -120,7 +120,7 @@ def offer_run(place: DeltaGenerator, design: pd.Series, platform: Platform, resu
     """Offer to implement a design, or say how far that is; `place` is for what is short."""
     design_id = str(design["design_id"])
     name = campaign_name(design_id)
-    best = platform.fidelities[0]
+    best = platform.reference
     tried = results[(results["design_id"] == design_id) & (results["fidelity"] == best)]
     if len(tried):
         last = tried.iloc[-1]

@@ -21,7 +21,7 @@ _RESULTS = "eyeriss-timeloop"
 
 def download_files(setup: Setup, design: Mapping[str, int]) -> None:
     """Offer a design and the layer as the YAML files that Timeloop takes; Timeloop is not needed for it."""
-    if get_platform(PLATFORM).simulator is None:
+    if get_platform(PLATFORM).program is None:
         return
     data = zipped(tuple(design.items()), setup.workload, setup.energy_table, setup.objective)
     st.download_button("Timeloop YAML", data, "eyeriss_timeloop.zip", "application/zip", key="eyeriss-yaml",
@@ -32,9 +32,9 @@ def download_files(setup: Setup, design: Mapping[str, int]) -> None:
 def zipped(design: tuple[tuple[str, int], ...], workload: str, energy_table: str, objective: str) -> bytes:
     """Return a design and a workload's layers as Timeloop's files, in one archive."""
     platform = get_platform(PLATFORM)
-    assert platform.simulator is not None
+    assert platform.program is not None
     settings = resolve_settings(platform, FIDELITY, {"energy_table": energy_table, "objective": objective})
-    texts = platform.simulator.files(dict(design), platform.workloads[workload], settings)
+    texts = platform.program.files(dict(design), platform.workloads[workload], settings)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in texts.items():
@@ -45,7 +45,7 @@ def zipped(design: tuple[tuple[str, int], ...], workload: str, energy_table: str
 def simulate_button(setup: Setup, designs: Mapping[str, Mapping[str, int]]) -> None:
     """Offer to map designs with Timeloop itself; where it is not installed, say so."""
     platform = get_platform(PLATFORM)
-    if platform.simulator is None:
+    if platform.program is None:
         return
     if missing := unavailable(platform, FIDELITY):
         st.caption(f"Timeloop itself cannot map these designs: {missing}")

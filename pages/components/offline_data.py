@@ -15,13 +15,10 @@ from accel_core.errors import AccelError
 from accel_core.evaluators import evaluate
 from accel_core.paths import data_path
 from accel_core.platforms import PLATFORMS, get_platform
-from accel_core.platforms.edgetpu.applications import CONTEXT, applications
-from accel_core.platforms.edgetpu.architecture import PARAMETERS
-from accel_core.platforms.edgetpu.area import area_mm2
-from accel_core.platforms.edgetpu.optima import optimum
+from accel_core.platforms.logged import LoggedData
 from pages.components.offline_log import read_log
 
-PLATFORM = "edgetpu"
+PLATFORM = next(name for name, platform in PLATFORMS.items() if platform.logged is not None)
 SHIPPED = "Shipped log"
 NEEDED = ("jax", "equinox", "optax")
 
@@ -44,7 +41,7 @@ class Log:
     def names(self) -> list[str]:
         """The applications that it has designs of, in the house's order."""
         found = set(self.table["application"].unique())
-        return [name for name in applications() if name in found]
+        return [name for name in offered().applications() if name in found]
 
     def of(self, names: Sequence[str]) -> pd.DataFrame:
         """Return the designs of some applications."""
@@ -62,6 +59,13 @@ class Best:
 
     runtime_s: float
     design: dict[str, int]
+
+
+def offered() -> LoggedData:
+    """Return what the page's platform offers to learning from logs."""
+    logged = get_platform(PLATFORM).logged
+    assert logged is not None, "PLATFORM was chosen for having it"
+    return logged
 
 
 def missing() -> str:
@@ -86,7 +90,7 @@ def _switch() -> None:
 
 def title_of(name: str) -> str:
     """Return an application's words; reconstructions say so."""
-    return applications()[name].title
+    return offered().applications()[name].title
 
 
 def titles_of(names: Sequence[str]) -> str:
@@ -96,19 +100,19 @@ def titles_of(names: Sequence[str]) -> str:
 
 def context_of(name: str) -> dict[str, float]:
     """Return what a contextual model is told of an application."""
-    return dict(zip(CONTEXT, map(float, applications()[name].context), strict=True))
+    return dict(zip(offered().context, map(float, offered().applications()[name].context), strict=True))
 
 
 def parameter_values() -> dict[str, list[int]]:
     """Return the values that each of the ten parameters may have."""
     space = get_platform(PLATFORM).space
-    return {name: [int(value) for value in space.parameter(name).values] for name in PARAMETERS}
+    return {name: [int(value) for value in space.parameter(name).values] for name in offered().parameters}
 
 
 def baseline() -> dict[str, int]:
     """Return the design that resembles the EdgeTPU."""
     space = get_platform(PLATFORM).space
-    return {name: int(space.parameter(name).default) for name in PARAMETERS}
+    return {name: int(space.parameter(name).default) for name in offered().parameters}
 
 
 @st.cache_resource(show_spinner="Reading the shipped log …")
@@ -128,8 +132,8 @@ def uploaded_log(name: str, content: bytes) -> Log:
 
 
 def _log_of(name: str, content: bytes) -> Log:
-    table = read_log(name, content, list(applications()), parameter_values())
-    table["chip_area_mm2"] = area_mm2(table)
+    table = read_log(name, content, list(offered().applications()), parameter_values())
+    table["chip_area_mm2"] = offered().area_mm2(table)
     return Log(name, hashlib.sha256(content).hexdigest()[:16], table)
 
 
@@ -142,13 +146,13 @@ def best_logged(rows: pd.DataFrame, names: Sequence[str], limit_mm2: float) -> B
         limit_mm2: Largest area.
     """
     kept = rows[(rows["status"] == "ok") & (rows["chip_area_mm2"] <= limit_mm2)]
-    kept = kept.drop_duplicates([*PARAMETERS, "application"])
-    groups = kept.groupby(list(PARAMETERS), sort=False)["runtime_s"].agg(["mean", "size"])
+    kept = kept.drop_duplicates([*offered().parameters, "application"])
+    groups = kept.groupby(list(offered().parameters), sort=False)["runtime_s"].agg(["mean", "size"])
     groups = groups[groups["size"] >= len(names)]
     if groups.empty:
         return None
     index = groups["mean"].idxmin()
-    return Best(float(groups["mean"].min()), dict(zip(PARAMETERS, map(int, index), strict=True)))
+    return Best(float(groups["mean"].min()), dict(zip(offered().parameters, map(int, index), strict=True)))
 
 
 @st.cache_data(show_spinner="Simulating …", max_entries=64)
@@ -159,14 +163,14 @@ def truth(designs: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
 
 def truths(choices: Mapping[str, pd.DataFrame], names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """Return the truth about the choices of several models; what more than one of them chose is simulated once."""
-    given = {name: rows[list(PARAMETERS)].astype(int) for name, rows in choices.items()}
+    given = {name: rows[list(offered().parameters)].astype(int) for name, rows in choices.items()}
     found = truth(distinct(choices), names)
-    return {name: rows.merge(found, how="left", on=list(PARAMETERS)) for name, rows in given.items()}
+    return {name: rows.merge(found, how="left", on=list(offered().parameters)) for name, rows in given.items()}
 
 
 def distinct(choices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the designs that at least one model chose, each once; as many simulations reveal them."""
-    both = pd.concat([rows[list(PARAMETERS)] for rows in choices.values()])
+    both = pd.concat([rows[list(offered().parameters)] for rows in choices.values()])
     return both.astype(int).drop_duplicates(ignore_index=True)
 
 
@@ -175,7 +179,7 @@ def truth_of(designs: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
 
     A design that one of the applications cannot run on is infeasible, with that one's reason.
     """
-    chosen = designs[list(PARAMETERS)].astype(int)
+    chosen = designs[list(offered().parameters)].astype(int)
     found = [evaluate(PLATFORM, chosen, "analytical", workload=name) for name in names]
     runtime = np.mean([rows["runtime_s"].to_numpy(dtype=np.float64) for rows in found], axis=0)
     reason = found[0]["reason"].astype(str).to_numpy(dtype=object)
@@ -184,12 +188,12 @@ def truth_of(designs: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
         prefix = f"{title_of(name)}, " if len(names) > 1 else ""
         reason = np.where(reason == "", np.where(lost == "", "", prefix + lost), reason)
     status = np.where(np.isfinite(runtime), "ok", "infeasible")
-    return chosen.assign(status=status, reason=reason, runtime_s=runtime, chip_area_mm2=area_mm2(chosen))
+    return chosen.assign(status=status, reason=reason, runtime_s=runtime, chip_area_mm2=offered().area_mm2(chosen))
 
 
 def exact_optimum_s(names: Sequence[str], limit_mm2: float) -> float | None:
     """Return the least runtime of all designs under a limit; None where it is not known."""
     try:
-        return optimum(names, limit_mm2).runtime_s
+        return offered().optimum(names, limit_mm2).runtime_s
     except AccelError:
         return None

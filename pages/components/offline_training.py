@@ -18,10 +18,8 @@ import pandas as pd
 import streamlit as st
 
 from accel_core.errors import AccelError, InvalidInputError
-from accel_core.platforms.edgetpu.applications import applications
-from accel_core.platforms.edgetpu.area import area_mm2
 from pages.components.offline_asked import Asked, Revealed
-from pages.components.offline_data import baseline, context_of, parameter_values, shipped_log, truth_of
+from pages.components.offline_data import baseline, context_of, offered, parameter_values, shipped_log, truth_of
 
 if TYPE_CHECKING:
     from accel_core.offline import OfflineModel
@@ -201,7 +199,13 @@ class Training:
             self.first_after = max(1, settings.steps // settings.reports)
             self.curves[name] = []
             self.models[name] = train_offline(
-                self.rows, parameter_values(), context, settings, asked.seed, area=area_mm2, watcher=self._watcher(name)
+                self.rows,
+                parameter_values(),
+                context,
+                settings,
+                asked.seed,
+                area=offered().area_mm2,
+                watcher=self._watcher(name),
             )
         except Exception as error:
             self._fail(error)
@@ -245,7 +249,7 @@ def choose(model: OfflineModel, names: tuple[str, ...], limit_mm2: float, n: int
     if not names:
         raise InvalidInputError("applications: none given; allowed: at least one")
     together = names if len(names) > 1 else ()
-    return model.optimize(limit_mm2, n, 0, area_mm2, together)
+    return model.optimize(limit_mm2, n, 0, offered().area_mm2, together)
 
 
 def load_model(path: Path) -> OfflineModel:
@@ -269,7 +273,7 @@ def _warm_up() -> None:
     """Wait until the browser has what the first view needs, then train for one step, if nobody trains yet."""
     if _ENDING.wait(WARM_UP_AFTER_S) or _TURN.locked():
         return
-    name = next(iter(applications()))
+    name = next(iter(offered().applications()))
     truth_of(pd.DataFrame([baseline()]), (name,))
     _WARMING_UP.set()
     try:

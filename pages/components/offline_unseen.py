@@ -12,15 +12,10 @@ import streamlit as st
 
 from accel_core.errors import AccelError, InvalidInputError
 from accel_core.paths import data_path
-from accel_core.platforms.edgetpu.applications import applications
-from accel_core.platforms.edgetpu.architecture import PARAMETERS
-from accel_core.platforms.edgetpu.area import area_mm2
-from accel_core.platforms.edgetpu.optima import optimum
-from accel_core.platforms.edgetpu.rooflines import layers_of
 from accel_core.plots.offline import ladder
 from accel_core.plots.offline_layers import KINDS, kind_colors, kinds_of, layer_towers
 from accel_core.rooflines import COUNT
-from pages.components.offline_data import best_logged, exact_optimum_s, shipped_log, title_of, truth
+from pages.components.offline_data import best_logged, exact_optimum_s, offered, shipped_log, title_of, truth
 from pages.components.offline_desk import desk
 from pages.components.offline_legend import legend
 from pages.components.offline_reveal import chance_words
@@ -49,7 +44,7 @@ def unseen_view() -> None:
     with left, card("offline-unseen-form", height="stretch"):
         st.subheader("Hide an application", anchor=False)
         st.session_state.setdefault(HIDDEN, DEFAULT_HIDDEN)
-        hidden = st.selectbox("Application", list(applications()), format_func=title_of, key=HIDDEN,
+        hidden = st.selectbox("Application", list(offered().applications()), format_func=title_of, key=HIDDEN,
                               persist_state="session", label_visibility="collapsed")  # fmt: skip
         limit_form()
         st.caption("A model trained on the logs of the other eight has never seen it. All it is told are its layers: "
@@ -76,7 +71,7 @@ def revealed_design() -> tuple[str, dict[str, int]] | None:
     if (hidden, limit) not in _revealed():
         return None
     first = zero_shot(hidden, limit)
-    return hidden, {name: int(first[name]) for name in PARAMETERS}
+    return hidden, {name: int(first[name]) for name in offered().parameters}
 
 
 @st.cache_resource(show_spinner=False)
@@ -112,7 +107,9 @@ def _choose(model: OfflineModel, hidden: str, limit_mm2: float) -> pd.Series:
     if hidden in model.contexts.names:
         raise InvalidInputError(f"{hidden}.npz: the model has seen {title_of(hidden)}")
     with _CHOOSING:
-        return model.optimize(limit_mm2, 1, 0, area_mm2, [layers_of(applications()[hidden])]).iloc[0]
+        return model.optimize(
+            limit_mm2, 1, 0, offered().area_mm2, [offered().layers_of(offered().applications()[hidden])]
+        ).iloc[0]
 
 
 @st.cache_resource(show_spinner=False)
@@ -129,7 +126,7 @@ def _warm_up() -> None:
 
 def _layers(hidden: str) -> None:
     """Draw all that the model is told of the hidden application."""
-    layers = layers_of(applications()[hidden])
+    layers = offered().layers_of(offered().applications()[hidden])
     figure(layer_towers(layers, dark=is_dark()), key="offline-unseen-layers")
     counts = layers[COUNT].groupby(kinds_of(layers)).sum()
     colors = kind_colors(dark=is_dark())
@@ -149,7 +146,7 @@ def _prediction(hidden: str, chosen: pd.Series) -> None:
         else:
             right.button("Next: why this design", width="stretch", key="offline-unseen-next", on_click=_explain,
                          args=(hidden,))  # fmt: skip
-        words = design_words({name: int(chosen[name]) for name in PARAMETERS})
+        words = design_words({name: int(chosen[name]) for name in offered().parameters})
         st.markdown(f"{words} {chosen['chip_area_mm2']:.1f} mm².")
         true = truth(chosen.to_frame().T, (hidden,)).iloc[0] if is_known else None
         metric_row(
@@ -169,7 +166,7 @@ def _prediction(hidden: str, chosen: pd.Series) -> None:
 def n_to_reveal(hidden: str, chosen: pd.Series) -> int:
     """Return how many designs a reveal simulates: the chosen one and the other eight's best, if that is another."""
     others = best_for_others(hidden, area_limit())
-    return 1 + (others is not None and any(others[name] != int(chosen[name]) for name in PARAMETERS))
+    return 1 + (others is not None and any(others[name] != int(chosen[name]) for name in offered().parameters))
 
 
 def _explain(hidden: str) -> None:
@@ -241,6 +238,6 @@ def best_for_others(hidden: str, limit_mm2: float) -> dict[str, int] | None:
     Their mean runtime counts. It is the best that a search on the simulator could find without the hidden one.
     """
     try:
-        return optimum([name for name in applications() if name != hidden], limit_mm2).design
+        return offered().optimum([name for name in offered().applications() if name != hidden], limit_mm2).design
     except AccelError:
         return None

@@ -10,13 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from accel_core.errors import AccelError
-from accel_core.platforms.edgetpu.applications import applications
-from accel_core.platforms.edgetpu.architecture import PARAMETERS
-from accel_core.platforms.edgetpu.area import area_parts_mm2
-from accel_core.platforms.edgetpu.breakdown import Breakdown, breakdown
-from accel_core.platforms.edgetpu.optima import optimum
+from accel_core.platforms.logged import Breakdown
 from accel_core.plots.offline_why import area_bars, layer_bars, part_colors
-from pages.components.offline_data import baseline, title_of, truths
+from pages.components.offline_data import baseline, offered, title_of, truths
 from pages.components.offline_legend import legend
 from pages.components.offline_state import WHY_APPLICATION, WHY_DESIGN, area_limit, choices_of, revealed_training
 from pages.components.offline_training import CONSERVATIVE, NAIVE
@@ -59,12 +55,12 @@ def subjects() -> dict[str, Subject]:
                 found[f"{words} best of {len(chosen)}"] = Subject(names, _design(chosen.iloc[best]))
     if (unseen := revealed_design()) is not None:
         found[subject_words(unseen[0])] = Subject((unseen[0],), unseen[1])
-    found[OPTIMUM] = Subject(tuple(applications()), None)
+    found[OPTIMUM] = Subject(tuple(offered().applications()), None)
     return found
 
 
 def _design(row: pd.Series) -> dict[str, int]:
-    return {name: int(row[name]) for name in PARAMETERS}
+    return {name: int(row[name]) for name in offered().parameters}
 
 
 def why_view() -> None:
@@ -75,12 +71,12 @@ def why_view() -> None:
                 known = subjects()
             chosen, name = _choose(known)
             subject = known[chosen]
-            design = subject.design or optimum([name], area_limit()).design
+            design = subject.design or offered().optimum([name], area_limit()).design
         except AccelError as error:
             st.error(str(error))
             return
         designs = (baseline(), design)
-        before, after = (breakdown(entry, applications()[name]) for entry in designs)
+        before, after = (offered().breakdown(entry, offered().applications()[name]) for entry in designs)
         areas = (parts_of(designs[0]), parts_of(design))
         st.markdown(" ".join(explanation(before, after, designs, areas)))
     left, right = st.columns([5, 8], gap="small")
@@ -109,7 +105,7 @@ def _choose(known: Mapping[str, Subject]) -> tuple[str, str]:
 
 def parts_of(design: Mapping[str, int]) -> dict[str, float]:
     """Return the area of each part of a design in mm2."""
-    return {name: float(areas[0]) for name, areas in area_parts_mm2(pd.DataFrame([dict(design)])).items()}
+    return {name: float(areas[0]) for name, areas in offered().area_parts_mm2(pd.DataFrame([dict(design)])).items()}
 
 
 def _layers(before: Breakdown, after: Breakdown) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from accel_core.platforms.edgetpu.architecture import constants
-from accel_core.platforms.edgetpu.breakdown import Breakdown
+from accel_core.platforms.logged import Breakdown
+from pages.components.offline_data import offered
 
 PARTS: Mapping[str, str] = {
     "pe_memory": "PE memory", "core_memory": "core memory", "buffers": "buffer memory", "instruction_memory": "program",
@@ -40,7 +40,7 @@ def parameter_words(name: str, value: float) -> str:
 
 def run_ms(seconds: float) -> float:
     """Return the time of the usual run of inferences, in ms, from that of one inference in s."""
-    return 1e3 * float(constants()["inferences"]) * seconds
+    return 1e3 * float(offered().inferences) * seconds
 
 
 def explanation(

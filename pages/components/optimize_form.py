@@ -76,7 +76,7 @@ def _choose_where(platform: Platform) -> tuple[bool, str]:
         f"{titles[FLOW]}: every design is evaluated on this machine.",
     )  # fmt: skip
     if where == MODEL:
-        return True, platform.fidelities[0]
+        return True, platform.reference
     possible = runnable(platform)
     fidelity = st.segmented_control("Fidelity", possible, default=possible[0] if possible else None, required=True,
                                     key="optimize-fidelity", persist_state="session")  # fmt: skip

@@ -37,7 +37,7 @@ def words_of(platform: Platform) -> PlatformWords:
     has_clock = TARGET_CLOCK in platform.space.names
     near = " and comes near its target clock" if has_clock else ""
     near_clock = ", near the target clock" if has_clock else ""
-    if platform.rtl is not None:
+    if platform.implement is not None:
         return PlatformWords("Real flow", "Search the flow", "for real", "placed", f"can be built{near}",
                              f"Chance to be built{near_clock}", has_clock)  # fmt: skip
     return PlatformWords("Platform's model", "Search the platform's model", "by the platform's model", "evaluated",

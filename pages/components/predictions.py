@@ -128,7 +128,7 @@ def how_made(found: Predicted, platform: Platform) -> str:
 
 def _predict(request: Request, platform: Platform, measured: pd.DataFrame) -> Predicted:
     started = time.perf_counter()
-    known = measured[measured["fidelity"] == platform.fidelities[0]]
+    known = measured[measured["fidelity"] == platform.reference]
     workload = platform.workloads[request.workload]
     learned = learn_platform(known, platform, workload, request.metrics, surrogate=SURROGATE)
     designs = candidates(DesignSpace.from_yaml(request.space_yaml), request.n)

@@ -155,7 +155,7 @@ def runnable(platform: Platform) -> list[str]:
     for name, reason in reasons.items():
         if reason is None:
             continue
-        if name == platform.fidelities[0]:
+        if name == platform.reference:
             instead = f" Fidelity {possible[0]} runs." if possible else ""
             st.warning(f"Fidelity {name} is off: {reason.rstrip('.')}.{instead}")
         else:

@@ -69,7 +69,7 @@ def launch(plan: SearchPlan, picks: pd.DataFrame) -> str:
     name = unused_name(STEM, runs_path())
     designs = platform.space.coerce(picks[list(platform.space.names)]).reset_index(drop=True)
     rows = tuple({str(key): value for key, value in row.items()} for row in designs.to_dict("records"))
-    campaign = Campaign(name, plan.platform, rows, platform.fidelities[0], plan.workload, seed=plan.seed)
+    campaign = Campaign(name, plan.platform, rows, platform.reference, plan.workload, seed=plan.seed)
     kept = designs.assign(**{metric: picks[metric].to_numpy() for metric in compared_metrics(plan, picks)})
     kept.insert(0, "design_id", design_ids(designs, platform.space.names).to_numpy())
     path = runs_path() / name / PREDICTED

@@ -12,7 +12,7 @@ import pytest
 
 from accel_core.cli import main
 from accel_core.platforms import PLATFORMS, get_platform
-from accel_core.platforms.base import Settings, Simulator
+from accel_core.platforms.base import Program, Settings
 from accel_core.settings import Setting
 from accel_core.space import design_ids, sample
 from accel_core.workloads import Workload
@@ -31,8 +31,8 @@ def never(*_: Any) -> Mapping[str, Any]:
 @pytest.fixture
 def simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives Axiline a simulator that is not installed."""
-    simulator = Simulator("Pretender", lambda: "not on PATH", never, files)
-    extended = replace(AXILINE, simulator=simulator, settings={"simulated": {"effort": Setting(3, "Effort.", 1, 9)}})
+    program = Program("Pretender", lambda: "not on PATH", never, files)
+    extended = replace(AXILINE, program=program, settings={"simulated": {"effort": Setting(3, "Effort.", 1, 9)}})
     monkeypatch.setitem(PLATFORMS, "axiline", extended)  # type: ignore[arg-type]
 
 

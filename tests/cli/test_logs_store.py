@@ -12,6 +12,7 @@ from accel_core.cli import logs as command
 from accel_core.cli import main
 from accel_core.errors import StoreError
 from accel_core.evaluators import evaluate
+from accel_core.platforms import get_platform
 from accel_core.platforms.edgetpu import logs
 from accel_core.platforms.edgetpu.architecture import PARAMETERS
 from accel_core.platforms.edgetpu.optima import LIMITS_MM2, optimum
@@ -78,7 +79,7 @@ def test_a_part_that_fails_leaves_those_before_it_whole(database: Path, monkeypa
 
     monkeypatch.setattr(command, "evaluate", failing(evaluate))
     with pytest.raises(StoreError, match=r"log of m6, row .* column 'status'"):
-        command._store("m6", N, 1, store := ResultStore(database))
+        command._store(get_platform("edgetpu"), "m6", N, 1, store := ResultStore(database))
     store.close()
     assert len(stored(database)) == sizes[0] < sum(sizes)
 

@@ -20,7 +20,7 @@ from accel_core.evaluators import (
     settings_id,
     settings_of,
 )
-from accel_core.metrics import is_metric
+from accel_core.metrics import get_metric, is_metric
 from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.process import Limits, run
 from accel_core.space import sample
@@ -29,6 +29,9 @@ pytestmark = pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFOR
 
 
 OUTCOME = ("status", "stage", "reason", "tool_versions")
+
+
+FIDELITY = {"analytical": "analytical", "simulate": "simulated"}
 
 
 def some_designs(platform: Platform, n: int = 12) -> pd.DataFrame:
@@ -41,20 +44,21 @@ def needs(capability: Callable[..., object] | None) -> None:
 
 
 def implemented(platform: Platform) -> pd.DataFrame:
-    """Designs with what an implementation would have measured."""
+    """Designs with what an implementation would have measured, for what combines it with a simulation."""
     designs = some_designs(platform)
     rng = np.random.default_rng(0)
     return designs.assign(
-        f_effective_hz=rng.uniform(2e8, 9e8, len(designs)), power_w=rng.uniform(1e-3, 1e-2, len(designs))
+        f_effective_hz=rng.uniform(2e8, 9e8, len(designs)), cycle_energy_j=rng.uniform(1e-12, 1e-11, len(designs))
     )
 
 
 def adder(platform: Platform, capability: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Return what adds metrics to designs, for the default workload and under the default settings."""
-    if capability == "system_metrics":
-        return lambda designs: platform.system_metrics(designs, platform.default_workload)
-    settings = resolve_settings(platform, capability, None)
-    return lambda designs: platform.analytical(designs, platform.default_workload, settings)
+    if capability == "combine":
+        return lambda designs: platform.combine.run(designs, platform.default_workload)
+    part = getattr(platform, capability)
+    settings = resolve_settings(platform, FIDELITY[capability], None)
+    return lambda designs: part(designs, platform.default_workload, settings)
 
 
 def test_it_is_found_by_its_name(platform: Platform) -> None:
@@ -71,7 +75,13 @@ def test_its_defaults_are_a_valid_design_and_every_parameter_says_what_it_is(pla
 def test_its_words_are_there(platform: Platform) -> None:
     assert platform.title
     assert platform.summary.endswith(".")
-    assert platform.fidelities
+    assert platform.reference in platform.fidelities
+    assert set(platform.evaluable) == set(platform.fidelities) - {"measured"}
+
+
+def test_its_own_metrics_are_shown_and_told_as_it_says(platform: Platform) -> None:
+    assert {metric.name for metric in platform.own_metrics} <= set(platform.metrics)
+    assert all(get_metric(metric.name) == metric for metric in platform.own_metrics)
 
 
 def test_every_metric_is_known_and_named_once(platform: Platform) -> None:
@@ -87,25 +97,25 @@ def test_workloads_are_called_by_their_names(platform: Platform) -> None:
 
 
 def test_rtl_is_the_same_every_time_and_blind_to_the_backend(platform: Platform) -> None:
-    needs(platform.rtl)
+    needs(platform.implement)
     backend = platform.space.subspace("backend").names
     for first, second in pairwise(some_designs(platform).to_dict("records")):
         again = {**first, **{name: second[name] for name in backend}}
-        assert platform.rtl(first) == platform.rtl(again)
+        assert platform.implement.rtl(first) == platform.implement.rtl(again)
 
 
 @pytest.mark.tools
 def test_rtl_compiles_without_a_warning(platform: Platform, tmp_path: Path) -> None:
-    needs(platform.rtl)
+    needs(platform.implement)
     for design in some_designs(platform, 8).to_dict("records"):
-        rtl = platform.rtl(design)
+        rtl = platform.implement.rtl(design)
         (tmp_path / "design.v").write_text(rtl.verilog, encoding="ascii")
         command = ["iverilog", "-g2005", "-Wall", "-s", rtl.top, "-t", "null", "design.v"]
         done = run(command, "compile", Limits(60), cwd=tmp_path)
         assert (done.exit_code, done.output) == (0, "")
 
 
-@pytest.mark.parametrize("capability", ["system_metrics", "analytical"])
+@pytest.mark.parametrize("capability", ["combine", "simulate", "analytical"])
 def test_metrics_of_a_table_are_those_of_its_rows(platform: Platform, capability: str) -> None:
     needs(getattr(platform, capability))
     add = adder(platform, capability)
@@ -188,7 +198,7 @@ def test_features_keep_designs_and_add_finite_numbers(platform: Platform) -> Non
 
 def test_an_empty_table_stays_empty(platform: Platform) -> None:
     none = implemented(platform).iloc[:0]
-    for capability in ("system_metrics", "analytical"):
+    for capability in ("combine", "simulate", "analytical"):
         if getattr(platform, capability) is not None:
             assert adder(platform, capability)(none).empty
     if platform.features is not None:

@@ -15,7 +15,7 @@ from accel_core.errors import InfeasibleError, InvalidInputError, ToolFailedErro
 from accel_core.evaluators import Request, resolve_settings, unavailable
 from accel_core.evaluators.simulated import evaluate_simulated
 from accel_core.platforms import Platform, get_platform
-from accel_core.platforms.base import Settings, Simulator
+from accel_core.platforms.base import Program, Settings
 from accel_core.space import design_ids, sample
 from accel_core.workloads import Workload
 
@@ -24,12 +24,12 @@ Run = Callable[[Mapping[str, Any], Workload, Settings, Path], Mapping[str, Any]]
 
 
 def platform(run: Run | None, missing: str | None = None) -> Platform:
-    simulator = None if run is None else Simulator("Pretender", lambda: missing, run, no_files)
-    return replace(AXILINE, simulator=simulator, details=("mapping",))
+    program = None if run is None else Program("Pretender", lambda: missing, run, no_files)
+    return replace(AXILINE, simulate=None, program=program, details=("mapping",))
 
 
 def request(on: Platform, **kwargs: Any) -> Request:
-    settings = resolve_settings(replace(on, simulator=Simulator("", lambda: None, fine, no_files)), "simulated", None)
+    settings = resolve_settings(replace(on, program=Program("", lambda: None, fine, no_files)), "simulated", None)
     return Request(on, on.default_workload, "simulated", settings, **kwargs)
 
 
@@ -47,7 +47,7 @@ def designs() -> pd.DataFrame:
 
 
 def test_a_platform_with_a_simulator_has_the_fidelity(designs: pd.DataFrame) -> None:
-    assert platform(fine).fidelities == (*AXILINE.fidelities, "simulated")
+    assert platform(fine).fidelities == ("placed", "analytical", "simulated")
     assert "simulated" not in platform(None).fidelities
 
 

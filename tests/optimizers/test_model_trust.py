@@ -16,6 +16,7 @@ from accel_core.optimizers.model_trust import (
 )
 from accel_core.platforms import get_platform
 from accel_core.space import sample
+from accel_core.surrogates.composed import derivation_of
 from accel_core.surrogates.predict_designs import learn
 from tests.pages.made_up_results import made_up_results
 
@@ -40,7 +41,7 @@ def learned(results):
         results,
         PLATFORM.space.names,
         features=PLATFORM.features,
-        system_metrics=lambda designs: PLATFORM.system_metrics(designs, workload),
+        equations=derivation_of(PLATFORM, workload),
         budget_s=0.5,
     )
 
@@ -65,7 +66,8 @@ def test_predictions_carry_metrics_that_follow_and_how_far_to_trust_them(results
     designs = sample(PLATFORM.space, 50, seed=2).designs
     table = predictor(designs)
     assert len(table) == 50
-    assert table["energy_j"].to_numpy() == pytest.approx((table["power_w"] * table["runtime_s"]).to_numpy())
+    assert table["energy_j"].to_numpy() == pytest.approx((table["cycle_energy_j"] * table["cycles"]).to_numpy())
+    assert table["power_runtime_j"].to_numpy() == pytest.approx((table["power_w"] * table["runtime_s"]).to_numpy())
     assert table[SUCCESS].between(0, 1).all()
     kept = is_feasible(table, goals)
     wanted = (table[UNCERTAINTY] <= 0.05) & (table[SUCCESS] >= 0.9) & (table["power_w"] <= 1.0)

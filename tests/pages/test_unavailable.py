@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from accel_core import evaluators
 from accel_core.campaigns import Campaign, SamplerPlan
 from accel_core.platforms import PLATFORMS, get_platform
-from accel_core.platforms.base import Simulator
+from accel_core.platforms.base import Program
 from pages.components.optimize_form import FLOW, WHERE
 
 AXILINE = get_platform("axiline")
@@ -27,8 +27,8 @@ def never(*_: Any) -> Mapping[str, Any]:
 @pytest.fixture(autouse=True)
 def simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives Axiline a simulator that is not installed, and lets everything be placed."""
-    simulator = Simulator("Pretender", lambda: WHY, never, never)
-    monkeypatch.setitem(PLATFORMS, "axiline", replace(AXILINE, simulator=simulator))  # type: ignore[arg-type]
+    program = Program("Pretender", lambda: WHY, never, never)
+    monkeypatch.setitem(PLATFORMS, "axiline", replace(AXILINE, program=program))  # type: ignore[arg-type]
     monkeypatch.setattr(evaluators, "placed_available", lambda: None)
 
 

@@ -126,6 +126,6 @@ def axiline_designs():
 @pytest.mark.parametrize("index", range(8))
 def test_axiline_agrees_over_its_space(nangate, cache, tmp_path, index):
     design = axiline_designs()[index]
-    rtl = get_platform("axiline").rtl(design)
+    rtl = get_platform("axiline").implement.rtl(design)
     settings = FlowSettings(design["f_target_hz"], design["utilization_target"])
     check(implement(rtl, nangate, settings, tmp_path, cache), opensta(tmp_path))

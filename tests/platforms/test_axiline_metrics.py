@@ -33,32 +33,35 @@ def test_cycles_of_the_published_workload() -> None:
 
 
 def test_system_metrics_of_one_design() -> None:
-    results = pd.DataFrame([{**DESIGN, "f_effective_hz": 4e8, "power_w": 0.01}])
+    results = pd.DataFrame([{**DESIGN, "f_effective_hz": 4e8, "power_w": 0.01, "cycle_energy_j": 3e-11}])
 
-    row = AXILINE.system_metrics(results, THREE).iloc[0]
+    row = AXILINE.combine.run(results, THREE).iloc[0]
 
     assert row["cycles"] == 9 + 6 * 2
     assert row["macs"] == 2 * 10 * 3
     assert row["runtime_s"] == pytest.approx(21 / 4e8)
-    assert row["energy_j"] == pytest.approx(0.01 * 21 / 4e8)
-    assert row["edp_js"] == pytest.approx(0.01 * (21 / 4e8) ** 2)
+    assert row["energy_j"] == pytest.approx(21 * 3e-11)
+    assert row["edp_js"] == pytest.approx(21 * 3e-11 * 21 / 4e8)
+    assert row["power_runtime_j"] == pytest.approx(0.01 * 21 / 4e8)
     assert row["throughput_flops"] == pytest.approx(2 * 60 / (21 / 4e8))
     assert row["utilization"] == pytest.approx(60 / (2 * 3 * 21))
 
 
 def test_units_do_their_own_work() -> None:
-    results = pd.DataFrame([{**DESIGN, "benchmark": "recommender", "units": 2, "f_effective_hz": 4e8, "power_w": 1.0}])
+    results = pd.DataFrame(
+        [{**DESIGN, "benchmark": "recommender", "units": 2, "f_effective_hz": 4e8, "cycle_energy_j": 1.0}]
+    )
 
-    row = AXILINE.system_metrics(results, THREE).iloc[0]
+    row = AXILINE.combine.run(results, THREE).iloc[0]
 
     assert row["macs"] == 2 * 10 * 2 * 3
     assert row["utilization"] == pytest.approx(120 / (2 * 3 * 2 * 21))
 
 
 def test_an_unknown_clock_leaves_only_what_needs_none() -> None:
-    results = pd.DataFrame([{**DESIGN, "f_effective_hz": np.nan, "power_w": np.nan}])
+    results = pd.DataFrame([{**DESIGN, "f_effective_hz": np.nan, "cycle_energy_j": np.nan}])
 
-    row = AXILINE.system_metrics(results, THREE).iloc[0]
+    row = AXILINE.combine.run(results, THREE).iloc[0]
 
     assert np.isnan(row[["runtime_s", "energy_j", "edp_js", "throughput_flops"]].astype(float)).all()
     assert row["cycles"] == 21

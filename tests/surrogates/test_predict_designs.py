@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from accel_core.errors import InvalidInputError
+from accel_core.surrogates.composed import Derivation
 from accel_core.surrogates.predict_designs import learn
 
 PARAMETERS = ["kind", "size", "f_target_hz"]
@@ -36,13 +37,16 @@ def system_metrics(table):
     return table.assign(cycles=cycles, runtime_s=runtime, energy_j=table["power_w"] * runtime)
 
 
+EQUATIONS = Derivation(("f_effective_hz", "power_w"), system_metrics)
+
+
 def results_of(n=160, seed=0):
     return system_metrics(law(designs_of(n, seed))).assign(status="ok")
 
 
 @pytest.fixture(scope="module")
 def learned():
-    return learn(results_of(), PARAMETERS, architecture=["kind", "size"], system_metrics=system_metrics, budget_s=1.0)
+    return learn(results_of(), PARAMETERS, architecture=["kind", "size"], equations=EQUATIONS, budget_s=1.0)
 
 
 def test_predicts_the_metrics_of_unseen_designs(learned):
@@ -77,7 +81,7 @@ def test_uncertainty_grows_with_the_level(learned):
 
 def test_extra_targets_are_learned_and_parameters_are_not():
     results = results_of(60).assign(cells=lambda table: 10.0 * table["size"])
-    found = learn(results, PARAMETERS, extra_targets=("cells", "f_target_hz", "cycles"), system_metrics=system_metrics,
+    found = learn(results, PARAMETERS, extra_targets=("cells", "f_target_hz", "cycles"), equations=EQUATIONS,
                   budget_s=0.5)  # fmt: skip
     assert "cells" in found.uncertainty(results.head(2))
     assert found.n_rows <= 60
@@ -93,13 +97,13 @@ def test_extra_targets_are_learned_and_parameters_are_not():
 )
 def test_too_little_to_learn_from_is_said_in_one_sentence(change, options, match):
     with pytest.raises(InvalidInputError, match=match):
-        learn(change(results_of(60)), PARAMETERS, system_metrics=system_metrics, **options)
+        learn(change(results_of(60)), PARAMETERS, equations=EQUATIONS, **options)
 
 
 def test_stays_away_from_designs_that_could_not_be_built():
     results = results_of()
     results.loc[results["size"] > 25, "status"] = "infeasible"
-    learned = learn(results, PARAMETERS, system_metrics=system_metrics, budget_s=1.0)
+    learned = learn(results, PARAMETERS, equations=EQUATIONS, budget_s=1.0)
     offered = designs_of(400, seed=3)
     kept = learned.predict(offered)
     assert (kept["size"] <= 27).all()

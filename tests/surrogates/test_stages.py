@@ -8,7 +8,7 @@ import pytest
 
 from accel_core.errors import InvalidInputError, NotFittedError
 from accel_core.surrogates import SURROGATES
-from accel_core.surrogates.composed import Composed
+from accel_core.surrogates.composed import Composed, Derivation
 from accel_core.surrogates.roi import RoiClassifier, TwoStage, confusion, in_roi
 
 from .made_up import TARGETS, results
@@ -17,6 +17,9 @@ from .made_up import TARGETS, results
 def system_metrics(table: pd.DataFrame) -> pd.DataFrame:
     runtime = table["cycles"] / table["f_effective_hz"]
     return table.assign(runtime_s=runtime, energy_j=table["power_w"] * runtime)
+
+
+EQUATIONS = Derivation(("f_effective_hz", "power_w"), system_metrics)
 
 
 def split(seed: int, n: int = 24) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -45,7 +48,7 @@ def test_confusion_counts():
 def test_two_stages_tell_what_lies_in_the_roi_and_predict_there():
     X, y = split(1)
     new, actual = split(2)
-    model = TwoStage(Composed(SURROGATES["gp"](budget_s=1), system_metrics), tolerance=0.2).fit(X, y)
+    model = TwoStage(Composed(SURROGATES["gp"](budget_s=1), EQUATIONS), tolerance=0.2).fit(X, y)
     found = model.predict(new)
     inside = in_roi(new["f_target_hz"], actual["f_effective_hz"], 0.2)
     assert 0.1 < inside.mean() < 0.9
@@ -58,8 +61,8 @@ def test_two_stages_tell_what_lies_in_the_roi_and_predict_there():
 def test_regressors_learn_from_the_roi_only():
     X, y = split(1)
     inside = in_roi(X["f_target_hz"], y["f_effective_hz"])
-    stages = TwoStage(Composed(SURROGATES["gp"](budget_s=0.1), system_metrics)).fit(X, y)
-    alone = Composed(SURROGATES["gp"](budget_s=0.1), system_metrics).fit(X[inside], y[inside])
+    stages = TwoStage(Composed(SURROGATES["gp"](budget_s=0.1), EQUATIONS)).fit(X, y)
+    alone = Composed(SURROGATES["gp"](budget_s=0.1), EQUATIONS).fit(X[inside], y[inside])
     pd.testing.assert_frame_equal(stages.predict(X).metrics.mean, alone.predict(X).mean)
 
 
@@ -86,14 +89,25 @@ def test_a_missing_clock_is_named():
 
 def test_composed_runtime_and_energy_obey_their_definitions():
     X, y = split(1)
-    model = Composed(SURROGATES["gp"](budget_s=0.1), system_metrics).fit(X, y)
+    model = Composed(SURROGATES["gp"](budget_s=0.1), EQUATIONS).fit(X, y)
     found = model.predict(X)
     np.testing.assert_allclose(found.mean["runtime_s"], X["cycles"] / found.mean["f_effective_hz"])
     np.testing.assert_allclose(found.mean["energy_j"], found.mean["power_w"] * found.mean["runtime_s"])
     relative = found.std / found.mean
-    np.testing.assert_allclose(relative["energy_j"], np.hypot(relative["power_w"], relative["f_effective_hz"]))
+    np.testing.assert_allclose(
+        relative["energy_j"], np.hypot(relative["power_w"], relative["f_effective_hz"]), rtol=1e-5
+    )
+    np.testing.assert_allclose(relative["runtime_s"], relative["f_effective_hz"], rtol=1e-5)
     pd.testing.assert_frame_equal(model.predict_mean(X), found.mean)
     assert model.surrogate.settings_.keys() == {"f_effective_hz", "power_w", "chip_area_mm2"}
+
+
+def test_what_others_follow_from_may_be_learned_without_being_predicted():
+    X, y = split(1, 6)
+    shown = ["f_effective_hz", "energy_j"]
+    model = Composed(SURROGATES["gp"](budget_s=0.1), EQUATIONS, shown).fit(X, y)
+    found = model.predict(X)
+    assert list(found.mean) == list(found.std) == list(found.scores) == list(model.predict_mean(X)) == shown
 
 
 def test_without_equations_every_target_is_learned():
@@ -105,7 +119,7 @@ def test_without_equations_every_target_is_learned():
 def test_energy_without_power_is_refused():
     X, y = split(1, 6)
     with pytest.raises(InvalidInputError, match="y lacks column 'power_w', which energy_j follows from"):
-        Composed(SURROGATES["gp"](), system_metrics).fit(X, y[["f_effective_hz", "energy_j"]])
+        Composed(SURROGATES["gp"](), EQUATIONS).fit(X, y[["f_effective_hz", "energy_j"]])
 
 
 def test_unfitted_stages_say_so():

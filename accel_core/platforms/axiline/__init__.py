@@ -10,9 +10,10 @@ update their factors at the same time against the factors of one item, which ent
 """
 
 from accel_core.paths import data_path
-from accel_core.platforms.axiline.metrics import analytical, features, system_metrics
+from accel_core.platforms.axiline.metrics import analytical, features, simulate
 from accel_core.platforms.axiline.rtl import rtl_of
-from accel_core.platforms.base import Platform
+from accel_core.platforms.base import Implementation, Platform
+from accel_core.platforms.combining import NEEDS, Combination, combined
 from accel_core.space import DesignSpace
 from accel_core.workloads import Workload
 
@@ -38,6 +39,7 @@ AXILINE = Platform(
         "f_effective_hz",
         "worst_slack_s",
         "power_w",
+        "power_effective_w",
         "power_internal_w",
         "power_switching_w",
         "power_leakage_w",
@@ -48,14 +50,17 @@ AXILINE = Platform(
         "flops",
         "cycles",
         "runtime_s",
+        "cycle_energy_j",
         "energy_j",
+        "power_runtime_j",
         "edp_js",
         "utilization",
         "macs",
         "throughput_flops",
     ),
-    rtl=rtl_of,
-    system_metrics=system_metrics,
+    implement=Implementation(rtl_of),
+    simulate=simulate,
+    combine=Combination(NEEDS, lambda implemented, workload: combined(simulate(implemented, workload, {}))),
     analytical=analytical,
     features=features,
 )

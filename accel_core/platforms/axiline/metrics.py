@@ -1,4 +1,4 @@
-"""Axiline's system metrics, its estimate without tools, and what helps models to learn it."""
+"""What workloads take on Axiline, its estimate without tools, and what helps models to learn it."""
 
 from __future__ import annotations
 
@@ -26,34 +26,24 @@ def total_cycles(cycles: npt.ArrayLike, n_vectors: int) -> npt.NDArray[np.int64]
     return total
 
 
-def system_metrics(results: pd.DataFrame, workload: Workload) -> pd.DataFrame:
-    """Add what a workload takes on implemented designs.
+def simulate(designs: pd.DataFrame, workload: Workload, _settings: Mapping[str, object]) -> pd.DataFrame:
+    """Add ``cycles``, ``macs`` and ``utilization`` of a stream of training vectors without gaps.
 
-    Args:
-        results: Designs with ``f_effective_hz`` and ``power_w`` (NaN where the implementation has none).
-        workload: Its ``n_vectors`` training vectors are streamed without gaps.
-
-    Returns:
-        A copy with ``cycles``, ``macs``, ``utilization``, ``runtime_s``, ``energy_j``, ``edp_js`` and
-        ``throughput_flops``.
+    A feature costs two multiply-accumulates for each unit and vector, one in the inner product and one in SGD.
+    There are 2 * lanes * units such multipliers; utilization is the share of their cycles that does this work.
     """
-    table = _with_work(results, workload)
-    runtime_s = table["cycles"] / table["f_effective_hz"]
-    energy_j = table["power_w"] * runtime_s
-    return table.assign(
-        runtime_s=runtime_s,
-        energy_j=energy_j,
-        edp_js=energy_j * runtime_s,
-        throughput_flops=2 * table["macs"] / runtime_s,
-    )
+    cycles = total_cycles(designs["cycles_per_vector"], workload.n_vectors)
+    units = designs["units"].to_numpy(dtype=np.float64)
+    macs = 2.0 * designs["features"].to_numpy(dtype=np.float64) * units * workload.n_vectors
+    return designs.assign(cycles=cycles, macs=macs, utilization=macs / (2.0 * _lanes(designs) * units * cycles))
 
 
-def analytical(designs: pd.DataFrame, workload: Workload, _settings: Mapping[str, object]) -> pd.DataFrame:
+def analytical(designs: pd.DataFrame, workload: Workload, settings: Mapping[str, object]) -> pd.DataFrame:
     """Estimate without tools: exact cycles, and the runtime if the target clock is met.
 
     Power, area and the clock that a design really reaches need an implementation, so they are not guessed here.
     """
-    table = _with_work(designs, workload)
+    table = simulate(designs, workload, settings)
     runtime_s = table["cycles"] / table["f_target_hz"]
     return table.assign(runtime_s=runtime_s, throughput_flops=2 * table["macs"] / runtime_s)
 
@@ -96,18 +86,6 @@ def _register_bits(table: pd.DataFrame) -> pd.Series:
     phase = np.floor(np.log2(cycles + 1)) + 1
     bits: pd.Series = ring + units * (table["sum_bits"] + internal + prediction + label) + phase + 3
     return bits
-
-
-def _with_work(table: pd.DataFrame, workload: Workload) -> pd.DataFrame:
-    """Add cycles, macs and utilization.
-
-    A feature costs two multiply-accumulates for each unit and vector, one in the inner product and one in SGD.
-    There are 2 * lanes * units such multipliers; utilization is the share of their cycles that does this work.
-    """
-    cycles = total_cycles(table["cycles_per_vector"], workload.n_vectors)
-    units = table["units"].to_numpy(dtype=np.float64)
-    macs = 2.0 * table["features"].to_numpy(dtype=np.float64) * units * workload.n_vectors
-    return table.assign(cycles=cycles, macs=macs, utilization=macs / (2.0 * _lanes(table) * units * cycles))
 
 
 def _lanes(designs: pd.DataFrame) -> Floats:

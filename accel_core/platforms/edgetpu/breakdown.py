@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,45 +14,7 @@ from accel_core.platforms.edgetpu.mapping import spread_layers
 from accel_core.platforms.edgetpu.metrics import explain, indices_of
 from accel_core.platforms.edgetpu.simulate import simulate
 from accel_core.platforms.edgetpu.tiling import tile_layers
-
-LIMITS = ("compute", "bus", "dram")
-"""What a layer can wait for; ``bus`` and ``dram`` are memory, in the sense of Kumar et al. (ICLR 2022)."""
-
-
-@dataclass(frozen=True)
-class Breakdown:
-    """One inference of one design.
-
-    Attributes:
-        layers: One row a layer: ``layer``, ``kind``, ``compute_s``, ``bus_s`` and ``dram_s``, which go on at the same
-            time, ``fixed_s`` of instructions and synchronization, which come on top, ``total_s``, and which of
-            ``LIMITS`` decides.
-        start_s: What every inference begins with.
-        resident: Share of the parameters that stay on the chip.
-        utilization: Share of the multipliers' cycles that do work.
-        reason: Why the design cannot run; then there are no layers and the shares are NaN.
-    """
-
-    layers: pd.DataFrame
-    start_s: float
-    resident: float
-    utilization: float
-    reason: str = ""
-
-    @property
-    def total_s(self) -> float:
-        """The whole inference."""
-        return float(self.layers["total_s"].sum()) + self.start_s if len(self.layers) else float("nan")
-
-    def bound_s(self, limit: str) -> float:
-        """Return the time of the layers that wait for one of ``LIMITS``, without what is fixed."""
-        rows = self.layers[self.layers["bound"] == limit]
-        return float(rows[f"{limit}_s"].sum())
-
-    @property
-    def memory_s(self) -> float:
-        """Time of the layers that wait for a bus or DRAM."""
-        return self.bound_s("bus") + self.bound_s("dram")
+from accel_core.platforms.logged import LIMITS, Breakdown
 
 
 def breakdown(design: Mapping[str, float], application: Application) -> Breakdown:

@@ -75,7 +75,7 @@ def write_logs(names: Sequence[str], n: int, seed: int, out: Path) -> dict[str, 
     with replaced_when_whole(out) as partial, pq.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
         for name in names:
             summary = Summary()
-            for part in log(applications()[name], n, seed):
+            for part in log(name, n, seed):
                 runtimes = part["runtime_s"].drop_null().to_numpy()
                 summary.add(len(part) - len(runtimes), runtimes)
                 writer.write_table(part)
@@ -98,11 +98,12 @@ def check_request(names: Sequence[str], n: int, seed: int) -> None:
         raise InvalidInputError(f"the seed is {seed}; allowed: 0 or more")
 
 
-def log(application: Application, n: int, seed: int) -> Iterator[pa.Table]:
+def log(name: str, n: int, seed: int) -> Iterator[pa.Table]:
     """Yield the log of an application in parts: random designs, feasible and infeasible, without the best.
 
     A part has at most 65,536 designs.
     """
+    application = applications()[name]
     rng = np.random.default_rng([seed, list(applications()).index(application.name)])
     left = n
     while left:

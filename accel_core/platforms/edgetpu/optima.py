@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -13,25 +12,11 @@ from accel_core.errors import InvalidInputError
 from accel_core.paths import data_path
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import PARAMETERS
+from accel_core.platforms.logged import Optimum
 from accel_core.tables import read_table
 
 LIMITS_MM2 = (27.0, 29.0, 100.0)
 """Area limits of PRIME (Kumar et al., ICLR 2022); 29 is from memory."""
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """The fastest of all designs of at most some area.
-
-    Attributes:
-        runtime_s: Of the usual run of inferences; the mean over several applications.
-        chip_area_mm2: Its area.
-        design: Its parameters.
-    """
-
-    runtime_s: float
-    chip_area_mm2: float
-    design: dict[str, int]
 
 
 def true_front(names: Iterable[str]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ what it costs follows from its mapping as Timeloop v4 counts.
 
 from accel_core.platforms.base import Platform
 from accel_core.platforms.eyeriss.metrics import DETAILS, METRICS, analytical, features, misfit
+from accel_core.platforms.eyeriss.own_metrics import OWN_METRICS
 from accel_core.platforms.eyeriss.settings import ANALYTICAL
 from accel_core.platforms.eyeriss.space import SPACE, SPACE_SETTINGS, space_under
 from accel_core.platforms.eyeriss.timeloop.simulator import SIMULATED, TIMELOOP
@@ -28,9 +29,10 @@ EYERISS = Platform(
     space=SPACE,
     workloads=_workloads(),
     metrics=METRICS,
+    own_metrics=OWN_METRICS,
     analytical=analytical,
     features=features,
-    simulator=TIMELOOP,
+    program=TIMELOOP,
     settings={"analytical": ANALYTICAL, "simulated": SIMULATED},
     details=DETAILS,
     misfit=misfit,

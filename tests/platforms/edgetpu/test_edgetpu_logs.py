@@ -65,7 +65,7 @@ def test_an_applications_log_does_not_depend_on_the_others(tmp_path: Path) -> No
 
 
 def test_columns_are_those_of_an_imported_released_log() -> None:
-    (part,) = log(applications()["m6"], 50, seed=0)
+    (part,) = log("m6", 50, seed=0)
     assert part.schema == SCHEMA
     assert tuple(RELEASED) == PARAMETERS
     table = part.to_pandas()
@@ -119,7 +119,7 @@ def test_factors_are_the_published_distances() -> None:
 
 @pytest.mark.parametrize("name", ["mobilenet_edgetpu", "t_rnn_enc"])
 def test_the_shipped_file_is_what_the_script_makes(name: str) -> None:
-    parts = log(applications()[name], make_edgetpu_logs.N, make_edgetpu_logs.SEED)
+    parts = log(name, make_edgetpu_logs.N, make_edgetpu_logs.SEED)
     table = pa.concat_tables(parts).to_pandas()
     pd.testing.assert_frame_equal(table, shipped()[shipped()["application"] == name].reset_index(drop=True))
 

@@ -1,4 +1,4 @@
-"""Timeloop as the platform's ``Simulator``: settings in, the columns of the analytical model out."""
+"""Timeloop as the platform's ``Program``: settings in, the columns of the analytical model out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from accel_core.platforms.base import Settings, Simulator
+from accel_core.platforms.base import Program, Settings
 from accel_core.platforms.eyeriss.energy import DEFAULT_TABLE, energy_table, pinned_table
 from accel_core.platforms.eyeriss.metrics import network_metrics
 from accel_core.platforms.eyeriss.timeloop.files import workload_files
@@ -28,7 +28,7 @@ SIMULATED: Mapping[str, Setting] = {
 
 
 def simulate(design: Mapping[str, Any], workload: Workload, settings: Settings, folder: Path) -> dict[str, Any]:
-    """Return metrics, mapping and tool versions of one design, as ``Simulator.run`` does."""
+    """Return metrics, mapping and tool versions of one design, as ``Program.run`` does."""
     found, versions = simulate_layers(design, workload.layers, settings, folder)
     parts = [pd.DataFrame([result.numbers]) for result in found]
     metrics = network_metrics(pd.DataFrame([dict(design)]), workload, parts)
@@ -45,4 +45,4 @@ def _mappings(workload: Workload, found: list[LayerResult]) -> str:
     return "; ".join(f"{layer.name}: {result.mapping}" for layer, result in zip(workload.layers, found, strict=True))
 
 
-TIMELOOP = Simulator("Timeloop", timeloop_missing, simulate, workload_files)
+TIMELOOP = Program("Timeloop", timeloop_missing, simulate, workload_files)

@@ -23,6 +23,11 @@ def runs_path() -> Path:
     return Path(os.environ.get("ACCEL_RUNS") or data_path() / "runs").absolute()
 
 
+def platforms_path() -> Path:
+    """Return the folder of a person's own accelerators: ``ACCEL_PLATFORMS``, or one under ``data/``."""
+    return Path(os.environ.get("ACCEL_PLATFORMS") or data_path() / "platforms").absolute()
+
+
 def cache_path() -> Path:
     """Return the folder of what may be deleted at any time, such as synthesized netlists."""
     return runs_path() / "cache"

@@ -16,7 +16,7 @@ from accel_core.evaluators import SettingValue, resolve_settings, settings_id
 from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
 from accel_core.optimizers import OPTIMIZERS, current_name, resolve_options
-from accel_core.platforms import get_platform
+from accel_core.platforms import add_file, get_platform
 from accel_core.space import SAMPLERS, Constraint, DesignSpace
 from accel_core.space.documents import StrictLoader
 
@@ -116,6 +116,7 @@ class Campaign:
         settings: Settings of the fidelity; those left out take their defaults.
         seed: Of the choice and of the tools.
         workers: Processes at most; 0 means one per core.
+        platform_file: Where the platform is described, if by a file outside the folder of a person's own platforms.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Campaign:
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
     seed: int = 0
     workers: int = 0
+    platform_file: str = ""
 
     def __post_init__(self) -> None:
         """Fill in the platform's defaults and check everything against it."""
@@ -142,6 +144,8 @@ class Campaign:
             raise InvalidInputError(f"seed is {self.seed!s:.40}; allowed: 0 to {MAX_SEED}")
         if isinstance(self.choice, tuple) and not 1 <= len(self.choice) <= MAX_DESIGNS:
             raise InvalidInputError(f"designs has {len(self.choice)} entries; allowed: 1 to {MAX_DESIGNS:,}")
+        if self.platform_file:
+            add_file(Path(self.platform_file))
         platform = get_platform(self.platform)
         if not platform.evaluable:
             raise InvalidInputError(
@@ -203,6 +207,7 @@ class Campaign:
                 "settings": fields.mapping("settings"),
                 "seed": fields.integer("seed", 0),
                 "workers": fields.integer("workers", 0),
+                "platform_file": fields.text("platform_file"),
             }
             fields.finish()
             return cls(**arguments)
@@ -213,7 +218,8 @@ class Campaign:
     def to_yaml(self) -> str:
         """Return the YAML that ``from_yaml`` reads back to an equal campaign."""
         data: dict[str, Any] = {
-            "name": self.name, "platform": self.platform, "fidelity": self.fidelity, "workload": self.workload,
+            "name": self.name, "platform": self.platform, "platform_file": self.platform_file,
+            "fidelity": self.fidelity, "workload": self.workload,
             "set": dict(self.restrictions),
             "constraints": [{"name": entry.name, "expression": entry.expression} for entry in self.constraints],
             **_choice_to(self.choice), "settings": dict(self.settings), "seed": self.seed, "workers": self.workers,

@@ -8,10 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from accel_core.cli import campaign, evaluate, files, layers, logs, optimize, platforms, sample, transfer
-from accel_core.errors import AccelError
+from accel_core.errors import AccelError, InvalidInputError
+from accel_core.platforms import add_file
 
 COMMANDS = (platforms, layers, sample, evaluate, files, campaign, optimize, logs, transfer)
 
@@ -29,8 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
         module.add_to(commands)
+    for command in dict.fromkeys(commands.choices.values()):
+        _let_files_name_platforms(command)
     chosen = parser.parse_args(arguments)
     try:
+        _find_platform(chosen)
         chosen.run(chosen)
     except AccelError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -39,3 +44,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("stopped; results that were written are kept", file=sys.stderr)
         return 130
     return 0
+
+
+def _let_files_name_platforms(command: argparse.ArgumentParser) -> None:
+    """Give a command ``--platform-file``; a platform need not be named then."""
+    command.add_argument(
+        "--platform-file", type=Path, action="append", default=[], metavar="DIR/platform.yaml",
+        help="an accelerator of your own, beside those in data/platforms (ACCEL_PLATFORMS); repeatable",
+    )  # fmt: skip
+    for action in command._actions:
+        if action.dest == "platform" and not action.option_strings:
+            action.nargs, action.required = "?", False
+            command.set_defaults(is_of_platform=True)
+
+
+def _find_platform(chosen: argparse.Namespace) -> None:
+    """Read the platforms of files, and take the only one where a command needs one and none is named."""
+    found = [add_file(path) for path in chosen.platform_file]
+    if "is_of_platform" in chosen and chosen.platform is None:
+        if len(found) != 1:
+            raise InvalidInputError("no platform is named; allowed: its name, or one --platform-file")
+        chosen.platform = found[0].name

@@ -53,10 +53,9 @@ def choose_fidelity(platform: Platform, wanted: str | None, names: Collection[st
         InvalidInputError: If the platform does not have the wanted one, or none can run here.
     """
     if wanted is not None:
-        if wanted not in platform.fidelities:
-            raise InvalidInputError(
-                f"platform '{platform.name}' has no fidelity '{wanted}'; allowed: {', '.join(platform.fidelities)}"
-            )
+        if wanted not in platform.evaluable:
+            allowed = ", ".join(platform.evaluable) or "none, for its results were measured elsewhere"
+            raise InvalidInputError(f"platform '{platform.name}' has no fidelity '{wanted}'; allowed: {allowed}")
         return wanted
     reasons = {name: unavailable(platform, name) for name in platform.fidelities}
     possible = [name for name, reason in reasons.items() if reason is None]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from accel_core.cli.arguments import Commands
 from accel_core.evaluators import settings_of
-from accel_core.platforms import PLATFORMS, Platform
+from accel_core.platforms import PLATFORMS, Platform, find_own
 from accel_core.settings import Setting
 from accel_core.space import Parameter
 
@@ -22,6 +23,8 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print every platform."""
+    for problem in find_own().values():
+        print(f"left out: {problem}", file=sys.stderr)
     described = {platform.name: describe(platform) for platform in PLATFORMS.values()}
     if arguments.json:
         print(json.dumps(list(described.values()), indent=2))

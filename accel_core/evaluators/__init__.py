@@ -11,6 +11,7 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators.analytical import evaluate_analytical
+from accel_core.evaluators.measured import measured_results
 from accel_core.evaluators.placed import evaluate_placed
 from accel_core.evaluators.results import IDENTITY, PROVENANCE, STATUSES, Progress, Request, ordered
 from accel_core.evaluators.settings import SETTINGS, resolve_settings, settings_id, settings_of
@@ -110,6 +111,7 @@ __all__ = [
     "Setting",
     "SettingValue",
     "evaluate",
+    "measured_results",
     "ordered",
     "resolve_settings",
     "settings_id",

@@ -103,6 +103,8 @@ class Platform:
             names design and mapping is told before anything is evaluated.
         space_settings: Settings of every fidelity that change the space itself.
         shape: Builds the space under all ``space_settings``; the names of its parameters never change.
+        versions: By fidelity, a text that changes whenever what makes its results does; "1" where nothing is said.
+        folder: Where it is described, if by a person's own files.
     """
 
     name: str
@@ -125,6 +127,8 @@ class Platform:
     misfit: Callable[[pd.DataFrame, Workload, Settings], tuple[int, str] | None] | None = None
     space_settings: Mapping[str, Setting] = field(default_factory=dict)
     shape: Callable[[Settings], DesignSpace] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         """Make its own metrics known.

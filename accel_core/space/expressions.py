@@ -80,6 +80,15 @@ class Expression:
         if _infer(self._tree, types) != "truth":
             raise InvalidInputError(f"'{self.text}' is not a condition; allowed: a comparison such as a * b <= 8")
 
+    def check_number(self, types: Mapping[str, Type]) -> None:
+        """Reject unknown names, and whatever does not give a number.
+
+        Raises:
+            InvalidInputError: Naming the part that is wrong and what is allowed.
+        """
+        if _infer(self._tree, types) != "number":
+            raise InvalidInputError(f"'{self.text}' is not a number; allowed: a formula such as 2 * a + 1")
+
     def texts_compared(self) -> list[tuple[str, str]]:
         """Return each (column, text) pair that the expression compares for equality."""
         pairs = []
@@ -107,9 +116,15 @@ class Expression:
             truth = _evaluate(self._tree, columns)
         return np.array(np.broadcast_to(truth, (n_rows,)), dtype=np.bool_)
 
+    def numbers(self, columns: Columns, n_rows: int) -> npt.NDArray[np.float64]:
+        """Return the number of each row; NaN where it is undefined. Columns as for `evaluate`."""
+        with np.errstate(all="ignore"):
+            found = _evaluate(self._tree, columns)
+        return np.array(np.broadcast_to(found, (n_rows,)), dtype=np.float64)
+
 
 def parse(text: str) -> Expression:
-    """Read a condition.
+    """Read a condition or a formula.
 
     Raises:
         InvalidInputError: If the text is too long, too deep, not an expression, or holds anything but the few

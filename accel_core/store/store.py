@@ -14,6 +14,8 @@ import pandas as pd
 import pyarrow as pa
 
 from accel_core.errors import StoreError
+from accel_core.evaluators import measured_results
+from accel_core.platforms import Platform
 from accel_core.store import query
 from accel_core.store.connection import close_database, open_database, translated
 from accel_core.store.imports import check_import
@@ -127,6 +129,26 @@ class ResultStore:
                     [digest, path.name, len(frame), n_fresh, _now()],
                 )
             n_new += n_fresh
+        return n_new
+
+    def take_in_measured(self, platform: Platform) -> int:
+        """Take in the results that a platform brings along, once for each content; return how many rows were new.
+
+        Raises:
+            InvalidInputError: If its table is wrong.
+            StoreError: If the rows cannot be stored.
+        """
+        assert platform.measured is not None, "only a platform with measured results brings some along"
+        digest = f"{platform.name} {platform.measured.digest()}"
+        if query.has_part(self._connection.cursor(), digest):
+            return 0
+        rows = check_rows(measured_results(platform), platform.measured.title)
+        with self._writing() as connection:
+            n_new = self._insert(connection, rows, None, platform.measured.title)
+            connection.execute(
+                "insert into ingested_parts values (?, ?, null, ?, ?, ?)",
+                [digest, platform.measured.title, len(rows.frame), n_new, _now()],
+            )
         return n_new
 
     def import_table(self, path: Path) -> int:

@@ -56,7 +56,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Workload:
-    """What a platform's system metrics are about.
+    """What a design runs.
 
     Attributes:
         name: Short name for files and command lines.
@@ -73,10 +73,10 @@ class Workload:
     n_vectors: int = 0
 
     def __post_init__(self) -> None:
-        if bool(self.layers) == bool(self.n_vectors) or self.n_vectors < 0:
+        if (self.layers and self.n_vectors) or self.n_vectors < 0:
             raise InvalidInputError(
                 f"workload '{self.name}': {len(self.layers)} layers and {self.n_vectors} vectors;"
-                " allowed: layers or vectors, and one of the two"
+                " allowed: layers, vectors, or neither where only its name matters"
             )
 
     def layer(self, name: str) -> Layer:

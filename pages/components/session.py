@@ -13,7 +13,7 @@ from accel_core.campaigns import CampaignServer
 from accel_core.errors import AccelError
 from accel_core.evaluators import resolve_settings, settings_id, settings_of, unavailable
 from accel_core.paths import data_path, database_path, runs_path
-from accel_core.platforms import PLATFORMS, Platform
+from accel_core.platforms import PLATFORMS, Platform, find_own
 from accel_core.store import ResultStore
 
 SHIPPED = "results"
@@ -33,10 +33,22 @@ class Service:
         self.store = ResultStore(database)
         try:
             self.store.import_shipped(data_path() / SHIPPED)
+            self.take_in_measured()
             self.campaigns = CampaignServer(self.store, runs).start()
         except AccelError:
             self.store.close()
             raise
+
+    def take_in_measured(self) -> dict[str, str]:
+        """Take in results that platforms bring along; return by file or platform what is wrong with them."""
+        problems = {str(path): problem for path, problem in find_own().items()}
+        for platform in list(PLATFORMS.values()):
+            if platform.measured is not None:
+                try:
+                    self.store.take_in_measured(platform)
+                except AccelError as error:
+                    problems[platform.name] = str(error)
+        return problems
 
 
 @st.cache_resource(show_spinner="Opening the database …")

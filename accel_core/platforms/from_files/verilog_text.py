@@ -1,0 +1,128 @@
+"""Verilog source as text: includes put in place, defines in front, and parameters of the top module set.
+
+The result is one self-contained file that any tool reads without further arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from accel_core.errors import InvalidInputError
+
+MAX_BYTES = 4_000_000
+MAX_DEPTH = 16
+
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_SKIPPED = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
+_INCLUDE = re.compile(r"^[ \t]*`include[ \t]+\"([^\"\n]+)\"[^\n]*$", re.MULTILINE)
+_MODULE = re.compile(r"\bmodule\s+(?:automatic\s+)?([A-Za-z_][\w$]*)\b(.*?)\bendmodule\b", re.DOTALL)
+_DECLARED = re.compile(r"\bparameter\b(?:\s+(?:signed|integer|real|time|realtime|int|string))*(?:\s*\[[^\]]*\])?\s*")
+_ASSIGNED = re.compile(r"\s*([A-Za-z_][\w$]*)\s*=\s*")
+
+
+def source(folder: Path, files: tuple[str, ...], place: str) -> str:
+    """Return several files as one text, with the files that they include.
+
+    Args:
+        folder: Where names are looked up; nothing outside it is read.
+        files: Names, in the order of the text.
+        place: What to call the list in errors.
+
+    Raises:
+        InvalidInputError: If a file is missing, too large, outside the folder, not text, or includes itself.
+    """
+    text = "\n".join(_included(folder, name, place, 0) for name in files)
+    if len(text) > MAX_BYTES:
+        raise InvalidInputError(f"{place}: {len(text):,} characters; at most {MAX_BYTES:,} are allowed")
+    return text
+
+
+def _included(folder: Path, name: str, place: str, depth: int) -> str:
+    path = (folder / name).resolve()
+    if depth > MAX_DEPTH:
+        raise InvalidInputError(f"{place}: '{name}' is included {MAX_DEPTH} levels deep; allowed: no circle")
+    if not path.is_relative_to(folder.resolve()):
+        raise InvalidInputError(f"{place}: '{name}' lies outside {folder}; allowed: files inside it")
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+        text = raw.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise InvalidInputError(f"{place}: '{name}': {problem}; allowed: a readable Verilog file") from None
+    if len(raw) > MAX_BYTES:
+        raise InvalidInputError(f"{place}: '{name}' is larger than {MAX_BYTES:,} bytes; allowed: at most that many")
+    where = path.parent
+
+    def inline(found: re.Match[str]) -> str:
+        beside = where / found[1]
+        inner = beside if beside.is_file() else folder / found[1]
+        return _included(folder, str(inner), place, depth + 1)
+
+    return _INCLUDE.sub(inline, text)
+
+
+def with_values(text: str, top: str, parameters: Mapping[str, str], defines: Mapping[str, str], place: str) -> str:
+    """Return a source whose top module has other defaults, with definitions in front.
+
+    Args:
+        text: Verilog-2005.
+        top: The module whose parameters are set.
+        parameters: Name -> value as Verilog.
+        defines: Name -> value as Verilog.
+        place: What to call the source in errors.
+
+    Raises:
+        InvalidInputError: If there is no such module, or it has no such parameter.
+    """
+    blank = _SKIPPED.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    modules = {found[1]: found for found in _MODULE.finditer(blank)}
+    if top not in modules:
+        raise InvalidInputError(f"{place}: module '{top}' is not there; found: {', '.join(modules) or 'no module'}")
+    begin, end = modules[top].span(2)
+    places = _defaults(blank, begin, end)
+    missing = next((name for name in parameters if name not in places), None)
+    if missing is not None:
+        raise InvalidInputError(
+            f"{place}: module '{top}' has no parameter '{missing}'; found: {', '.join(places) or 'none'}"
+        )
+    spans = sorted(((span, parameters[name]) for name in parameters for span in places[name]), reverse=True)
+    for (first, last), value in spans:
+        text = text[:first] + value + text[last:]
+    heading = "".join(f"`define {name} {value}\n" for name, value in defines.items())
+    return heading + text
+
+
+def module_names(text: str) -> list[str]:
+    """Return the names of the modules in a source."""
+    return [found[1] for found in _MODULE.finditer(_COMMENT.sub(" ", text))]
+
+
+def _defaults(blank: str, begin: int, end: int) -> dict[str, list[tuple[int, int]]]:
+    """Return where the default values of a module's parameters stand, by name."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    for declared in _DECLARED.finditer(blank, begin, end):
+        at = declared.end()
+        while (assigned := _ASSIGNED.match(blank, at, end)) is not None:
+            last = _end_of_value(blank, assigned.end(), end)
+            places.setdefault(assigned[1], []).append((assigned.end(), last))
+            if blank[last : last + 1] != ",":
+                break
+            at = last + 1
+    return places
+
+
+def _end_of_value(blank: str, at: int, end: int) -> int:
+    """Return where an expression ends: at the comma, parenthesis or semicolon that does not belong to it."""
+    depth = 0
+    for position in range(at, end):
+        mark = blank[position]
+        if mark in "([{":
+            depth += 1
+        elif mark in ")]}" and depth:
+            depth -= 1
+        elif mark in ",;)" and not depth:
+            return position
+    return end

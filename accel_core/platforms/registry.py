@@ -1,0 +1,108 @@
+"""The accelerators that can be explored, by name: those of this project, and a person's own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel_core.errors import InvalidInputError
+from accel_core.paths import platforms_path
+from accel_core.platforms.axiline import AXILINE
+from accel_core.platforms.base import Platform
+from accel_core.platforms.edgetpu import EDGETPU
+from accel_core.platforms.eyeriss import EYERISS
+from accel_core.platforms.from_files.platform_yaml import FILE, load_platform
+
+BUILT_IN: dict[str, Platform] = {platform.name: platform for platform in (AXILINE, EYERISS, EDGETPU)}
+
+PLATFORMS: dict[str, Platform] = dict(BUILT_IN)
+"""What is known now; `find_own` adds a person's own and drops those that are gone."""
+
+NAMED_FILES = "ACCEL_PLATFORM_FILES"
+"""Environment variable with more files, for processes that this one starts."""
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    stamp: Stamp
+    platform: Platform | None
+    problem: str
+
+
+_loaded: dict[Path, _Loaded] = {}
+
+
+def get_platform(name: str) -> Platform:
+    """Return a platform by name; a person's own are looked for where the name is not known yet.
+
+    Raises:
+        InvalidInputError: If there is none of that name, or the file of that name is wrong.
+    """
+    if name not in PLATFORMS:
+        problems = find_own()
+        wrong = next((problem for path, problem in problems.items() if path.parent.name == name), None)
+        if name not in PLATFORMS:
+            raise InvalidInputError(wrong or f"platform '{name}' is unknown; allowed: {', '.join(PLATFORMS)}")
+    return PLATFORMS[name]
+
+
+def find_own() -> dict[Path, str]:
+    """Read a person's own platforms where they are new or changed; return by file what is wrong with it.
+
+    They are the folders of ``platforms_path()`` that have a ``platform.yaml``, and the files that `add_file` named.
+    """
+    named = [Path(text) for text in os.environ.get(NAMED_FILES, "").split(os.pathsep) if text]
+    paths = [*sorted(platforms_path().glob(f"*/{FILE}")), *named]
+    for gone in set(_loaded) - set(paths):
+        _forget(gone)
+    for path in paths:
+        _load(path)
+    return {path: _loaded[path].problem for path in paths if _loaded[path].problem}
+
+
+def add_file(path: Path) -> Platform:
+    """Make the platform of one file known, here and in the processes that this one starts.
+
+    Raises:
+        InvalidInputError: If the file is wrong, or has the name of another platform.
+    """
+    path = path.absolute()
+    named = [text for text in os.environ.get(NAMED_FILES, "").split(os.pathsep) if text]
+    if str(path) not in named:
+        os.environ[NAMED_FILES] = os.pathsep.join([*named, str(path)])
+    find_own()
+    found = _loaded[path]
+    if found.platform is None:
+        raise InvalidInputError(found.problem)
+    return found.platform
+
+
+def _load(path: Path) -> None:
+    stamp = _stamp(path.parent)
+    if path in _loaded and _loaded[path].stamp == stamp:
+        return
+    _forget(path)
+    try:
+        platform = load_platform(path)
+        if platform.name in PLATFORMS:
+            raise InvalidInputError(f"{path}: name is '{platform.name}', as of another platform; allowed: another name")
+    except InvalidInputError as error:
+        _loaded[path] = _Loaded(stamp, None, str(error))
+        return
+    _loaded[path] = _Loaded(stamp, platform, "")
+    PLATFORMS[platform.name] = platform
+
+
+def _forget(path: Path) -> None:
+    before = _loaded.pop(path, None)
+    if before is not None and before.platform is not None:
+        PLATFORMS.pop(before.platform.name, None)
+
+
+def _stamp(folder: Path) -> Stamp:
+    """Return what tells whether a folder's files changed."""
+    entries = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in entries)

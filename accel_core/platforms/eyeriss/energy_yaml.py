@@ -1,5 +1,7 @@
 """Energy tables from files: a short YAML format of our own, and Accelergy's energy reference tables (ERT v0.3, v0.4).
 
+Both of Accelergy's files are read, ``ERT.yaml`` and ``ERT_summary.yaml``.
+
 Our own, in pJ; ``title``, ``source`` and leakage (0 without it) may be left out:
 
     title: Our 28 nm test chip
@@ -13,10 +15,12 @@ Our own, in pJ; ``title``, ``source`` and leakage (0 without it) may be left out
       mac: {compute_pj: 0.21}
 
 Of an ERT, tables count whose component is called like a level (``DRAM shared_glb ifmap_spad weights_spad psum_spad
-mac``), behind any prefix and before any range; others, such as spatial levels, are left alone. Names of actions are
-those that Timeloop looks for, in its order, and of several entries of one action the most expensive counts, as in
-Timeloop (topology.cpp, ParseAccelergyERT). Fills and updates both cost what ``write`` says, as they do in the source;
-where an ``update`` differs, the table's source says so. Leakage of DRAM must be 0, as the cost model does not count it;
+mac``, and the other names below, whatever their capitals and underscores), behind any prefix and before any range;
+others, such as spatial levels, are left alone. Names of actions are those that Timeloop looks for, in its order, and of
+several entries of one action the most expensive counts, as in Timeloop (topology.cpp, ParseAccelergyERT); a summary
+says only the least, the greatest and the mean of them (Accelergy's ERT_generator.py), so there the greatest counts.
+Fills and updates both cost what ``write`` says, as they do in the source; where an ``update`` differs, the table's
+source says so. Leakage of DRAM must be 0, as the cost model does not count it;
 that of the MACs is left out, as in Timeloop.
 """
 
@@ -39,12 +43,14 @@ ACTIONS: Mapping[str, Mapping[str, str]] = {
 
 MOST_PJ = 1e9
 
-_COMPONENTS = {
-    **{level: level for level in ACTIONS},
-    "shared_glb": "glb",
-    "ifmap_spad": "ifmap",
-    "weights_spad": "weights",
-    "psum_spad": "psum",
+# Names in the Eyeriss-like architectures of timeloop-accelergy-exercises and Timeloop's own examples, v0.2 to v0.4.
+_COMPONENTS: Mapping[str, tuple[str, ...]] = {
+    "dram": ("DRAM", "main_memory"),
+    "glb": ("glb", "shared_glb", "global_buffer"),
+    "ifmap": ("ifmap", "ifmap_spad", "ifmap_RF", "input_spad", "inputs_spad", "iact_spad"),
+    "weights": ("weights", "weights_spad", "weight_spad", "weights_RF", "filter_spad"),
+    "psum": ("psum", "psum_spad", "psums_spad", "psum_RF", "output_spad"),
+    "mac": ("mac", "MACs", "MACC", "mac_unit"),
 }
 # Timeloop's topology.hpp, storageOperationMappings and arithmeticOperationMappings.
 _ERT_ACTIONS = {
@@ -54,6 +60,8 @@ _ERT_ACTIONS = {
     "compute": ("mac_random", "mult_random", "mac", "mult", "compute"),
 }
 _ERT_VERSIONS = ("0.3", "0.4")
+_TABLES_KEYS = {"ERT": "tables", "ERT_summary": "table_summary"}
+_SUMMARY_ENERGIES = ("energy", "max_energy", "average_energy")
 
 Energies = dict[str, dict[str, float]]
 
@@ -75,8 +83,9 @@ def read_energy_file(path: str | Path) -> EnergyFile:
             has an energy that is not a number from 0 to ``MOST_PJ``; naming file, level and action.
     """
     place, content = load_document(Path(path))
-    if isinstance(content, Mapping) and "ERT" in content:
-        return _from_ert(place, content["ERT"])
+    for key in _TABLES_KEYS:
+        if isinstance(content, Mapping) and key in content:
+            return _from_ert(place, key, content[key])
     return _from_levels(place, content)
 
 
@@ -96,15 +105,16 @@ def _from_levels(place: str, content: object) -> EnergyFile:
     return EnergyFile(title or place, source or f"{place}, given by the user", energies)
 
 
-def _from_ert(place: str, content: object) -> EnergyFile:
-    ert = check_mapping(content, f"{place}, ERT", ("version", "tables"), required=("tables",))
+def _from_ert(place: str, key: str, content: object) -> EnergyFile:
+    listed = _TABLES_KEYS[key]
+    ert = check_mapping(content, f"{place}, {key}", ("version", listed), required=(listed,))
     version = str(ert.get("version", _ERT_VERSIONS[-1]))
     if version not in _ERT_VERSIONS:
-        raise InvalidInputError(f"{place}, ERT, version is {version:.40}; allowed: {', '.join(_ERT_VERSIONS)}")
+        raise InvalidInputError(f"{place}, {key}, version is {version:.40}; allowed: {', '.join(_ERT_VERSIONS)}")
     energies: Energies = {}
     notes = []
-    for number, table in enumerate(check_list(ert["tables"], f"{place}, ERT, tables"), 1):
-        component, level = _component(table, f"{place}, ERT, table {number}")
+    for number, table in enumerate(check_list(ert[listed], f"{place}, {key}, {listed}"), 1):
+        component, level = _component(table, f"{place}, {key}, table {number}")
         if level is None:
             continue
         if level in energies:
@@ -117,7 +127,7 @@ def _from_ert(place: str, content: object) -> EnergyFile:
         if level not in energies:
             raise _missing_level(place, level)
     _check_dram_leak(place, energies)
-    source = "; ".join([f"{place}, Accelergy's ERT v{version}, given by the user", *notes])
+    source = "; ".join([f"{place}, Accelergy's {key} v{version}, given by the user", *notes])
     return EnergyFile(place, source, energies)
 
 
@@ -128,7 +138,15 @@ def _component(table: object, place: str) -> tuple[str, str | None]:
     name = table["name"]
     # As in "top.inter_DRAM_spatial[1..1].psum_spad[1..168]", whose range has dots, too.
     bare = name.rpartition("[")[0] if name.endswith("]") else name
-    return f"{name:.120}", _COMPONENTS.get(bare.rpartition(".")[2].lower())
+    return f"{name:.120}", _LEVELS.get(_squeezed(bare.rpartition(".")[2]))
+
+
+def _squeezed(name: str) -> str:
+    """Return a name without what people spell differently: capitals and underscores."""
+    return name.lower().replace("_", "")
+
+
+_LEVELS = {_squeezed(name): level for level, names in _COMPONENTS.items() for name in names}
 
 
 def _most_expensive(actions: object, place: str) -> dict[str, float]:
@@ -144,9 +162,10 @@ def _entries(actions: list[Any], place: str) -> Iterator[tuple[str, float]]:
         if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
             raise InvalidInputError(f"{place}, action {number} has no name; allowed: a mapping with name and energy")
         action = f"{place}, action {entry['name']:.60}"
-        if "energy" not in entry:
+        key = next((key for key in _SUMMARY_ENERGIES if key in entry), None)
+        if key is None:
             raise InvalidInputError(f"{action} has no energy; allowed: a number from 0 to {MOST_PJ:g} (pJ)")
-        yield entry["name"], _energy(entry["energy"], f"{action}, energy")
+        yield entry["name"], _energy(entry[key], f"{action}, {key}")
 
 
 def _pick(found: Mapping[str, float], level: str, action: str, place: str) -> float:
@@ -181,7 +200,7 @@ def _check_dram_leak(place: str, energies: Energies) -> None:
 
 
 def _missing_level(place: str, level: str) -> InvalidInputError:
-    names = ", ".join(name for name, known in _COMPONENTS.items() if known == level)
+    names = ", ".join(_COMPONENTS[level])
     return InvalidInputError(
         f"{place}: level {level} is missing; allowed: a table named {names}, beside the other levels"
     )

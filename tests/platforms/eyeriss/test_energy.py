@@ -212,6 +212,44 @@ def test_actions_have_timeloops_other_names_and_order(load) -> None:
     assert energies_of(load(text), designs()) == REFERENCE
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"DRAM": "MainMemory", "shared_glb": "GlobalBuffer", "mac[": "MACs["},
+        {"DRAM": "dram", "shared_glb": "GLB", "weights_spad": "weight_spad", "mac[": "MAC["},
+        {"ifmap_spad": "ifmap_RF", "weights_spad": "filter_spad", "psum_spad": "psums_spad", "mac[": "MACC["},
+    ],
+)
+def test_components_go_by_the_names_that_people_give_them(load, names) -> None:
+    text = ert(version="0.3").replace("- name: compute", "- name: mac_random")
+    for ours, theirs in names.items():
+        text = text.replace(f"level.{ours}", f"level.PE[0..167].{theirs}")
+
+    assert energies_of(load(text), designs()) == REFERENCE
+
+
+def summary(text: str) -> str:
+    """The summary that Accelergy writes beside an ERT: no arguments, and extremes where they make a difference."""
+    text = text.replace("ERT:", "ERT_summary:").replace(" tables:", " table_summary:")
+    text = text.replace("            arguments: {}\n", "")
+    ranged = "            average_energy: 0.2\n            max_energy: 0.2513\n            min_energy: 0.1\n"
+    text = text.replace("            energy: 0.2513\n", ranged)
+    estimator = "        primitive_estimation(s):\n          - {name: storage, estimator: Library}\n"
+    return text + estimator
+
+
+@pytest.mark.parametrize("version", ["'0.4'", "0.3"])
+def test_a_summary_of_an_ert_says_the_same(load, version) -> None:
+    table = load(summary(ert(version=version)))
+
+    assert energies_of(table, designs()) == REFERENCE
+    assert "Accelergy's ERT_summary v" in table.source
+
+
+def test_v03_table_of_an_eyeriss_with_a_row_of_macs(shared_case) -> None:
+    assert energy_table(str(shared_case("a_v03_MACs.yaml"))).energies_pj[ENERGIES.index("mac")] == 2.2
+
+
 def test_leakage_may_be_left_out_of_an_ert(load) -> None:
     text = re.sub(r" +- name: leak\n +arguments: \{\}\n +energy: \S+\n", "", ert())
     text = text.replace("inter_PE_spatial[1..14]\n        actions:\n", "inter_PE_spatial[1..14]\n        actions: []\n")
@@ -280,7 +318,7 @@ LEVEL_CASES = [
 ERT_CASES = [
     (
         ert().replace("shared_glb", "shared_slb"),
-        "mine.yaml: level glb is missing; allowed: a table named glb, shared_glb",
+        "mine.yaml: level glb is missing; allowed: a table named glb, shared_glb, global_buffer",
     ),
     (ert().replace(".mac[", ".cam["), "mine.yaml: level mac is missing"),
     (ert() + table_of("x.mac[1..2]", compute=1), r"level mac is there twice, again in x.mac\[1..2\]"),
@@ -298,6 +336,11 @@ ERT_CASES = [
         r"mac\[1..168\] \(level mac\): the action compute is missing; allowed",
     ),
     (ert().replace("'0.4'", "0.2"), "mine.yaml, ERT, version is 0.2; allowed: 0.3, 0.4"),
+    ("ERT_summary: {table_summary: 1}\n", "mine.yaml, ERT_summary, table_summary is 1; allowed: a list"),
+    (
+        summary(ert()).replace("max_energy: 0.2513", "max_energy: -1"),
+        "action read, max_energy is -1; allowed: a number",
+    ),
     ("ERT: {tables: {a: 1}}\n", "mine.yaml, ERT, tables is a dict; allowed: a list"),
     ("ERT: {version: 0.4}\n", "mine.yaml, ERT: the key 'tables' is missing"),
     ("ERT: {tables: [3]}\n", "mine.yaml, ERT, table 1 has no name; allowed"),

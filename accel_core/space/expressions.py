@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel_core.errors import InvalidInputError
+from accel_core.space.foreign_operators import foreign_function, foreign_operator
 from accel_core.space.messages import one_of, unknown
 
 Type = Literal["number", "text", "truth"]
@@ -145,7 +146,8 @@ def _parse(text: str) -> Expression:
             warnings.simplefilter("ignore")
             tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
-        raise InvalidInputError(f"'{text}' cannot be read at character {error.offset or 1}: {error.msg}") from None
+        problem = foreign_operator(text) or error.msg
+        raise InvalidInputError(f"'{text}' cannot be read at character {error.offset or 1}: {problem}") from None
     except (ValueError, MemoryError, RecursionError):
         raise InvalidInputError(f"'{text:.80}' cannot be read; allowed: {_LANGUAGE}") from None
     names: dict[str, None] = {}
@@ -175,13 +177,23 @@ def _refuse_code(node: ast.expr, text: str, names: dict[str, None], depth: int) 
             children = [node.left, *choices.elts]
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in FUNCTIONS:
             children = node.args
-        case ast.Call(func=ast.Name(id=name)):
-            raise InvalidInputError(f"'{text}': " + unknown("function", name, FUNCTIONS))
         case _:
-            part = ast.get_source_segment(text.strip(), node) or type(node).__name__
-            raise InvalidInputError(f"'{text}': '{part:.80}' is not allowed; allowed: {_LANGUAGE}")
+            raise InvalidInputError(f"'{text}': {_problem(node, text)}")
     for child in children:
         _refuse_code(child, text, names, depth - 1)
+
+
+def _problem(node: ast.expr, text: str) -> str:
+    """Say what is not on the list, and what stands for it."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)) if name not in FUNCTIONS:
+            return foreign_function(name) or unknown("function", name, FUNCTIONS)
+        case ast.Call(func=ast.Attribute(attr=name)) if name in FUNCTIONS:
+            return f"'{ast.unparse(node.func):.80}' is unknown; allowed: '{name}' instead"
+        case ast.Call(func=ast.Attribute(attr=name)) if told := foreign_function(name):
+            return told
+    part = ast.get_source_segment(text.strip(), node) or type(node).__name__
+    return foreign_operator(part) or f"'{part:.80}' is not allowed; allowed: {_LANGUAGE}"
 
 
 def _is_plain(value: object) -> bool:

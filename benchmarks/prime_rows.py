@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
-
 from accel_core.paths import data_path
+from accel_core.space.documents import load_document
 
 TABLES = ("single", "multi", "zero")
 
@@ -63,7 +62,7 @@ class Row:
 @cache
 def published() -> dict[str, Any]:
     """Return data/edgetpu_published.yaml."""
-    loaded: dict[str, Any] = yaml.safe_load((data_path() / "edgetpu_published.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = load_document(data_path() / "edgetpu_published.yaml")[1]
     return loaded
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from accel_core.campaigns.fields import Fields
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SettingValue, resolve_settings, settings_id
@@ -18,7 +16,7 @@ from accel_core.objectives import Bound, Goal, Objective, objectives_of
 from accel_core.optimizers import OPTIMIZERS, current_name, resolve_options
 from accel_core.platforms import add_file, get_platform
 from accel_core.space import SAMPLERS, Constraint, DesignSpace
-from accel_core.space.documents import StrictLoader
+from accel_core.space.documents import dump_document, load_yaml
 
 MAX_DESIGNS = 1_000_000
 MAX_YAML_BYTES = 5_000_000
@@ -225,7 +223,7 @@ class Campaign:
             **_choice_to(self.choice), "settings": dict(self.settings), "seed": self.seed, "workers": self.workers,
         }  # fmt: skip
         kept = {name: value for name, value in data.items() if value not in ({}, [], "")}
-        return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
+        return dump_document(kept)
 
 
 def _narrowed(whole: DesignSpace, restrictions: Mapping[str, str], constraints: tuple[Constraint, ...]) -> DesignSpace:
@@ -239,25 +237,18 @@ def _check_choice(name: str, value: str, allowed: Any) -> None:
 
 
 def _load(source: str | Path, place: str) -> Mapping[str, Any]:
-    try:
-        if isinstance(source, Path) and source.stat().st_size > MAX_YAML_BYTES:
-            raise InvalidInputError(f"{place}: {source.stat().st_size:,} bytes; at most {MAX_YAML_BYTES:,} are allowed")
-        text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-        data = yaml.load(text, Loader=StrictLoader)
-    except OSError as error:
-        raise InvalidInputError(f"{place}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(f"{place}: not UTF-8 text") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = " ".join(str(getattr(error, "problem", None) or error).split())
-        raise InvalidInputError(f"{place}{where}: not YAML: {problem:.200}") from error
-    except (ValueError, RecursionError) as error:  # a date that is none, a number of 5000 digits, 3000 brackets
-        raise InvalidInputError(f"{place}: not YAML that can be read: {error!s:.200}") from error
+    data = load_yaml(_bounded(source, place) if isinstance(source, Path) else source, place, MAX_YAML_BYTES)
     if not isinstance(data, dict):
         raise InvalidInputError(f"{place}: a campaign must be a mapping of fields such as 'name: first'")
     return data
+
+
+def _bounded(path: Path, place: str) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_YAML_BYTES + 1)
+    except OSError as error:
+        raise InvalidInputError(f"{place}: cannot be read: {error.strerror or error}") from error
 
 
 def _constraints_of(fields: Fields) -> tuple[Constraint, ...]:

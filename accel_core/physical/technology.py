@@ -21,6 +21,7 @@ from accel_core.physical.liberty import Library, load_library
 TECHNOLOGIES = Path(__file__).resolve().parents[2] / "data" / "technologies"
 
 _SUFFIXES = (".yaml", ".yml")
+_MOST_BYTES = 262_144  # as much as the reader of YAML takes
 _PINNED = re.compile(r"(?P<path>.+)#(?P<digest>[0-9a-f]{16})")
 
 
@@ -158,7 +159,8 @@ def _read(path: Path, cache: Path | None) -> _Sources:
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in TECHNOLOGIES.glob("*.yaml")))
         raise InvalidInputError(f"technology {path}: no such file; allowed: {known}, or the path of a YAML file")
-    text = path.read_bytes()
+    with path.open("rb") as stream:
+        text = stream.read(_MOST_BYTES + 1)
     try:
         entries = _entries(path, text, cache)
         folder = _folder(path, entries)
@@ -190,12 +192,9 @@ def _entries(path: Path, text: bytes, cache: Path | None) -> dict[str, Any]:
     stored = cache / f"technology-{hashlib.sha256(text).hexdigest()[:16]}.json" if cache else None
     if stored is not None and stored.is_file():
         return dict(json.loads(stored.read_text()))
-    import yaml  # noqa: PLC0415 - see above
+    from accel_core.space.documents import load_yaml  # noqa: PLC0415 - see above
 
-    try:
-        entries = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InvalidInputError(f"{path.name}: not YAML ({str(error).splitlines()[0]})") from error
+    entries = load_yaml(text, path.name)
     if not isinstance(entries, dict):
         raise InvalidInputError(f"{path.name}: must be a mapping of keys to values")
     if stored is not None:

@@ -19,12 +19,30 @@ from accel_core.space.messages import unknown
 MAX_BYTES = 262_144
 """Largest document; the parser needs about a second for that much."""
 
+MAX_LEVELS = 100
+"""Deepest nesting; the parser's time grows with the square of it."""
+
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.?[0-9]*)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
-class StrictLoader(yaml.SafeLoader):
+class _StrictLoader(yaml.SafeLoader):
     """The safe loader without anything that makes a small text large, or that says two things at once."""
+
+    def fetch_flow_collection_start(self, kind: Any) -> None:
+        """Refuse brackets in brackets without end."""
+        self._check_depth(self.flow_level)
+        super().fetch_flow_collection_start(kind)
+
+    def add_indent(self, column: int) -> bool:
+        """Refuse lists in lists without end."""
+        self._check_depth(len(self.indents))
+        return bool(super().add_indent(column))
+
+    def _check_depth(self, levels: int) -> None:
+        if levels >= MAX_LEVELS:
+            mark = self.get_mark()
+            raise yaml.MarkedYAMLError(problem=f"more than {MAX_LEVELS} levels are not allowed", problem_mark=mark)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Refuse aliases, which multiply, and tags, which may mean code."""
@@ -43,7 +61,7 @@ class StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-class _Loader(StrictLoader):
+class _Loader(_StrictLoader):
     """The strict loader with YAML 1.2's scalars."""
 
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
@@ -96,9 +114,19 @@ def load_document(text_or_path: str | Path) -> tuple[str, Any]:
     Raises:
         InvalidInputError: If it cannot be read, is too large or is not plain YAML; with the line at fault.
     """
-    place, text = _read(text_or_path)
+    place, raw = _read(text_or_path)
+    return place, load_yaml(raw, place)
+
+
+def load_yaml(content: str | bytes, place: str, max_bytes: int = MAX_BYTES) -> Any:
+    """Return what YAML text says; ``place`` names it in messages.
+
+    Raises:
+        InvalidInputError: If it is too large or is not plain YAML; with the line at fault.
+    """
+    text = _text(content, place, max_bytes)
     try:
-        return place, yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
@@ -149,22 +177,24 @@ def _kind(value: object) -> str:
     return f"{value!r:.60}" if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
 
 
-def _read(text_or_path: str | Path) -> tuple[str, str]:
+def _read(text_or_path: str | Path) -> tuple[str, str | bytes]:
     is_path = isinstance(text_or_path, Path) or ("\n" not in text_or_path and text_or_path.endswith((".yaml", ".yml")))
     if not is_path:
-        raw, place = str(text_or_path).encode(errors="replace"), "YAML"
-    else:
-        path = Path(text_or_path)
-        place = path.name
-        try:
-            with path.open("rb") as stream:
-                raw = stream.read(MAX_BYTES + 1)
-        except (OSError, ValueError) as error:
-            problem = error.strerror if isinstance(error, OSError) else error
-            raise InvalidInputError(f"{text_or_path}: {problem}; allowed: a readable YAML file") from None
-    if len(raw) > MAX_BYTES:
-        raise InvalidInputError(f"{place} is larger than {MAX_BYTES} bytes; allowed: at most that many")
+        return "YAML", str(text_or_path)
+    path = Path(text_or_path)
     try:
-        return place, raw.decode("utf-8-sig")
+        with path.open("rb") as stream:
+            return path.name, stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) else error
+        raise InvalidInputError(f"{text_or_path}: {problem}; allowed: a readable YAML file") from None
+
+
+def _text(content: str | bytes, place: str, max_bytes: int) -> str:
+    raw = content.encode(errors="replace") if isinstance(content, str) else content
+    if len(raw) > max_bytes:
+        raise InvalidInputError(f"{place} is larger than {max_bytes} bytes; allowed: at most that many")
+    try:
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInputError(f"{place} is not UTF-8; allowed: YAML as UTF-8 text") from None

@@ -339,4 +339,4 @@ def test_a_broken_definition_in_the_folder_stops_that_run_only(serve, runs, stor
     assert main([str(runs / "fine")]) == 0
     wait_for(lambda: server.status("fine").is_over)
     assert server.status("fine").ok == 2
-    assert "not YAML" in server.status("spoilt").problem
+    assert "not readable as YAML" in server.status("spoilt").problem

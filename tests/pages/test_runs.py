@@ -262,7 +262,7 @@ GOOD = "name: mine\nplatform: axiline\nfidelity: analytical\nsampler: {designs: 
     [
         (b"#" * 5_000_001, r"^x\.yaml: 5,000,001 bytes; at most 5,000,000 are allowed$"),
         (b"\xff\xfe\x00", r"^x\.yaml: not UTF-8 text$"),
-        (b"name: [", r"^x\.yaml.*not YAML"),
+        (b"name: [", r"^x\.yaml.*not readable as YAML"),
         (b"- a", r"^x\.yaml: a campaign must be a mapping"),
         (GOOD.replace("axiline", "tpu").encode(), r"^x\.yaml: .*'tpu' is unknown; allowed: axiline"),
         (GOOD.replace("designs: 2", "designs: 0").encode(), r"^x\.yaml: sampler: designs is 0.*; give either"),

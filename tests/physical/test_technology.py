@@ -1,6 +1,9 @@
 """Technologies from YAML: the embedded one, one of the user's own, and what is refused."""
 
 import shutil
+import time
+import tracemalloc
+from itertools import pairwise
 
 import pytest
 
@@ -78,8 +81,8 @@ def test_changed_library_is_read_again_despite_the_cache(tiny_folder, tmp_path):
         (("liberty: tiny.lib", "package: no_such_kit\nliberty: tiny.lib"), "package: no_such_kit is not installed"),
         (("buffer: {cell: BUF", "buffer: {cell: BUFFER"), "cell BUFFER is not in the Liberty and LEF files"),
         (("capacitance_f_per_um: 2.0e-16", "capacitance_f_per_um: -2.0e-16"), "values below 0; allowed: 0 or more"),
-        (("name: tiny", "name: [tiny"), "tiny.yaml: not YAML"),
-        (("name: tiny", "- tiny\n#"), "tiny.yaml: not YAML|must be a mapping"),
+        (("name: tiny", "name: [tiny"), "tiny.yaml, line .*: not readable as YAML"),
+        (("name: tiny", "- tiny\n#"), "tiny.yaml, line .*: not readable as YAML|must be a mapping"),
     ],
 )
 def test_broken_file_is_refused(tiny_folder, tmp_path, change, message):
@@ -91,6 +94,57 @@ def test_broken_file_is_refused(tiny_folder, tmp_path, change, message):
     path.write_text(text.replace(*change))
     with pytest.raises(InvalidInputError, match=message):
         load_technology(path)
+
+
+def _bomb() -> str:
+    lines = ['a: &a ["lol"]']
+    lines += [f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]" for before, name in pairwise("abcdefghi")]
+    return "\n".join(lines)
+
+
+HARMFUL = [
+    (_bomb(), "aliases and tags are not allowed"),
+    ("{a: " * 60_000, "more than 100 levels are not allowed"),
+    ("[" * 200_000, "more than 100 levels are not allowed"),
+    ("- " * 100_000, "more than 100 levels are not allowed"),
+    ("x: " + "a" * 300_000, "larger than 262144 bytes"),
+    ("name: tiny\nname: other", "a key is repeated"),
+    ("name: !!python/object/apply:os.system [ls]", "aliases and tags are not allowed"),
+]
+
+
+def _refusal_of(path) -> tuple[str, float, int]:
+    """What is said, the CPU seconds it takes, and the most bytes that Python holds meanwhile."""
+    started = time.process_time()
+    with pytest.raises(InvalidInputError) as caught:
+        load_technology(path)
+    seconds = time.process_time() - started
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidInputError):
+            load_technology(path)
+        return str(caught.value), seconds, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("text", "message"), HARMFUL)
+def test_yaml_that_means_harm_is_refused_in_one_sentence_at_once(tmp_path, text, message):
+    (tmp_path / "own.yaml").write_text(text)
+    sentence, seconds, most = _refusal_of(tmp_path / "own.yaml")
+    assert message in sentence
+    assert sentence.startswith("own.yaml")
+    assert "\n" not in sentence
+    assert seconds < 1
+    assert most < 100e6
+
+
+@pytest.mark.parametrize("name", ["technology_yaml_bomb.yaml", "technology_deep_nesting.yaml"])
+def test_the_harmful_files_that_were_reported(shared_case, name):
+    sentence, seconds, most = _refusal_of(shared_case(name))
+    assert sentence.startswith(name)
+    assert seconds < 1
+    assert most < 100e6
 
 
 def test_unknown_name_lists_the_known_ones():

@@ -139,7 +139,7 @@ HEAD = "name: edge\nparameters:\n  - {name: a, kind: integer, low: 1, high: 4}\n
         ("? [1]\n: 2\n", "a key is repeated or not a plain word"),
         ("--- 1\n--- 2\n", "edge.yaml, line 2: not readable as YAML"),
         ("a: \x00\n", "edge.yaml: not readable as YAML"),
-        ("[" * 20_000, "edge.yaml: not readable as YAML"),
+        ("[" * 20_000, "edge.yaml, line 1: not readable as YAML: more than 100 levels"),
         ("x" * (MAX_BYTES + 1), f"edge.yaml is larger than {MAX_BYTES} bytes"),
     ],
 )

@@ -9,11 +9,11 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
-import yaml
 
 from accel_core.errors import InvalidInputError
 from accel_core.paths import data_path
 from accel_core.platforms.edgetpu.architecture import Floats, Ints
+from accel_core.space.documents import load_document
 from accel_core.workloads import Layer, Workload
 
 KINDS = ("conv", "depthwise", "dense", "pool", "scale")
@@ -150,7 +150,7 @@ class Application:
 def applications() -> Mapping[str, Application]:
     """Return the nine applications by name, in the order of the released counts."""
     folder = data_path() / "applications"
-    entries = yaml.safe_load((folder / "index.yaml").read_text(encoding="utf-8"))
+    entries = load_document(folder / "index.yaml")[1]
     return {
         entry["name"]: Application(
             entry["name"],

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from accel_core.paths import data_path
 from accel_core.space import DesignSpace
+from accel_core.space.documents import load_document
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -74,8 +74,7 @@ class Sizes(NamedTuple):
 @cache
 def constants() -> dict[str, Any]:
     """Return data/edgetpu.yaml."""
-    text = (data_path() / "edgetpu.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, Any] = load_document(data_path() / "edgetpu.yaml")[1]
     return loaded
 
 

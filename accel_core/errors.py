@@ -9,8 +9,22 @@ AccelError
  │    │    └── ToolNotFoundError
  │    └── ToolTimeoutError     a tool ran out of time
  ├── StoreError                the database or a result file cannot be used
+ │    └── InUseError           another process has the database
  └── NotFittedError            a surrogate was asked to predict before it was fitted
 """
+
+import errno
+
+DISK_FULL = "the disk is full"
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_WORDS = (
+    "No space left on device",
+    "not enough space",
+    "database or disk is full",
+    "Disk quota exceeded",
+    DISK_FULL,
+)
 
 
 class AccelError(Exception):
@@ -61,5 +75,21 @@ class StoreError(AccelError):
     """The database, or a result file meant for it, cannot be used."""
 
 
+class InUseError(StoreError):
+    """Another process, or another part of this one, has the database open."""
+
+
 class NotFittedError(AccelError):
     """A surrogate was asked to predict before it was fitted."""
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether an error of the system, of DuckDB or of SQLite says that a file found no room."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    return says_disk_full(str(error))
+
+
+def says_disk_full(text: str) -> bool:
+    """Tell whether a tool's or a library's message says that a file found no room."""
+    return any(words.lower() in text.lower() for words in _FULL_WORDS)

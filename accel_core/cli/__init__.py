@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from accel_core.cli import campaign, evaluate, files, layers, logs, optimize, platforms, sample, transfer
-from accel_core.errors import AccelError, InvalidInputError
+from accel_core.errors import DISK_FULL, AccelError, InvalidInputError, is_disk_full
 from accel_core.platforms import add_file
 
 COMMANDS = (platforms, layers, sample, evaluate, files, campaign, optimize, logs, transfer)
@@ -39,6 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.run(chosen)
     except AccelError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{DISK_FULL}; free some space", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; results that were written are kept", file=sys.stderr)

@@ -1,24 +1,32 @@
-"""Opening the database file: one owner, our own schema, and DuckDB's errors as one sentence for a person."""
+"""Opening the database file: one owner, our own schema, and nothing held where that fails."""
 
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from accel_core.errors import StoreError
+from accel_core.store.trouble import (
+    LOG_BROKEN,
+    damaged,
+    foreign,
+    in_use,
+    is_log_overwritten,
+    not_ours,
+    trouble,
+)
 
 PROJECT = "accelscope"
 SCHEMA_VERSION = 1
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".gz", ".xlsx")
-_HOLDER = re.compile(r"\(PID (\d+)\)")
 
 _open_files: set[Path] = set()
 _open_files_lock = threading.Lock()
@@ -34,25 +42,34 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
     path = path.absolute()
     with _open_files_lock:
         if path in _open_files:
-            raise StoreError(f"{path} is in use by this process ({os.getpid()}); one owner at a time is allowed")
+            raise in_use(path, f"this process ({os.getpid()})")
         _check_file(path)
         if not path.exists():
             _create(path)
-        connection = _connect(path)
-        try:
-            _check_owner(connection, path)
-        except BaseException:
-            connection.close()
-            raise
+        with translated(path):
+            connection = duckdb.connect(str(path))
+            try:
+                _check_owner(connection, path)
+                _check_shape(connection, path)
+            except BaseException:
+                _let_go(connection)
+                raise
         _open_files.add(path)
     return connection
 
 
 def close_database(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Close the connection and let another owner in."""
-    connection.close()
-    with _open_files_lock:
-        _open_files.discard(path.absolute())
+    """Close the connection and let another owner in, also where closing fails.
+
+    Raises:
+        StoreError: If what is in memory cannot be written; it is in the log beside the file then.
+    """
+    try:
+        with translated(path):
+            connection.close()
+    finally:
+        with _open_files_lock:
+            _open_files.discard(path.absolute())
 
 
 @contextmanager
@@ -61,30 +78,7 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, OSError) as error:
-        raise StoreError(explain(error, path)) from error
-
-
-def explain(error: Exception, path: Path) -> str:
-    """Return one sentence for an error of DuckDB or of the system about a file."""
-    text = str(error)
-    if "No space left on device" in text or "not enough space" in text.lower():
-        return f"{path}: the disk is full; free some space and try again, nothing was changed"
-    if "Permission denied" in text or "read-only" in text.lower():
-        return f"{path}: no permission to write there; the database needs a writable folder"
-    first = text.strip().splitlines()[0] if text.strip() else type(error).__name__
-    return f"{path}: {first}"
-
-
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    try:
-        return duckdb.connect(str(path))
-    except duckdb.Error as error:
-        text = str(error)
-        if "lock" in text.lower():
-            holder = _HOLDER.search(text)
-            who = f"process {holder[1]}" if holder else "another process"
-            raise StoreError(f"{path} is in use by {who}; one owner at a time is allowed") from error
-        raise StoreError(explain(error, path)) from error
+        raise trouble(error, path) from error
 
 
 def _check_file(path: Path) -> None:
@@ -92,16 +86,17 @@ def _check_file(path: Path) -> None:
 
     Every DuckDB file has ``DUCK`` at byte 8, see https://duckdb.org/docs/stable/internals/storage.
     """
-    foreign = StoreError(f"{path} is not a database of AccelScope; name another file with ACCEL_DB")
     if path.suffix.lower() in _TABLE_SUFFIXES:
-        raise foreign
-    try:
-        if path.exists():
-            with path.open("rb") as stream:
-                if stream.read(12)[8:] != b"DUCK":
-                    raise foreign
-    except OSError as error:
-        raise StoreError(explain(error, path)) from error
+        raise foreign(path)
+    with translated(path):
+        if not path.exists():
+            return
+        with path.open("rb") as stream:
+            is_duckdb = stream.read(12)[8:] == b"DUCK"
+        if not is_duckdb:
+            raise not_ours(path)
+        if is_log_overwritten(_log_of(path)):
+            raise damaged(path, LOG_BROKEN)
 
 
 def _create(path: Path) -> None:
@@ -109,6 +104,7 @@ def _create(path: Path) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        _set_log_aside(path)
         partial.unlink(missing_ok=True)
         try:
             with duckdb.connect(str(partial)) as connection:
@@ -122,6 +118,18 @@ def _create(path: Path) -> None:
             partial.unlink(missing_ok=True)
 
 
+def _log_of(path: Path) -> Path:
+    """Where DuckDB keeps what was stored since the file itself was written last."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def _set_log_aside(path: Path) -> None:
+    """Rename the log of a database that was moved away: it belongs to that one, and DuckDB would refuse ours for it."""
+    log = _log_of(path)
+    if log.exists():
+        os.replace(log, path.with_name(f"{path.name}.{int(log.stat().st_mtime)}.wal"))
+
+
 def _check_owner(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Reject a file of another project or of another version."""
     tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
@@ -131,6 +139,8 @@ def _check_owner(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         if columns == {"key", "value"}:
             about = dict(connection.execute("select key, value from about").fetchall())
     if about.get("project") != PROJECT:
+        if len(_own_columns().keys() & tables) > len(_own_columns()) / 2:
+            raise damaged(path, "the table 'about' does not say whose it is")
         raise StoreError(
             f"{path} is a database of another project (tables: {', '.join(sorted(tables)[:5]) or 'none'}); "
             "name another file with ACCEL_DB"
@@ -140,3 +150,38 @@ def _check_owner(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         raise StoreError(
             f"{path} has schema version {version or 'unknown'}; this AccelScope reads version {SCHEMA_VERSION}"
         )
+
+
+def _check_shape(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Reject a file that lacks a table or a column: every query would stumble over it later."""
+    found = _columns_of(connection)
+    for table, columns in _own_columns().items():
+        if table not in found:
+            raise damaged(path, f"the table '{table}' is missing")
+        if lacking := sorted(columns - found[table]):
+            raise damaged(path, f"the column '{lacking[0]}' of the table '{table}' is missing")
+    noted = {row[0] for row in connection.execute("select name from result_columns").fetchall()}
+    if lacking := sorted(noted - found["results"]):
+        raise damaged(path, f"the column '{lacking[0]}' of the table 'results' is missing")
+
+
+@cache
+def _own_columns() -> dict[str, set[str]]:
+    """Return the columns of each table of the schema."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(_SCHEMA.read_text(encoding="utf-8"))
+        return _columns_of(connection)
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    columns: dict[str, set[str]] = {}
+    for table, column in connection.execute(
+        "select table_name, column_name from duckdb_columns() where not internal"
+    ).fetchall():
+        columns.setdefault(table, set()).add(column)
+    return columns
+
+
+def _let_go(connection: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.Error):  # the error that is on its way up says more
+        connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,10 +14,21 @@ from accel_core.metrics import is_metric
 from accel_core.platforms import Platform, get_platform
 from accel_core.space import design_ids
 from accel_core.store.rows import FIXED_COLUMNS, cell
+from accel_core.tables import read_table
 
 _LAYER = "layer"
 """Column that the command line adds for rows of several layers; the workload says the same."""
 _OPTIONAL = {"status": "ok", "stage": "", "reason": "", "tool_versions": "{}", "settings": "{}"}
+
+
+def read_import(path: Path) -> pd.DataFrame:
+    """Return the rows of a user's ``.csv`` or ``.parquet`` file as a result table.
+
+    Raises:
+        InvalidInputError: If the file is missing, too large, broken or of another kind.
+        StoreError: As `check_import`.
+    """
+    return check_import(read_table(path), str(path))
 
 
 def check_import(frame: pd.DataFrame, place: str) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -57,7 +58,8 @@ def set_aside(path: Path, reason: str) -> Path:
         n_taken += 1
         kept = folder / f"{path.stem}-{n_taken}{path.suffix}"
     os.replace(path, kept)
-    kept.with_name(f"{kept.name}.reason.txt").write_text(reason + "\n", encoding="utf-8")
+    with suppress(OSError):  # a full disk; the database notes the reason too
+        kept.with_name(f"{kept.name}.reason.txt").write_text(reason + "\n", encoding="utf-8")
     return kept
 
 

@@ -18,10 +18,10 @@ from accel_core.evaluators import measured_results
 from accel_core.platforms import Platform
 from accel_core.store import query
 from accel_core.store.connection import close_database, open_database, translated
-from accel_core.store.imports import check_import
+from accel_core.store.imports import read_import
 from accel_core.store.parts import read_part, set_aside
 from accel_core.store.rows import KEY, SQL_TYPES, CheckedRows, Kind, check_kinds, check_names, check_rows, quoted
-from accel_core.tables import read_table, write_table
+from accel_core.tables import write_table
 
 # A failure is an answer too, but another try may find a better one: it replaces a stored failure, never a result.
 _RETRIED = ("failed", "timeout")
@@ -37,14 +37,19 @@ class ResultStore:
         """Open or create the database.
 
         Raises:
-            StoreError: If another process has it open, or it is not a database of this project and version.
+            StoreError: If another process has it open, or it is damaged or not a database of this project and version.
         """
         self.path = Path(path).absolute()
         self._connection = open_database(self.path)
         self._lock = threading.RLock()
         self._revision = 0
-        # Replaced after a commit and never changed: readers in other threads must not ask for a column too early.
-        self._columns = query.read_columns(self._connection)
+        try:
+            # Replaced after a commit and never changed: readers in other threads must not ask for a column too early.
+            with translated(self.path):
+                self._columns = query.read_columns(self._connection)
+        except BaseException:
+            self.close()
+            raise
         self._pending = self._columns
 
     def __enter__(self) -> ResultStore:
@@ -119,7 +124,9 @@ class ResultStore:
         n_new = 0
         for path in sorted(folder.glob("*.parquet")):
             frame, digest = read_part(path)
-            if query.has_part(self._connection.cursor(), digest):
+            with translated(self.path):
+                is_known = query.has_part(self._connection.cursor(), digest)
+            if is_known:
                 continue
             rows = check_rows(frame, str(path))
             with self._writing() as connection:
@@ -161,7 +168,7 @@ class ResultStore:
             InvalidInputError: If the file is missing, too large, broken or of another kind.
             StoreError: If a cell is wrong; it names row, column and value.
         """
-        return self.add(check_import(read_table(path), str(path)), place=str(path))
+        return self.add(read_import(path), place=str(path))
 
     def export(
         self,

@@ -12,7 +12,7 @@ import streamlit as st
 from accel_core.campaigns import Campaign, OptimizerPlan, plan_designs
 from accel_core.platforms import get_platform
 from accel_core.space import design_ids
-from pages.components.session import results, service
+from pages.components.session import asking, results, service
 from pages.components.style import duration
 
 MAX_COUNTED = 50_000
@@ -106,4 +106,5 @@ def _count_stored(database: str, revision: int, definition: str) -> int:
         fidelity=campaign.fidelity,
         settings_id=campaign.settings_id,
     )
-    return len(keys) - len(service().store.missing(keys))
+    with asking() as store:
+        return len(keys) - len(store.missing(keys))

@@ -17,7 +17,7 @@ from accel_core.platforms import Platform, get_platform
 from accel_core.plots.results import tradeoff
 from accel_core.plots.runs import arrivals, failure_groups, failures_by_stage
 from pages.components.run_form import narrowed
-from pages.components.session import category, download, kinds, layout_picture, results, service
+from pages.components.session import asking, category, download, kinds, layout_picture, results, service
 from pages.components.style import card, fidelity_badge, figure, is_dark, look_for, shown_table, status_badge
 
 HEADLINES = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j")
@@ -96,7 +96,8 @@ def rejected(name: str) -> pd.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=4)
 def _rejected(database: str, revision: int) -> pd.DataFrame:
     """Cache by the database's revision."""
-    return service().store.rejected()
+    with asking() as store:
+        return store.rejected()
 
 
 def _results(platform: Platform, campaign: Campaign, found: pd.DataFrame) -> None:
@@ -173,7 +174,8 @@ def _table(platform: Platform, campaign: Campaign, found: pd.DataFrame) -> None:
 
 
 def _progress(campaign: Campaign, found: pd.DataFrame) -> None:
-    since = service().store.campaigns().set_index("name")["created_at"].get(campaign.name)
+    with asking() as store:
+        since = store.campaigns().set_index("name")["created_at"].get(campaign.name)
     fresh = found if since is None or found.empty else found[found["created_at"] >= since]
     if fresh.empty:
         st.info("Nothing was evaluated yet: every result so far was stored before." if len(found) else "No result yet.")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from accel_core.campaigns import CampaignServer
-from accel_core.errors import AccelError
+from accel_core.errors import AccelError, StoreError
 from accel_core.evaluators import resolve_settings, settings_id, settings_of, unavailable
 from accel_core.paths import data_path, database_path, runs_path
 from accel_core.platforms import PLATFORMS, Platform, find_own
@@ -35,8 +37,9 @@ class Service:
             self.store.import_shipped(data_path() / SHIPPED)
             self.take_in_measured()
             self.campaigns = CampaignServer(self.store, runs).start()
-        except AccelError:
-            self.store.close()
+        except BaseException:
+            with suppress(AccelError):  # the error that is on its way up says more
+                self.store.close()
             raise
 
     def take_in_measured(self) -> dict[str, str]:
@@ -65,6 +68,16 @@ def service() -> Service:
         st.stop()
 
 
+@contextmanager
+def asking() -> Iterator[ResultStore]:
+    """Give the database for a query; where it fails, the page says why in one sentence and ends."""
+    try:
+        yield service().store
+    except StoreError as error:
+        st.error(str(error))
+        st.stop()
+
+
 def current_platform() -> Platform:
     """Return the platform that the person explores; the choice shows in the side bar once there are several."""
     names = list(PLATFORMS)
@@ -85,7 +98,8 @@ def results(platform: Platform, fidelity: str | None = None, campaign: str | Non
 @st.cache_data(show_spinner=False, max_entries=16)
 def _results(database: str, revision: int, platform: str, fidelity: str | None, campaign: str | None) -> pd.DataFrame:
     """Cache by the database's revision, so that a page which only redraws reads nothing."""
-    return service().store.find(platform=platform, fidelity=fidelity, campaign=campaign)
+    with asking() as store:
+        return store.find(platform=platform, fidelity=fidelity, campaign=campaign)
 
 
 def comparable(platform: Platform, fidelity: str | None = None) -> tuple[pd.DataFrame, int]:

@@ -219,7 +219,10 @@ def _number(value: object) -> float:
 
 
 def _column(frame: pd.DataFrame, metric: str) -> FloatArray:
+    """Return a metric; NaN where nothing succeeded, for then no table has a column of it."""
     if metric not in frame:
+        if "status" in frame and not _is_ok(frame).any():
+            return np.full(len(frame), np.nan)
         raise InvalidInputError(f"the table has no metric '{metric}'; it has: {', '.join(map(str, frame.columns))}")
     return frame[metric].to_numpy(dtype=np.float64, na_value=np.nan)
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from accel_core.cli.arguments import Commands, add_set, choose_fidelity, parse_given, split_given
+from accel_core.cli.search_file import told_again
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import evaluate, resolve_settings
+from accel_core.evaluators import SettingValue, evaluate, resolve_settings, settings_id, workload_of
 from accel_core.metrics import get_metric
 from accel_core.objectives import LOSSES, Bound, Goal, Objective, loss_weights
-from accel_core.optimizers import OPTIMIZERS, front, make_optimizer
+from accel_core.optimizers import OPTIMIZERS, Optimizer, front, make_optimizer
 from accel_core.optimizers.genetic import GeneticSearch
 from accel_core.platforms import Platform, get_platform
 from accel_core.tables import check_writable, write_table
+from accel_core.workloads import Workload
 
 _BOUND = re.compile(r"(?P<metric>\w+)\s*(?P<sign><=|>=)\s*(?P<limit>\S+)")
 
@@ -43,7 +46,11 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--fidelity", help="one of the platform's; its first that can run here, if left out")
     parser.add_argument("--workload")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, required=True, help="a .csv or .parquet file; written after every batch")
+    parser.add_argument(
+        "--out", type=Path, required=True,
+        help="a .csv or .parquet file, written after every batch; the same search goes on where it ended there",
+    )  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help="begin anew, also where --out holds another search")
     parser.add_argument("--artifacts", type=Path, help="keep what the tools write, one folder a design")
     add_set(parser, "narrow a parameter (V, V1,V2 or LO..HI), or give a setting of the fidelity")
     parser.set_defaults(run=run)
@@ -68,28 +75,64 @@ def run(arguments: argparse.Namespace) -> None:
     if search.n_scaling:
         print(f"the first {search.n_scaling} designs are random and set the scale of the loss")
     check_writable(arguments.out)
-    results = pd.DataFrame()
-    while len(results) < budget:
-        designs = search.ask(min(arguments.batch, budget - len(results)))
-        if designs.empty:
-            print("the space is exhausted")
-            break
-        batch = evaluate(
-            platform.name,
-            designs,
-            fidelity,
-            workload=arguments.workload,
-            settings=settings,
-            artifacts=arguments.artifacts,
-            seed=arguments.seed,
-        )
-        search.tell(batch)
-        results = pd.concat([results, batch], ignore_index=True)
-        write_table(results, arguments.out)
-        print(f"{len(results)}/{budget} evaluated, {len(front(results, goals))} on the front", flush=True)
+    job = _Job(platform, workload_of(platform, arguments.workload), fidelity, settings, arguments)
+    results = _search(search, job, budget, goals)
     if isinstance(search, GeneticSearch):
         _print_best(results, search)
     _print_front(results, goals)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What each design of a search is evaluated for; ``arguments`` are those of the command line."""
+
+    platform: Platform
+    workload: Workload
+    fidelity: str
+    settings: Mapping[str, SettingValue]
+    arguments: argparse.Namespace
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What all rows of its file have in common."""
+        return {
+            "platform": self.platform.name,
+            "workload": self.workload.name,
+            "fidelity": self.fidelity,
+            "settings_id": settings_id(self.platform, self.fidelity, self.settings),
+            "seed": self.arguments.seed,
+        }
+
+    def evaluate(self, designs: pd.DataFrame) -> pd.DataFrame:
+        return evaluate(
+            self.platform.name,
+            designs,
+            self.fidelity,
+            workload=self.workload,
+            settings=self.settings,
+            artifacts=self.arguments.artifacts,
+            seed=self.arguments.seed,
+        )
+
+
+def _search(search: Optimizer, job: _Job, budget: int, goals: Sequence[Goal]) -> pd.DataFrame:
+    """Evaluate batch by batch, from the beginning or from where the file ends, and return all results."""
+    out, size = job.arguments.out, job.arguments.batch
+    results = pd.DataFrame()
+    if out.exists() and not job.arguments.overwrite:
+        results = told_again(search, out, size, job.identity)
+        print(f"{out} is of this search: {len(results)} of {budget} are evaluated, it goes on from there")
+    while len(results) < budget:
+        designs = search.ask(min(size, budget - len(results)))
+        if designs.empty:
+            print("the space is exhausted")
+            break
+        batch = job.evaluate(designs)
+        results = pd.concat([results, batch], ignore_index=True)
+        write_table(results, out)  # before anything else can go wrong with what was paid for
+        search.tell(batch)
+        print(f"{len(results)}/{budget} evaluated, {len(front(results, goals))} on the front", flush=True)
+    return results
 
 
 def parse_objective(word: str) -> Objective:

@@ -62,7 +62,7 @@ def show_growth(progress: Progress) -> pd.DataFrame:
     results, goals, plan = progress.results, progress.goals, progress.plan
     best = front(results, goals)
     point = progress.reference or reference_point(results, plan.goals)
-    if point is None:
+    if point is None or not (results["status"] == "ok").any():
         st.info("No design has been evaluated successfully yet.")
         return best
     grown = trace(results, goals, point)

@@ -5,6 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+SERVER_LOCK = "server.lock"
+CACHE = "cache"
+ERRANDS = "errands"
+ENERGY_TABLES = "energy_tables"
+NO_RUNS = (SERVER_LOCK, CACHE, ERRANDS, ENERGY_TABLES, "enumerations", "offline_models", "prime", "shipped")
+"""Names in the folder of runs that are none of a run: of the server, the pages, the scripts and the benchmarks."""
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -30,4 +37,4 @@ def platforms_path() -> Path:
 
 def cache_path() -> Path:
     """Return the folder of what may be deleted at any time, such as synthesized netlists."""
-    return runs_path() / "cache"
+    return runs_path() / CACHE

@@ -13,9 +13,14 @@ from accel_core.campaigns.status import CampaignStatus, State, read_status
 
 if TYPE_CHECKING:
     from accel_core.campaigns.headless import run_campaign
+    from accel_core.campaigns.results import open_results
     from accel_core.campaigns.server import CampaignServer
 
-_LOADED_LATER = {"CampaignServer": "accel_core.campaigns.server", "run_campaign": "accel_core.campaigns.headless"}
+_LOADED_LATER = {
+    "CampaignServer": "accel_core.campaigns.server",
+    "open_results": "accel_core.campaigns.results",
+    "run_campaign": "accel_core.campaigns.headless",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -33,6 +38,7 @@ __all__ = [
     "RunFolder",
     "SamplerPlan",
     "State",
+    "open_results",
     "plan_designs",
     "read_status",
     "run_campaign",

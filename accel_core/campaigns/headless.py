@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from accel_core.campaigns.campaign import Campaign
+from accel_core.campaigns.hold import holder_of
 from accel_core.campaigns.planning import submit
-from accel_core.campaigns.server import LOCK, CampaignServer
+from accel_core.campaigns.server import CampaignServer
 from accel_core.campaigns.status import CampaignStatus, read_status
-from accel_core.errors import StoreError
+from accel_core.errors import InUseError, StoreError
 from accel_core.paths import database_path, runs_path
 from accel_core.store import ResultStore
 
@@ -41,11 +40,12 @@ def run_campaign(
         KeyboardInterrupt: After the workers were stopped, if we run it ourselves.
     """
     campaign = Campaign.from_yaml(source)
-    runs = runs or runs_path()
+    runs, database = runs or runs_path(), (database or database_path()).absolute()
     try:
-        store = ResultStore(database or database_path())
-    except StoreError:
-        if not _is_served(runs):
+        store = ResultStore(database)
+    except InUseError:
+        holder = holder_of(runs)
+        if holder is None or holder.database != str(database):
             raise
         return _follow_other(campaign, runs, progress)
     with store, CampaignServer(store, runs) as server:
@@ -78,18 +78,3 @@ def _wait_until_stopped(server: CampaignServer, name: str, seconds: float = 10.0
     deadline = time.monotonic() + seconds
     while server.status(name).workers and time.monotonic() < deadline:
         time.sleep(0.1)
-
-
-def _is_served(runs: Path) -> bool:
-    """Tell whether a server holds the folder of runs."""
-    try:
-        descriptor = os.open(runs / LOCK, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False

@@ -6,7 +6,6 @@ workers go on without it, and the next server takes over where they are.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import sqlite3
@@ -19,7 +18,9 @@ from types import TracebackType
 
 import accel_core
 from accel_core.campaigns.campaign import Campaign, OptimizerPlan
+from accel_core.campaigns.errands import Errands
 from accel_core.campaigns.folder import RunFolder, tail, write_json
+from accel_core.campaigns.hold import take_hold
 from accel_core.campaigns.owners import identity, is_alive, kill_family
 from accel_core.campaigns.planning import prepare, submit
 from accel_core.campaigns.queue import TaskQueue
@@ -30,7 +31,6 @@ from accel_core.store import ResultStore
 
 WORKER = (sys.executable, "-m", "accel_core.campaigns.worker")
 DRIVER = (sys.executable, "-m", "accel_core.campaigns.driver")
-LOCK = "server.lock"
 
 _MAX_CRASHES = 5  # workers that end by themselves with an error, one after the other, before the run is paused
 _CANCEL_ROUNDS = 10  # rounds that a worker has to cancel itself before it is killed
@@ -72,7 +72,8 @@ class CampaignServer:
         self._max_workers = max_workers or os.cpu_count() or 1
         self._commands = {"worker": tuple(worker_command), "driver": tuple(driver_command)}
         self._interval_s = interval_s
-        self._hold = _take_hold(runs)
+        self._hold = take_hold(runs, store.path)
+        self._errands = Errands(store, runs)
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -96,6 +97,7 @@ class CampaignServer:
         if self._thread is None:
             self._thread = threading.Thread(target=self._loop, name="campaigns", daemon=True)
             self._thread.start()
+            self._errands.start()
         return self
 
     def close(self) -> None:
@@ -103,6 +105,7 @@ class CampaignServer:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+        self._errands.close()
         if self._hold >= 0:
             os.close(self._hold)
             self._hold = -1
@@ -329,21 +332,3 @@ def _unreadable(folder: RunFolder, error: sqlite3.Error) -> StoreError:
     return StoreError(
         f"{folder.queue} cannot be used: {error}; its stored results are safe, start it anew by a new name"
     )
-
-
-def _take_hold(runs: Path) -> int:
-    """Lock the folder of runs for this process; the lock goes with it, however it ends."""
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(runs / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise StoreError(f"{runs}: cannot be used as folder of runs: {error.strerror or error}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
-        os.close(descriptor)
-        raise StoreError(f"{runs} is in use by process {holder}; one server at a time is allowed") from error
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
-    return descriptor

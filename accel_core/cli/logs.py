@@ -6,14 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from accel_core.campaigns.results import Results, open_results
 from accel_core.cli.arguments import Commands
 from accel_core.cli.transfer import describe
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import evaluate
-from accel_core.paths import database_path
 from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.records import Summary
-from accel_core.store import ResultStore
 
 
 def add_to(commands: Commands) -> None:
@@ -48,12 +47,12 @@ def run(arguments: argparse.Namespace) -> None:
         for name, written in logged.write_logs(names, arguments.n, arguments.seed, arguments.out).items():
             print(f"{name} to {arguments.out}: {describe(written)}")
     if arguments.store:
-        with ResultStore(database_path()) as store:
+        with open_results() as results:
             for name in names:
-                _store(platform, name, arguments.n, arguments.seed, store)
+                _store(platform, name, arguments.n, arguments.seed, results)
 
 
-def _store(platform: Platform, name: str, n: int, seed: int, store: ResultStore) -> None:
+def _store(platform: Platform, name: str, n: int, seed: int, store: Results) -> None:
     """Evaluate and store the log of an application part by part, each whole or not at all."""
     assert platform.logged is not None
     summary, n_new, n_done = Summary(), 0, 0

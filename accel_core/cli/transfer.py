@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 
+from accel_core.campaigns import open_results
 from accel_core.cli.arguments import Commands
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SETTINGS
 from accel_core.metrics import to_display
-from accel_core.paths import data_path, database_path
+from accel_core.paths import data_path
 from accel_core.platforms import get_platform
 from accel_core.records import APPLICATIONS, PUBLISHED, Logged, application_of, check_beginnings, import_prime
-from accel_core.store import ResultStore
 
 
 def add_to(commands: Commands) -> None:
@@ -43,14 +43,14 @@ def run_export(arguments: argparse.Namespace) -> None:
         get_platform(arguments.platform)
     if arguments.fidelity is not None and arguments.fidelity not in SETTINGS:
         raise InvalidInputError(f"--fidelity {arguments.fidelity} is unknown; allowed: {', '.join(SETTINGS)}")
-    with ResultStore(database_path()) as store:
-        store.import_shipped(data_path() / "results")
-        known = store.campaigns()["name"].tolist()
+    with open_results() as results:
+        results.import_shipped(data_path() / "results")
+        known = results.campaigns()["name"].tolist()
         if arguments.campaign is not None and arguments.campaign not in known:
             raise InvalidInputError(
                 f"--campaign {arguments.campaign} is unknown; there are: {', '.join(known) or 'none'}"
             )
-        n_rows = store.export(
+        n_rows = results.export(
             arguments.out, platform=arguments.platform, fidelity=arguments.fidelity, campaign=arguments.campaign
         )
     print(f"{n_rows} results to {arguments.out}")
@@ -65,8 +65,8 @@ def run_import(arguments: argparse.Namespace) -> None:
         raise InvalidInputError("--application and --out belong to --prime; results of a file go to the database")
     if not arguments.file.is_file():
         raise InvalidInputError(f"{arguments.file}: no such file")
-    with ResultStore(database_path()) as store:
-        n_new = store.import_table(arguments.file)
+    with open_results() as results:
+        n_new = results.import_table(arguments.file)
     print(f"{n_new} new results from {arguments.file}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from accel_core.errors import AccelError
-from accel_core.paths import runs_path
+from accel_core.paths import ENERGY_TABLES, runs_path
 from accel_core.platforms import get_platform
 from accel_core.platforms.eyeriss.energy import TABLES, energy_table
 from accel_core.platforms.eyeriss.random_mapper import PATIENCE
@@ -56,7 +56,7 @@ def _own_table() -> str:
     if upload is None:
         return ""
     content = upload.getvalue()
-    path = runs_path() / "energy_tables" / f"{hashlib.sha256(content).hexdigest()[:16]}.yaml"
+    path = runs_path() / ENERGY_TABLES / f"{hashlib.sha256(content).hexdigest()[:16]}.yaml"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".tmp")

@@ -9,12 +9,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from accel_core.errors import InvalidInputError
-from accel_core.workloads.workload import Layer
+from accel_core.workloads.files import bounded_content, decoded
+from accel_core.workloads.layer import Layer
+from accel_core.workloads.network import MAX_LAYERS, MAX_SIZE
 
 MAX_BYTES = 1_000_000
-MAX_LAYERS = 10_000
-MAX_SIZE = 10_000_000
-"""Largest channel count or extent of a layer; more is taken for a slip."""
 
 _SEPARATORS = (";", ": ")
 """Between layers, and between a layer and its mapping, where results list what they say of each layer."""
@@ -32,7 +31,9 @@ def read_layers(path: Path) -> tuple[Layer, ...]:
         InvalidInputError: If the file is missing, too large, not text, has other columns, no layer, a size that is
             not an integer from 1 to ``MAX_SIZE``, or a name that results could not list; with the line at fault.
     """
-    rows = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    rows = csv.reader(
+        io.StringIO(decoded(bounded_content(path, MAX_BYTES), path.name, "a CSV file"), newline=""), strict=True
+    )
     try:
         columns = _columns(path.name, next(rows, []))
         layers = tuple(
@@ -43,29 +44,6 @@ def read_layers(path: Path) -> tuple[Layer, ...]:
     if not layers:
         raise InvalidInputError(f"{path.name} has no layers; allowed: 1 to {MAX_LAYERS:,} below the header")
     return layers
-
-
-def bounded_content(path: Path, max_bytes: int) -> bytes:
-    """Return what a file holds.
-
-    Raises:
-        InvalidInputError: If it cannot be read or is larger.
-    """
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(max_bytes + 1)
-    except OSError as error:
-        raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(content) > max_bytes:
-        raise InvalidInputError(f"{path.name} has more than {max_bytes:,} bytes; at most that many are allowed")
-    return content
-
-
-def _text(path: Path) -> str:
-    try:
-        return bounded_content(path, MAX_BYTES).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(f"{path.name}: byte {error.start} is not UTF-8 text; allowed: a CSV file") from None
 
 
 _MOST_NAMES, _MOST_LETTERS = 12, 20

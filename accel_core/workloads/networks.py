@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from accel_core.paths import data_path
+from accel_core.workloads.conversion import layer_of
 from accel_core.workloads.layer_table import read_layers
 from accel_core.workloads.workload import Workload
 
@@ -44,9 +45,11 @@ def layer_workload(network: Workload, name: str) -> Workload:
     Raises:
         InvalidInputError: If the network has none of that name, or several.
     """
+    layer = network.layer(name)
     return replace(
         network,
         name=f"{network.name}/{name}",
         title=f"{network.title}, {name}",
-        layers=(network.layer(name),),
+        layers=(layer,),
+        operators=tuple(operator for operator in network.operators if layer_of(operator) == layer),
     )

@@ -8,21 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from accel_core.errors import InvalidInputError
-from accel_core.workloads.layer_table import MAX_SIZE, bounded_content
+from accel_core.workloads.network import MAX_SIZE
+from accel_core.workloads.onnx_shapes import SMALL, Sizes, find_sizes
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
 
-Shape = tuple[int, ...]
-
-MAX_BYTES = 600_000_000
-"""Largest file that is read; VGG-16 has 550 MB."""
 STANDARD_DOMAINS = ("", "ai.onnx")
-_SMALL = 1_000  # values; shape inference looks into small tensors, such as the target of a Reshape
 _Given = TypeVar("_Given")
 
 
@@ -32,48 +27,57 @@ class Model:
 
     Attributes:
         nodes: Its nodes in the order in which they run.
-        shapes: Sizes of its tensors, where they are known.
+        sizes: What is known of its tensors.
         weights: Names of the tensors that come with it.
+        opset: Version of the standard's operators.
         assumed: Free sizes that were taken as 1.
         defined: Operators of its nodes that the ONNX standard defines.
     """
 
     nodes: tuple[NodeProto, ...]
-    shapes: Mapping[str, Shape]
+    sizes: Sizes
     weights: frozenset[str]
+    opset: int
     assumed: tuple[str, ...]
     defined: frozenset[str]
 
 
-def read_model(path: Path, sizes: Mapping[str, int]) -> Model:
-    """Read a file and infer its shapes.
+def read_model(content: bytes, place: str, sizes: Mapping[str, int]) -> Model:
+    """Read a model and work out its sizes.
+
+    Args:
+        content: The bytes of the file.
+        place: What to call it in errors.
+        sizes: Values of sizes that its inputs leave free.
 
     Raises:
         InvalidInputError: As ``read_onnx``.
     """
-    onnx = _package(path.name)
-    model: ModelProto = _guarded(onnx.ModelProto.FromString, bounded_content(path, MAX_BYTES), path.name)
+    onnx = _package(place)
+    model: ModelProto = _guarded(onnx.ModelProto.FromString, content, place)
     if not model.graph.node:
-        raise InvalidInputError(f"{path.name} is no ONNX model: it has no nodes")
+        raise InvalidInputError(f"{place} is no ONNX model: it has no nodes")
     if model.functions:
-        model = _guarded(onnx.inliner.inline_local_functions, model, path.name)
+        model = _guarded(onnx.inliner.inline_local_functions, model, place)
     graph = model.graph
     if not all(isinstance(name, str) for name in _names(graph)):
-        raise InvalidInputError(f"{path.name} is no readable ONNX model: a name in it is not UTF-8 text")
+        raise InvalidInputError(f"{place} is no readable ONNX model: a name in it is not UTF-8 text")
     weights = frozenset(tensor.name for tensor in graph.initializer)
-    assumed = _fix_sizes(graph, weights, sizes, path.name)
+    assumed = _fix_sizes(graph, weights, sizes, place)
     _drop_weights(graph)
-    inferred = _guarded(lambda given: onnx.shape_inference.infer_shapes(given, data_prop=True), model, path.name).graph
-    nodes = tuple(inferred.node)
+    nodes = tuple(graph.node)
+    found = _guarded(lambda given: find_sizes(onnx, given, weights), model, place)
     standard = {node.op_type for node in nodes if node.domain in STANDARD_DOMAINS}
     defined = frozenset(operator for operator in standard if onnx.defs.has(operator))
-    return Model(nodes, dict(_shapes(inferred)), weights, assumed, defined)
+    opset = next((opset.version for opset in model.opset_import if opset.domain in STANDARD_DOMAINS), 1)
+    return Model(nodes, found, weights, opset, assumed, defined)
 
 
 def _package(place: str) -> Any:
     try:
         import onnx  # noqa: PLC0415 - a quarter of a second that only this needs
         import onnx.inliner  # noqa: PLC0415
+        import onnx.reference  # noqa: PLC0415
         import onnx.shape_inference  # noqa: PLC0415
     except ImportError:
         raise InvalidInputError(f"{place}: reading it needs the package onnx (pip install onnx)") from None
@@ -132,25 +136,24 @@ def _free(value: ValueInfoProto) -> list[tuple[str, int]]:
 
 
 def _drop_weights(graph: GraphProto) -> None:
-    """Make inputs of large weights and of those kept beside the file, so that only their shapes go on."""
-    declared = {value.name for value in graph.input}
+    """Make inputs of large weights and of those kept beside the file, so that only their shapes go on.
+
+    A weight that is an input too, as in old files, has its own sizes, whatever the input says.
+    """
+    declared = {value.name: value for value in graph.input}
     large = [(index, tensor) for index, tensor in enumerate(graph.initializer) if not _is_small(tensor)]
     for index, tensor in reversed(large):
-        if tensor.name not in declared:
-            value = graph.input.add(name=tensor.name)
-            value.type.tensor_type.elem_type = tensor.data_type
-            for size in tensor.dims:
-                value.type.tensor_type.shape.dim.add(dim_value=size)
+        value = declared.get(tensor.name) or graph.input.add(name=tensor.name)
+        value.type.tensor_type.elem_type = tensor.data_type
+        value.type.tensor_type.ClearField("shape")
+        value.type.tensor_type.shape.SetInParent()
+        for size in tensor.dims:
+            value.type.tensor_type.shape.dim.add(dim_value=size)
         del graph.initializer[index]
+    small = {tensor.name for tensor in graph.initializer}
+    for index in reversed([index for index, value in enumerate(graph.input) if value.name in small]):
+        del graph.input[index]
 
 
 def _is_small(tensor: TensorProto) -> bool:
-    return math.prod(tensor.dims) <= _SMALL and tensor.data_location != tensor.EXTERNAL
-
-
-def _shapes(graph: GraphProto) -> Iterator[tuple[str, Shape]]:
-    for tensor in graph.initializer:
-        yield tensor.name, tuple(tensor.dims)
-    for value in [*graph.input, *graph.value_info, *graph.output]:
-        if value.type.tensor_type.HasField("shape") and not _free(value):
-            yield value.name, tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
+    return math.prod(tensor.dims) <= SMALL and tensor.data_location != tensor.EXTERNAL

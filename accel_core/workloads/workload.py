@@ -1,57 +1,16 @@
-"""A workload: layers of a network, or a number of training vectors."""
+"""A workload: operators of a network, or a number of training vectors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from accel_core.errors import InvalidInputError
+from accel_core.workloads.conversion import layers_of, operator_of
+from accel_core.workloads.layer import Layer
+from accel_core.workloads.operators import Operator
 
 MAX_NAMED = 30
 """Layers that an error lists at most."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One convolution or matrix layer in the letters that Timeloop uses.
-
-    Attributes:
-        name: Its name in the network.
-        C: Input channels.
-        M: Output channels.
-        P: Output height.
-        Q: Output width.
-        R: Filter height.
-        S: Filter width.
-        stride: Step of the filter in both directions.
-        repeat: How often it is run one after another: one group of a grouped or depthwise convolution, whose C and M
-            are those of the group, or one of several equal layers.
-    """
-
-    name: str
-    C: int
-    M: int
-    P: int
-    Q: int
-    R: int
-    S: int
-    stride: int = 1
-    repeat: int = 1
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name != "name" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise InvalidInputError(f"layer '{self.name}': {field.name} is {value!r}; allowed: integers from 1")
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates of the layer, all repetitions together."""
-        return self.repeat * self.C * self.M * self.P * self.Q * self.R * self.S
-
-    @property
-    def outputs(self) -> int:
-        """Values that the layer computes, all repetitions together."""
-        return self.repeat * self.M * self.P * self.Q
 
 
 @dataclass(frozen=True)
@@ -62,8 +21,11 @@ class Workload:
         name: Short name for files and command lines.
         title: Words for a person.
         source: Where its numbers come from.
-        layers: Layers run one after another; empty where vectors are streamed.
+        layers: Layers run one after another; empty where vectors are streamed. Those of the operators where they are
+            left out.
         n_vectors: Training vectors streamed; 0 where layers are run.
+        operators: All operators of the network, those that are no layers too. Those of the layers where they are left
+            out.
     """
 
     name: str
@@ -71,13 +33,21 @@ class Workload:
     source: str
     layers: tuple[Layer, ...] = ()
     n_vectors: int = 0
+    operators: tuple[Operator, ...] = ()
 
     def __post_init__(self) -> None:
+        """Fill in layers or operators, and reject a workload that has both layers and vectors."""
+        if self.operators and not self.layers:
+            object.__setattr__(self, "layers", layers_of(self.operators))
+        if self.layers and not self.operators:
+            object.__setattr__(self, "operators", tuple(map(operator_of, self.layers)))
         if (self.layers and self.n_vectors) or self.n_vectors < 0:
             raise InvalidInputError(
                 f"workload '{self.name}': {len(self.layers)} layers and {self.n_vectors} vectors;"
                 " allowed: layers, vectors, or neither where only its name matters"
             )
+        if layers_of(self.operators) != self.layers:
+            raise InvalidInputError(f"workload '{self.name}': its layers are not those of its operators")
 
     def layer(self, name: str) -> Layer:
         """Return the layer of that name.

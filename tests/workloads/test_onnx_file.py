@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accel_core.errors import InvalidInputError
-from accel_core.workloads import Layer, onnx_file, onnx_import, read_onnx
-from accel_core.workloads.onnx_import import OnnxNetwork
+from accel_core.workloads import Layer, network, onnx_import, read_onnx
+from accel_core.workloads.network import Network
 from tests.workloads.onnx_models import Sizes, mobilenet_v2, model, node, save, weights
 
 IMAGE: Sizes = [1, 8, 20, 30]
@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "net.onnx"
 
 
-def only_layer(network: OnnxNetwork) -> Layer:
+def only_layer(network: Network) -> Layer:
     (layer,) = network.layers
     return layer
 
@@ -92,7 +92,7 @@ def test_files_that_are_no_model(content: bytes, path: Path) -> None:
 def test_missing_and_large_files_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidInputError, match=r"net.onnx: cannot be read: No such file"):
         read_onnx(path)
-    monkeypatch.setattr(onnx_file, "MAX_BYTES", 100)
+    monkeypatch.setattr(onnx_import, "MAX_BYTES", 100)
     save(mobilenet_v2(), path)
     with pytest.raises(InvalidInputError, match=r"net.onnx has more than 100 bytes"):
         read_onnx(path)
@@ -111,7 +111,7 @@ def test_absurd_sizes_and_too_many_layers_are_refused(path: Path, monkeypatch: p
     save(model([node("MatMul", "x w", "y")], {"x": [20_000_000, 5]}, {"w": weights(5, 2)}), path)
     with pytest.raises(InvalidInputError, match=r"net.onnx, 'y': P is 20,000,000; allowed: integers 1 to 10,000,000"):
         read_onnx(path)
-    monkeypatch.setattr(onnx_import, "MAX_LAYERS", 52)
+    monkeypatch.setattr(network, "MAX_LAYERS", 52)
     with pytest.raises(InvalidInputError, match=r"net.onnx has 53 layers; at most 52 are allowed"):
         read_onnx(save(mobilenet_v2(), path))
 
@@ -124,6 +124,7 @@ def test_without_the_package_it_is_named(path: Path, monkeypatch: pytest.MonkeyP
             raise ImportError(name)
         return real(name, *arguments, **named)  # type: ignore[arg-type]
 
+    save(mobilenet_v2(), path)
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(InvalidInputError, match=r"net.onnx: reading it needs the package onnx"):
         read_onnx(path)

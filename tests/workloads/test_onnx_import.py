@@ -10,7 +10,7 @@ import pytest
 from onnx import helper
 
 from accel_core.workloads import Layer, read_onnx
-from accel_core.workloads.onnx_import import OnnxNetwork
+from accel_core.workloads.network import Network
 from tests.workloads.onnx_models import Sizes, mobilenet_v2, model, node, save, weights
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "net.onnx"
 
 
-def only_layer(network: OnnxNetwork) -> Layer:
+def only_layer(network: Network) -> Layer:
     (layer,) = network.layers
     return layer
 

@@ -18,14 +18,13 @@ from accel_core.cli.arguments import (
     parse_given,
     split_given,
 )
-from accel_core.cli.layers import own_workload
+from accel_core.cli.layers import add_workload, chosen_workload
 from accel_core.cli.rows import LAYER, RowGroup, group_rows, row_columns
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import Progress, evaluate, ordered, resolve_settings, workload_of
 from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.space import DesignSpace
 from accel_core.tables import check_writable, read_table, write_table
-from accel_core.workloads import Workload
 
 MAX_LISTED = 20
 """Designs without a result of which the command prints why."""
@@ -43,11 +42,7 @@ def add_to(commands: Commands) -> None:
         " a setting (such as mapping) gives each row's value of it",
     )
     parser.add_argument("--fidelity", help="one of the platform's; its first that can run here, if left out")
-    runs = parser.add_mutually_exclusive_group()
-    runs.add_argument("--workload", help="one of the platform's workloads")
-    runs.add_argument(
-        "--layers", type=Path, help="your own layer table, name,C,M,P,Q,R,S,stride[,repeat], or an .onnx model"
-    )
+    add_workload(parser)
     parser.add_argument("--out", type=Path, required=True, help="a .csv or .parquet file")
     parser.add_argument("--artifacts", type=Path, help="keep what the tools write, one folder a design")
     parser.add_argument("--seed", type=int, default=0, help="seed of the tools")
@@ -68,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     fidelity = choose_fidelity(platform, arguments.fidelity, given)
     fixed, settings = split_given(platform, fidelity, given)
     columns = row_columns(platform, fidelity, table)
-    groups = group_rows(table, columns, _workload(platform, arguments), settings, arguments.designs)
+    groups = group_rows(table, columns, chosen_workload(platform, arguments), settings, arguments.designs)
     spaces = [(group.rows, _space_of(platform, fidelity, group, arguments.designs)) for group in groups]
     designs = complete_designs(platform, table, fixed, arguments.designs, spaces, columns)
     for group in groups:
@@ -130,12 +125,6 @@ def _given(arguments: argparse.Namespace) -> dict[str, str]:
             raise InvalidInputError(f"{name} is given twice, as {_flag(name)} and as --set {name}; give it once")
         given[name] = value
     return given
-
-
-def _workload(platform: Platform, arguments: argparse.Namespace) -> Workload | None:
-    if arguments.layers is not None:
-        return own_workload(platform, arguments.layers)
-    return None if arguments.workload is None else platform.workload(arguments.workload)
 
 
 def _space_of(platform: Platform, fidelity: str, group: RowGroup, place: Path) -> DesignSpace:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from accel_core.cli.arguments import Commands, add_set, complete_designs, parse_given, split_given
-from accel_core.cli.layers import own_workload
+from accel_core.cli.layers import add_workload, chosen_workload
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import resolve_settings, workload_of
+from accel_core.evaluators import resolve_settings
 from accel_core.platforms import PLATFORMS, get_platform
 from accel_core.space import design_ids
 from accel_core.tables import read_table
@@ -25,9 +25,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser("files", help="write designs as the files of a simulator, installed or not")
     parser.add_argument("platform")
     parser.add_argument("--designs", type=Path, required=True, help="a .csv or .parquet file, one row a design")
-    runs = parser.add_mutually_exclusive_group()
-    runs.add_argument("--workload", help="one of the platform's workloads")
-    runs.add_argument("--layers", type=Path, help="your own layer table, or an .onnx model")
+    add_workload(parser)
     parser.add_argument(
         "--out", type=Path, required=True, help="a folder; gets one for each design, in place of an earlier call's"
     )
@@ -46,8 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
     table = read_table(arguments.designs)
     space = platform.space_under(settings)
     designs = complete_designs(platform, table, fixed, arguments.designs, [(range(len(table)), space)])
-    own = own_workload(platform, arguments.layers) if arguments.layers else arguments.workload
-    workload = workload_of(platform, own)
+    workload = chosen_workload(platform, arguments) or platform.default_workload
     records = dict(zip(design_ids(designs, space.names), designs.to_dict("records"), strict=True))
     for number, (name, design) in enumerate(records.items()):
         files = platform.program.files({str(key): value for key, value in design.items()}, workload, settings)

@@ -1,10 +1,10 @@
-"""``layers``: what a network computes, layer by layer; an ONNX model becomes a layer table."""
+"""``layers``: what a network computes, layer by layer; and networks of one's own for the commands that run them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 
@@ -12,68 +12,71 @@ import pandas as pd
 
 from accel_core.cli.arguments import Commands
 from accel_core.errors import InvalidInputError
+from accel_core.evaluators import workload_of
 from accel_core.platforms import Platform
 from accel_core.tables import write_table
-from accel_core.workloads import Layer, Workload, read_layers, read_onnx
+from accel_core.workloads import FORMATS, Workload, own_workload, read_network, runs_layers
 from accel_core.workloads.layer_table import COLUMNS
+
+_SIZE_HELP = "a size that an ONNX model leaves free"
 
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("layers", help="show the layers of an ONNX model or of a layer table")
-    parser.add_argument("network", type=Path, help="an .onnx model, or a .csv layer table")
-    parser.add_argument(
-        "--size", action="append", default=[], metavar="NAME=N", help="a size that the model leaves free"
-    )
+    parser = commands.add_parser("layers", help="show the layers of a network")
+    parser.add_argument("network", type=Path, help=f"a file: {FORMATS}")
+    parser.add_argument("--size", action="append", default=[], metavar="NAME=N", help=_SIZE_HELP)
     parser.add_argument("--out", type=Path, help="write them to this layer table, a .csv file")
     parser.set_defaults(run=run)
 
 
+def add_workload(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workload``, ``--layers`` and ``--size`` to a command that runs a workload."""
+    runs = parser.add_mutually_exclusive_group()
+    runs.add_argument("--workload", help="one of the platform's workloads")
+    runs.add_argument("--layers", type=Path, help=f"your own network, a file: {FORMATS}")
+    parser.add_argument("--size", action="append", default=[], metavar="NAME=N", help=f"with --layers: {_SIZE_HELP}")
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Print the layers and what was left out."""
-    if arguments.out is not None and arguments.out.suffix != ".csv":
+    if arguments.out is not None and arguments.out.suffix.lower() != ".csv":
         raise InvalidInputError(f"--out {arguments.out}: the file's name must end in .csv")
-    layers, report = read_network(arguments.network, _sizes(arguments.size))
+    network = read_network(arguments.network, parse_sizes(arguments.size))
+    layers = network.layers
     table = pd.DataFrame([astuple(layer) for layer in layers], columns=list(COLUMNS))
     print(table.assign(MACs=[f"{layer.macs:,}" for layer in layers]).to_string(index=False))
-    print("\n".join(report))
+    print("\n".join(network.report()))
     if arguments.out is not None:
         write_table(table, arguments.out)
         print(f"{len(layers)} layers to {arguments.out}")
 
 
-def read_network(path: Path, sizes: Mapping[str, int] | None = None) -> tuple[tuple[Layer, ...], list[str]]:
-    """Return the layers of an ``.onnx`` model or of a layer table, and lines about what was found and left out.
+def chosen_workload(platform: Platform, arguments: argparse.Namespace) -> Workload | None:
+    """Return what `add_workload`'s words say, None if nothing; of a file it is said what it holds and what is left out.
 
     Raises:
-        InvalidInputError: As ``read_onnx`` and ``read_layers``; or if sizes are given for a layer table.
+        InvalidInputError: As ``read_network``; if the platform runs no layers or has no such workload; or if there are
+            sizes without a file.
     """
-    if path.suffix.lower() == ".onnx":
-        network = read_onnx(path, sizes)
-        return network.layers, network.report()
-    if sizes:
-        raise InvalidInputError(
-            f"--size {next(iter(sizes))}: a layer table leaves no size free; allowed: an .onnx model"
-        )
-    layers = read_layers(path)
-    return layers, [f"{len(layers)} layers, {sum(layer.macs for layer in layers):,} multiply-accumulates"]
+    sizes = parse_sizes(arguments.size)
+    if arguments.layers is None:
+        if sizes:
+            raise InvalidInputError(f"--size {next(iter(sizes))} needs --layers, whose size it is")
+        return None if arguments.workload is None else platform.workload(arguments.workload)
+    network = read_network(arguments.layers, sizes)
+    workload = workload_of(platform, own_workload(network, arguments.layers.name))
+    lines = [f"called {workload.name}", *network.report(platform.runs or runs_layers)]
+    print("\n".join(f"note: {arguments.layers.name}: {line}" for line in lines), file=sys.stderr)
+    return workload
 
 
-def own_workload(platform: Platform, path: Path) -> Workload:
-    """Return a network of one's own as a workload; what was left out of a model goes to standard error.
+def parse_sizes(words: Sequence[str]) -> dict[str, int]:
+    """Split ``NAME=N`` words into a dict.
 
     Raises:
-        InvalidInputError: As ``read_network``.
+        InvalidInputError: If a word is no such pair, or a name stands twice.
     """
-    layers, report = read_network(path)
-    if path.suffix != ".csv":
-        print("\n".join(f"note: {path.name}: {line}" for line in report), file=sys.stderr)
-    # Results on a file of one's own called like a workload that ships must not be taken for that one's.
-    name = path.name if path.stem in platform.workloads else path.stem
-    return Workload(name, name, f"file {path.name}", layers=layers)
-
-
-def _sizes(words: Sequence[str]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for word in words:
         name, _, value = word.rpartition("=")

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from accel_core.cli.arguments import Commands, add_set, choose_fidelity, parse_given, split_given
+from accel_core.cli.layers import add_workload, chosen_workload
 from accel_core.cli.search_file import told_again
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SettingValue, evaluate, resolve_settings, settings_id, workload_of
@@ -44,7 +45,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--budget", type=int, default=48, help="evaluations, those that set a loss's scale apart")
     parser.add_argument("--batch", type=int, default=4, help="designs asked for at a time")
     parser.add_argument("--fidelity", help="one of the platform's; its first that can run here, if left out")
-    parser.add_argument("--workload")
+    add_workload(parser)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--out", type=Path, required=True,
@@ -65,6 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
     settings = resolve_settings(platform, fidelity, own)
     if arguments.budget < 1 or arguments.batch < 1:
         raise InvalidInputError(f"--budget {arguments.budget}, --batch {arguments.batch}: both must be at least 1")
+    workload = workload_of(platform, chosen_workload(platform, arguments))
     space = platform.space_under(settings).restrict(narrowed)
     goals: list[Goal] = _objectives(arguments.objective, arguments.loss)
     goals += [parse_bound(word) for word in arguments.bound]
@@ -75,7 +77,7 @@ def run(arguments: argparse.Namespace) -> None:
     if search.n_scaling:
         print(f"the first {search.n_scaling} designs are random and set the scale of the loss")
     check_writable(arguments.out)
-    job = _Job(platform, workload_of(platform, arguments.workload), fidelity, settings, arguments)
+    job = _Job(platform, workload, fidelity, settings, arguments)
     results = _search(search, job, budget, goals)
     if isinstance(search, GeneticSearch):
         _print_best(results, search)

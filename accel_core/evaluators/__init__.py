@@ -95,6 +95,11 @@ def workload_of(platform: Platform, wanted: str | Workload | None) -> Workload:
         if bool(wanted.layers) != bool(platform.default_workload.layers):
             runs, given = ("layers", "vectors") if platform.default_workload.layers else ("training vectors", "layers")
             raise InvalidInputError(f"workload '{wanted.name}': {platform.name} runs {runs}, not {given}")
+        reasons = [platform.runs(operator) for operator in wanted.operators] if platform.runs is not None else []
+        if reasons and None not in reasons:
+            raise InvalidInputError(
+                f"workload '{wanted.name}': {platform.name} runs none of its operators; the first: {reasons[0]}"
+            )
         return wanted
     return platform.workload(wanted)
 

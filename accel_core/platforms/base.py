@@ -16,7 +16,7 @@ from accel_core.platforms.logged import LoggedData
 from accel_core.rtl import Rtl
 from accel_core.settings import Setting, SettingValue, resolve
 from accel_core.space import DesignSpace
-from accel_core.workloads import Workload
+from accel_core.workloads import Runs, Workload
 
 Settings = Mapping[str, SettingValue]
 
@@ -105,6 +105,8 @@ class Platform:
         shape: Builds the space under all ``space_settings``; the names of its parameters never change.
         versions: By fidelity, a text that changes whenever what makes its results does; "1" where nothing is said.
         folder: Where it is described, if by a person's own files.
+        runs: Tells of an operator why designs do not run it, None if they do; what is not run is left out of a
+            workload, and said. None where no operators are run.
     """
 
     name: str
@@ -129,6 +131,7 @@ class Platform:
     shape: Callable[[Settings], DesignSpace] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    runs: Runs | None = None
 
     def __post_init__(self) -> None:
         """Make its own metrics known.

@@ -8,7 +8,7 @@ from functools import cached_property
 from accel_core.errors import InvalidInputError
 from accel_core.workloads.conversion import is_stretched, layers_of, runs_layers
 from accel_core.workloads.layer import Layer
-from accel_core.workloads.left_out import Skipped, described, left_out, listed
+from accel_core.workloads.left_out import Runs, Skipped, described, left_out, listed
 from accel_core.workloads.operators import Conv, Gemm, Operator
 
 MAX_LAYERS = 10_000
@@ -54,9 +54,10 @@ class Network:
         """Multiply-accumulates of what is left out, as far as they can be counted."""
         return sum(skipped.macs or 0 for skipped in self.skipped)
 
-    def report(self) -> list[str]:
-        """Say in a few lines what was found, what was assumed and what was left out."""
-        return [f"{len(self.layers)} layers, {self.macs:,} multiply-accumulates", *self.notes, *described(self.skipped)]
+    def report(self, runs: Runs = runs_layers) -> list[str]:
+        """Say in a few lines what was found, what was assumed and what a platform leaves out of it."""
+        found = f"{len(self.layers)} layers, {self.macs:,} multiply-accumulates"
+        return [found, *self.notes, *described(left_out(self.operators, runs))]
 
 
 def check_network(network: Network, place: str) -> Network:

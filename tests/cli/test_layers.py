@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from accel_core.cli import evaluate, main
+from accel_core.cli import main
+from accel_core.cli.layers import add_workload, chosen_workload
+from accel_core.errors import InvalidInputError
 from accel_core.platforms import get_platform
 from accel_core.workloads import read_layers, read_onnx
 from tests.workloads.onnx_models import mobilenet_v2, model, node, save, weights
@@ -58,7 +62,7 @@ def test_sizes_that_a_model_leaves_free_are_given_by_name(workplace: Path, capsy
         (["net.onnx", "--size", "batch=0"], "net.onnx: size batch is 0; allowed: integers 1 to 10,000,000"),
         (["net.onnx", "--size", "batch=1", "--size", "batch=2"], "--size batch is given twice"),
         (["net.onnx", "--out", "net.parquet"], "--out net.parquet: the file's name must end in .csv"),
-        (["net.csv", "--size", "batch=1"], "--size batch: a layer table leaves no size free"),
+        (["net.csv", "--size", "batch=1"], "--size batch: net.csv leaves no size free"),
         (["net.csv"], "net.csv, line 1: the columns are "),
     ],
 )
@@ -73,9 +77,60 @@ def test_wrong_words_are_one_line_and_exit_code_2(
     assert not Path("net.parquet").exists()
 
 
-def test_evaluate_takes_a_model_as_its_layers_and_reports_it(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    workload = evaluate._workload(get_platform("axiline"), argparse.Namespace(layers=Path("net.onnx"), workload=None))
+def words(*others: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_workload(parser)
+    return parser.parse_args(others)
+
+
+def test_commands_take_a_network_of_ones_own_and_say_what_is_left_out(
+    network: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workload = chosen_workload(get_platform("eyeriss"), words("--layers", "net.onnx", "--size", "batch=2"))
+
     assert workload is not None
-    assert (workload.name, workload.source) == ("net", "file net.onnx")
-    assert workload.layers == read_onnx(network).layers
-    assert capsys.readouterr().err.splitlines()[0] == "note: net.onnx: 53 layers, 300,774,272 multiply-accumulates"
+    assert re.fullmatch(r"net@[0-9a-f]{8}", workload.name)
+    assert workload.source == "file net.onnx"
+    assert workload.operators == read_onnx(network, {"batch": 2}).operators
+    assert capsys.readouterr().err.splitlines() == [
+        f"note: net.onnx: called {workload.name}",
+        "note: net.onnx: 53 layers, 601,548,544 multiply-accumulates",
+        "note: net.onnx: without multiply-accumulates: Add 10, Clip 52, Flatten 1, GlobalAveragePool 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("platform", "given", "message"),
+    [
+        ("axiline", ["--layers", "net.onnx"], r"workload 'net@.*': axiline runs training vectors, not layers"),
+        ("eyeriss", ["--size", "batch=2"], r"--size batch needs --layers, whose size it is"),
+        ("eyeriss", ["--workload", "net"], r"platform 'eyeriss' has no workload 'net'"),
+    ],
+)
+def test_commands_refuse_what_a_platform_does_not_run(
+    platform: str, given: list[str], message: str, network: Path
+) -> None:
+    with pytest.raises(InvalidInputError, match=message):
+        chosen_workload(get_platform(platform), words(*given))
+
+
+def test_a_result_names_the_network_by_its_content(workplace: Path) -> None:
+    table = "name,C,M,P,Q,R,S,stride\nconv,3,8,9,9,3,3,1\n"
+    Path("mine.csv").write_text(table)
+    Path("d.csv").write_text("mesh_x,mesh_y\n14,12\n")
+    for name in ("a", "b"):
+        assert main(["evaluate", "eyeriss", "--designs", "d.csv", "--layers", "mine.csv", "--out", f"{name}.csv"]) == 0
+        Path("mine.csv").write_text(table.replace(",8,", ",16,"))
+
+    first, second = (pd.read_csv(f"{name}.csv")["workload"][0] for name in ("a", "b"))
+    assert re.fullmatch(r"mine@[0-9a-f]{8}", first)
+    assert first != second
+
+
+def test_optimize_searches_on_a_network_of_ones_own(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text("problem: {instance: {C: 3, M: 8, P: 9, Q: 9, R: 3, S: 3}}\n")
+    arguments = ["--layers", "net.yaml", "--objective", "edp_js", "--budget", "2", "--batch", "2", "--out", "o.csv"]
+
+    assert main(["optimize", "eyeriss", *arguments, "--optimizer", "random"]) == 0
+    assert set(pd.read_csv("o.csv")["macs"]) == {8 * 3 * 81 * 9}
+    assert "note: net.yaml: called net@" in capsys.readouterr().err

@@ -18,6 +18,7 @@ from accel_core.platforms.edgetpu.optima import optimum
 from accel_core.platforms.edgetpu.rooflines import layers_of
 from accel_core.platforms.logged import LoggedData
 from accel_core.settings import Setting
+from accel_core.workloads import runs_layers
 
 EDGETPU = Platform(
     name="edgetpu",
@@ -32,6 +33,7 @@ EDGETPU = Platform(
         for name in ("accesses_dram", "energy_dram_j")
         if (metric := level_metric(name, {"dram": "DRAM"})) is not None
     ),
+    runs=runs_layers,
     analytical=analytical,
     features=features,
     logged=LoggedData(

@@ -11,7 +11,7 @@ from accel_core.platforms.eyeriss.own_metrics import OWN_METRICS
 from accel_core.platforms.eyeriss.settings import ANALYTICAL
 from accel_core.platforms.eyeriss.space import SPACE, SPACE_SETTINGS, space_under
 from accel_core.platforms.eyeriss.timeloop.simulator import SIMULATED, TIMELOOP
-from accel_core.workloads import NETWORKS, Workload, layer_workload, layer_workloads
+from accel_core.workloads import NETWORKS, Workload, layer_workload, layer_workloads, runs_layers
 
 
 def _workloads() -> dict[str, Workload]:
@@ -30,6 +30,7 @@ EYERISS = Platform(
     workloads=_workloads(),
     metrics=METRICS,
     own_metrics=OWN_METRICS,
+    runs=runs_layers,
     analytical=analytical,
     features=features,
     program=TIMELOOP,

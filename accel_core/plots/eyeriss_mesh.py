@@ -67,11 +67,6 @@ def mesh(nest: LoopNest, mesh_x: int, mesh_y: int, *, dark: bool = False) -> go.
     return figure
 
 
-def lanes_lit(figure: go.Figure) -> int:
-    """Return how many lanes a figure of ``mesh`` shows at work."""
-    return int(np.count_nonzero(figure.data[0].z))
-
-
 def _title(side: Side) -> str:
     axis = "X" if side.level == "columns" else "Y"
     return f"{side.size} {side.level.removesuffix('s') if side.size == 1 else side.level} ({axis})"

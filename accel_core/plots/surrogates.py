@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from accel_core.errors import InvalidInputError
 from accel_core.metrics import get_metric, label, to_display
@@ -19,9 +18,6 @@ ERROR_TITLES = {
     "std_ape": "Standard deviation of APE [%]",
 }
 """Error columns and what they are called on screen; APE = 100 |predicted - actual| / actual."""
-
-_WORSE_LIGHT = [[0.0, "#E8F1F8"], [0.5, "#F6E3CF"], [1.0, "#E0803A"]]
-_WORSE_DARK = [[0.0, "#16324A"], [0.5, "#5A4632"], [1.0, "#C8691F"]]
 
 
 def parity(predictions: pd.DataFrame, metric: str, *, tolerance_percent: float = 10.0, dark: bool = False) -> go.Figure:
@@ -101,40 +97,6 @@ def roi_band(designs: pd.DataFrame, tolerance: float, *, dark: bool = False) -> 
         )
     figure.update_xaxes(title=label("f_target_hz"))
     figure.update_yaxes(title=label("f_effective_hz"))
-    return figure
-
-
-def error_heatmap(errors: pd.DataFrame, column: str = "muape", *, goal: float = 10.0, dark: bool = False) -> go.Figure:
-    """Show one error figure for every model and metric, a panel for each split; the warmer the worse.
-
-    Args:
-        errors: Columns ``model metric split`` and the error column, in percent.
-        column: One of ``ERROR_TITLES``.
-        goal: The error at which the color is halfway.
-        dark: For a dark page.
-    """
-    if column not in ERROR_TITLES:
-        raise InvalidInputError(f"error column '{column}' is unknown; allowed: {', '.join(ERROR_TITLES)}")
-    splits = list(dict.fromkeys(errors["split"]))
-    figure = make_subplots(cols=max(len(splits), 1), shared_yaxes=True, horizontal_spacing=0.03, subplot_titles=splits)
-    for number, split in enumerate(splits, start=1):
-        table = errors[errors["split"] == split].pivot(index="model", columns="metric", values=column)
-        table = table.loc[list(dict.fromkeys(errors["model"])), list(dict.fromkeys(errors["metric"]))]
-        figure.add_heatmap(
-            z=table.to_numpy(),
-            x=[get_metric(name).title for name in table.columns],
-            y=list(table.index),
-            zmin=0,
-            zmax=2 * goal,
-            colorscale=_WORSE_DARK if dark else _WORSE_LIGHT,
-            showscale=False,
-            texttemplate="%{z:.1f}",
-            hovertemplate="%{y}, %{x}: %{z:.2f} %<extra>" + split + "</extra>",
-            col=number,
-            row=1,
-        )
-    figure.update_layout(template=template(dark), title=ERROR_TITLES[column], margin={"t": 72})
-    figure.update_yaxes(autorange="reversed")
     return figure
 
 

@@ -7,7 +7,6 @@ framework therefore fits its regressors on a region of interest (ROI): designs w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
 
 import lightgbm
@@ -16,8 +15,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from accel_core.errors import InvalidInputError, NotFittedError
-from accel_core.surrogates.base import Prediction
-from accel_core.surrogates.composed import Composed
 from accel_core.surrogates.tables import MIN_ROWS, FloatArray, TableEncoder
 from accel_core.surrogates.tuning import seed_for
 
@@ -93,65 +90,6 @@ class RoiClassifier:
         }
         data = lightgbm.Dataset(Z, inside.astype(np.float64), params=parameters)
         return lightgbm.train(parameters, data, num_boost_round=120)
-
-
-@dataclass(frozen=True)
-class TwoStagePrediction:
-    """What the two stages say.
-
-    Attributes:
-        metrics: Predicted as if in the ROI; trust it where ``roi_probability`` is high.
-        roi_probability: Probability of lying in the ROI, one number a design.
-    """
-
-    metrics: Prediction
-    roi_probability: pd.Series
-
-    @property
-    def is_in_roi(self) -> BoolArray:
-        """True where the ROI is more likely than not."""
-        return np.asarray(self.roi_probability.to_numpy() >= 0.5)
-
-
-class TwoStage:
-    """A classifier on all designs and regressors on those in the ROI."""
-
-    def __init__(self, regressors: Composed, tolerance: float = TOLERANCE, seed: int = 0) -> None:
-        """Set up unfitted stages.
-
-        Args:
-            regressors: Models of the metrics; ``Composed(SURROGATES["gp"]())``, for example.
-            tolerance: Half width of the ROI, a share of the target clock.
-            seed: Seed of the classifier.
-        """
-        self.regressors = regressors
-        self.tolerance = tolerance
-        self.classifier = RoiClassifier(seed)
-
-    def fit(self, X: pd.DataFrame, y: pd.DataFrame, groups: npt.ArrayLike | None = None) -> Self:
-        """Learn both stages from designs with ``f_target_hz`` and metrics with ``f_effective_hz``.
-
-        Raises:
-            InvalidInputError: If a clock column is missing or too few designs lie in the ROI.
-        """
-        for name, table, what in ((TARGET_CLOCK, X, "X"), (EFFECTIVE_CLOCK, y, "y")):
-            if name not in table:
-                raise InvalidInputError(f"{what} lacks column '{name}', which tells what lies in the ROI")
-        inside = in_roi(X[TARGET_CLOCK], y[EFFECTIVE_CLOCK], self.tolerance)
-        if inside.sum() < MIN_ROWS:
-            raise InvalidInputError(
-                f"{int(inside.sum())} of {len(X)} designs lie in the ROI (tolerance {self.tolerance:g}); "
-                f"allowed: at least {MIN_ROWS} to learn from"
-            )
-        self.classifier.fit(X, inside)
-        kept = None if groups is None else np.asarray(groups)[inside]
-        self.regressors.fit(X[inside], y[inside], kept)
-        return self
-
-    def predict(self, X: pd.DataFrame) -> TwoStagePrediction:
-        """Predict metrics and the probability of lying in the ROI."""
-        probability = pd.Series(self.classifier.probability(X), index=X.index, name="roi_probability")
-        return TwoStagePrediction(self.regressors.predict(X), probability)
 
 
 def confusion(predicted: npt.ArrayLike, actual: npt.ArrayLike) -> pd.Series:

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from accel_core.errors import InvalidInputError
-from accel_core.surrogates.tuning import IntArray, make_folds, seed_for
+from accel_core.surrogates.tuning import IntArray, seed_for
 
 UNSEEN_BACKEND = "unseen backend"
 UNSEEN_ARCHITECTURE = "unseen architecture"
-FOLDS = "folds"
 
 
 @dataclass(frozen=True)
@@ -93,16 +92,6 @@ def unseen_architecture_splits(
     fold_of_group = np.empty(n_groups, dtype=np.int64)
     fold_of_group[order] = np.arange(n_groups) % n_folds
     return _splits(UNSEEN_ARCHITECTURE, fold_of_group[codes], n_folds, codes)
-
-
-def fold_splits(n_rows: int, n_folds: int = 5, repeats: int = 1, seed: int = 0) -> list[Split]:
-    """Return plain k-fold splits, shuffled anew for each repeat."""
-    _check_fold_count(n_folds, n_rows, "rows")
-    splits: list[Split] = []
-    for repeat in range(repeats):
-        for train, test in make_folds(n_rows, None, seed_for(seed, FOLDS, repeat), n_folds):
-            splits.append(Split(FOLDS, len(splits), train, test))
-    return splits
 
 
 def _splits(name: str, folds: IntArray, n_folds: int, groups: IntArray | None) -> list[Split]:

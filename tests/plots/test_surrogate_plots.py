@@ -58,19 +58,6 @@ def test_roi_band_marks_wrong_classifications():
     assert figure.layout.yaxis.title.text == "Effective clock [MHz]"
 
 
-def test_error_heatmap_has_a_panel_for_each_split(errors: pd.DataFrame):
-    figure = plots.error_heatmap(errors)
-    assert [list(panel.y) for panel in figure.data] == [["gp", "ann"]] * 2
-    assert list(figure.data[0].x) == ["Power", "Runtime"]
-    assert [a.text for a in figure.layout.annotations] == ["near", "far"]
-    assert "100 |predicted - actual| / actual" in figure.layout.title.text
-
-
-def test_an_unknown_error_column_is_refused(errors: pd.DataFrame):
-    with pytest.raises(InvalidInputError, match="error column 'rmse' is unknown; allowed: muape"):
-        plots.error_heatmap(errors, "rmse")
-
-
 def test_learning_curve_has_a_line_a_metric_with_its_range():
     curve = pd.DataFrame(
         {"n_train": [10, 10, 20, 20], "repeat": [0, 1, 0, 1], "metric": "power_w", "muape": [8.0, 10.0, 4.0, 5.0]}

@@ -9,7 +9,7 @@ import pytest
 from accel_core.errors import InvalidInputError, NotFittedError
 from accel_core.surrogates import SURROGATES
 from accel_core.surrogates.composed import Composed, Derivation
-from accel_core.surrogates.roi import RoiClassifier, TwoStage, confusion, in_roi
+from accel_core.surrogates.roi import RoiClassifier, confusion, in_roi
 
 from .made_up import TARGETS, results
 
@@ -45,46 +45,11 @@ def test_confusion_counts():
     }  # fmt: skip
 
 
-def test_two_stages_tell_what_lies_in_the_roi_and_predict_there():
-    X, y = split(1)
-    new, actual = split(2)
-    model = TwoStage(Composed(SURROGATES["gp"](budget_s=1), EQUATIONS), tolerance=0.2).fit(X, y)
-    found = model.predict(new)
-    inside = in_roi(new["f_target_hz"], actual["f_effective_hz"], 0.2)
-    assert 0.1 < inside.mean() < 0.9
-    assert confusion(found.is_in_roi, inside)["accuracy"] > 0.9
-    error = (found.metrics.mean[inside] / actual[inside] - 1).abs().mean()
-    assert (error[["f_effective_hz", "runtime_s"]] < 0.03).all()
-    assert list(found.metrics.mean.columns) == TARGETS
-
-
-def test_regressors_learn_from_the_roi_only():
-    X, y = split(1)
-    inside = in_roi(X["f_target_hz"], y["f_effective_hz"])
-    stages = TwoStage(Composed(SURROGATES["gp"](budget_s=0.1), EQUATIONS)).fit(X, y)
-    alone = Composed(SURROGATES["gp"](budget_s=0.1), EQUATIONS).fit(X[inside], y[inside])
-    pd.testing.assert_frame_equal(stages.predict(X).metrics.mean, alone.predict(X).mean)
-
-
 def test_a_one_sided_table_gives_one_probability():
     X, _ = split(1, 4)
     found = RoiClassifier().fit(X, np.ones(len(X), dtype=bool)).probability(X)
     # (32 + 1) / (32 + 2)
     np.testing.assert_allclose(found, 33 / 34)
-
-
-def test_too_small_a_roi_is_refused():
-    X, y = split(1)
-    with pytest.raises(
-        InvalidInputError, match=r"0 of 192 designs lie in the ROI \(tolerance 0.3\); allowed: at least 8"
-    ):
-        TwoStage(Composed(SURROGATES["gp"]())).fit(X, y.assign(f_effective_hz=1.0))
-
-
-def test_a_missing_clock_is_named():
-    X, y = split(1)
-    with pytest.raises(InvalidInputError, match="X lacks column 'f_target_hz'"):
-        TwoStage(Composed(SURROGATES["gp"]())).fit(X.drop(columns="f_target_hz"), y)
 
 
 def test_composed_runtime_and_energy_obey_their_definitions():

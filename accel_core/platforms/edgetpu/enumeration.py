@@ -107,16 +107,6 @@ def empty_census() -> Census:
     return Census(0, (0,) * len(MEMORIES), 0.0, np.inf, 0.0, front)
 
 
-def take_census(applications: Sequence[Layers], arrays: range) -> Census:
-    """Evaluate all designs of some arrays.
-
-    Args:
-        applications: A design is feasible if it runs each of them.
-        arrays: Numbers of arrays, within range(``N_ARRAYS``).
-    """
-    return take_censuses(applications, [range(len(applications))], arrays)[0]
-
-
 def take_censuses(applications: Sequence[Layers], sets: Sequence[Sequence[int]], arrays: range) -> list[Census]:
     """Evaluate all designs of some arrays once on each application, for several sets of them.
 

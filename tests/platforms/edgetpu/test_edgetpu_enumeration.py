@@ -12,7 +12,7 @@ from accel_core.pareto import is_nondominated
 from accel_core.platforms.edgetpu.applications import applications
 from accel_core.platforms.edgetpu.architecture import FEASIBLE, values
 from accel_core.platforms.edgetpu.area import area_mm2
-from accel_core.platforms.edgetpu.enumeration import N_ARRAYS, Census, empty_census, merge, take_census, take_censuses
+from accel_core.platforms.edgetpu.enumeration import N_ARRAYS, Census, empty_census, merge, take_censuses
 from accel_core.platforms.edgetpu.metrics import designs_of, indices_of
 from accel_core.platforms.edgetpu.simulate import simulate
 from accel_core.tables import read_table
@@ -20,6 +20,11 @@ from scripts import enumerate_edgetpu
 
 SLICE = range(2204, 2206)
 LAYERS = [applications()[name].layers for name in ("m5", "t_rnn_dec")]
+
+
+def take_census(applications, arrays):
+    """Of the designs that run every application."""
+    return take_censuses(applications, [range(len(applications))], arrays)[0]
 
 
 @pytest.fixture(scope="module")

@@ -243,6 +243,6 @@ def test_a_layer_refuses_sizes_that_are_not_integers_from_1(size: int, shown: st
 
 def test_a_workload_has_layers_or_vectors_and_not_both() -> None:
     layer = Layer("a", 1, 1, 1, 1, 1, 1)
-    for layers, n_vectors in (((), 0), ((layer,), 5), ((), -1)):
+    for layers, n_vectors in (((layer,), 5), ((), -1)):
         with pytest.raises(InvalidInputError, match=r"workload 'w': . layers and -?\d vectors; allowed"):
             Workload("w", "W", "here", layers=layers, n_vectors=n_vectors)

@@ -2,7 +2,8 @@
 
 AccelError
  ├── InvalidInputError         something given from outside is wrong; one sentence: place, value, what is allowed
- │    └── InvalidDesignError   a design lies outside its space
+ │    ├── InvalidDesignError   a design lies outside its space
+ │    └── NameTakenError       a campaign of that name exists
  ├── EvaluationError           one design could not be evaluated; becomes a row with status, stage and reason
  │    ├── InfeasibleError      the design cannot exist
  │    ├── ToolFailedError      a tool crashed or said something that cannot be trusted
@@ -37,6 +38,15 @@ class InvalidInputError(AccelError):
 
 class InvalidDesignError(InvalidInputError):
     """A design lies outside its design space."""
+
+
+class NameTakenError(InvalidInputError):
+    """A campaign of that name exists; ``is_same`` says whether its definition is the same, so that it can be joined."""
+
+    def __init__(self, text: str, *, is_same: bool) -> None:
+        """Remember both."""
+        super().__init__(text)
+        self.is_same = is_same
 
 
 class EvaluationError(AccelError):

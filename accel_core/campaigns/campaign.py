@@ -14,6 +14,7 @@ from accel_core.evaluators import SettingValue, resolve_settings, settings_id
 from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
 from accel_core.optimizers import OPTIMIZERS, current_name, resolve_options
+from accel_core.paths import NO_RUNS
 from accel_core.platforms import add_file, get_platform
 from accel_core.space import SAMPLERS, Constraint, DesignSpace
 from accel_core.space.documents import dump_document, load_yaml
@@ -104,7 +105,7 @@ class Campaign:
     """One run, from its definition alone reproducible.
 
     Attributes:
-        name: Also the name of its folder: letters, digits, ``.``, ``_`` and ``-``.
+        name: Also the name of its folder: letters, digits, ``.``, ``_`` and ``-``; none of ``NO_RUNS``.
         platform: A name of ``PLATFORMS``.
         choice: How designs are chosen: drawn, searched for, or written down one by one.
         fidelity: One of the platform's; empty takes its first, the most faithful one.
@@ -135,6 +136,10 @@ class Campaign:
             raise InvalidInputError(
                 f"name is '{self.name}'; it must be letters, digits, '.', '_' or '-', begin with a letter or digit "
                 "and be at most 63 long"
+            )
+        if self.name.lower() in NO_RUNS:
+            raise InvalidInputError(
+                f"name is '{self.name}'; AccelScope keeps {', '.join(NO_RUNS)} in the folder of runs, so choose another"
             )
         if not 0 <= self.workers <= 1024:
             raise InvalidInputError(f"workers is {self.workers}; allowed: 0 (one per core) to 1024")

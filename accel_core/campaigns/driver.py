@@ -7,15 +7,17 @@ again, it first tells a new optimizer what the queue remembers, batch by batch, 
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
 from accel_core.campaigns.campaign import Campaign, OptimizerPlan
-from accel_core.campaigns.folder import RunFolder, write_json
+from accel_core.campaigns.folder import FULL, RunFolder, disk_full, found_no_room, write_json
 from accel_core.campaigns.owners import identity
 from accel_core.campaigns.queue import TaskQueue
 from accel_core.errors import AccelError
@@ -91,6 +93,12 @@ def main(arguments: Sequence[str]) -> int:
     except AccelError as error:
         folder.set_control("pause", str(error))
         return 1
+    except (OSError, sqlite3.Error) as error:
+        if not found_no_room(error, folder.path):
+            raise
+        with suppress(OSError):
+            folder.set_control("pause", str(disk_full(folder.path)))
+        return FULL
 
 
 if __name__ == "__main__":

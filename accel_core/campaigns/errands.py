@@ -23,9 +23,9 @@ from typing import Any
 
 import pandas as pd
 
-from accel_core.campaigns.folder import read_json, write_json
+from accel_core.campaigns.folder import read_json, told, write_json
 from accel_core.campaigns.owners import is_alive
-from accel_core.errors import AccelError, InvalidInputError, StoreError, is_disk_full
+from accel_core.errors import AccelError, InvalidInputError
 from accel_core.paths import ERRANDS, data_path
 from accel_core.store import ResultStore, write_part
 from accel_core.store.parts import read_part
@@ -140,13 +140,6 @@ class Errands:
         return self._store.import_shipped(data_path() / "results")
 
     def _hand_out(self, name: str, table: pd.DataFrame) -> int:
-        try:
+        with told(self._folder):
             write_part(table, self._folder / f"{name}{TABLE}")
-        except OSError as error:
-            raise (full(self._folder) if is_disk_full(error) else StoreError(f"{self._folder}: {error}")) from error
         return len(table)
-
-
-def full(path: Path) -> StoreError:
-    """Return the error for a file that found no room."""
-    return StoreError(f"{path}: the disk is full; free some space and try again")

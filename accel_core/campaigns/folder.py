@@ -16,17 +16,26 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from accel_core.campaigns.campaign import Campaign
+from accel_core.errors import DISK_FULL, StoreError, is_disk_full
 from accel_core.tables import whole_or_not
 
 Wanted = Literal["run", "pause", "cancel"]
 
+FULL = 28
+"""Exit code of a process of a run that found no room on the disk, not even to say so; as the system's error number."""
+
+_LITTLE_BYTES = 65536
 _FOLDERS = ("parts", "workers", "logs", "artifacts")
 
 
@@ -135,6 +144,48 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
         if durable:
             stream.flush()
             os.fsync(stream.fileno())
+
+
+def create_text(path: Path, text: str) -> bool:
+    """Write a small text file unless it exists; return whether it is ours. Of two who try at once, one wins."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        write_text(partial, text)
+        os.link(partial, path)
+    except FileExistsError:
+        return False
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return True
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn the system's errors about the files of a run into a StoreError that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        if found_no_room(error, path):
+            raise disk_full(path) from error
+        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def found_no_room(error: BaseException, path: Path) -> bool:
+    """Tell whether a full disk is behind an error; SQLite says only "disk I/O error" where its log cannot grow."""
+    if is_disk_full(error):
+        return True
+    if not isinstance(error, OSError | sqlite3.Error):
+        return False
+    try:
+        return shutil.disk_usage(path).free < _LITTLE_BYTES
+    except OSError:
+        return False
+
+
+def disk_full(path: Path) -> StoreError:
+    """Return the error for a file below a folder that found no room."""
+    return StoreError(f"{path}: {DISK_FULL}; free some space and try again, what is finished is kept")
 
 
 def tail(path: Path, n_lines: int = 40, max_bytes: int = 65536) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from accel_core.campaigns.campaign import Campaign, OptimizerPlan
-from accel_core.campaigns.folder import RunFolder, write_text
+from accel_core.campaigns.folder import RunFolder, create_text, told, write_text
 from accel_core.campaigns.plan import plan_designs
 from accel_core.campaigns.queue import TaskQueue
-from accel_core.errors import InvalidInputError
+from accel_core.errors import InvalidInputError, NameTakenError
 from accel_core.optimizers import OPTIMIZERS
 from accel_core.space import design_ids
 from accel_core.store import ResultStore, write_part
@@ -23,22 +23,58 @@ def submit(campaign: Campaign, runs: Path) -> RunFolder:
 
     Raises:
         InvalidInputError: If another campaign has that name, or it searches with an unknown optimizer.
+        StoreError: If the folder cannot be written.
+    """
+    return claim(campaign, runs, join=True)[0]
+
+
+def claim(campaign: Campaign, runs: Path, *, join: bool) -> tuple[RunFolder, bool]:
+    """As `submit`, and tell whether the campaign is new; of several who try one name at once, one gets it.
+
+    Raises:
+        NameTakenError: If a campaign of that name exists with another definition, or with any where ``join`` is false.
+        InvalidInputError: If it searches with an unknown optimizer.
+        StoreError: If the folder cannot be written.
     """
     if isinstance(campaign.choice, OptimizerPlan) and campaign.choice.name not in OPTIMIZERS:
         raise InvalidInputError(
             f"campaign '{campaign.name}': optimizer.name is '{campaign.choice.name}'; allowed: {', '.join(OPTIMIZERS)}"
         )
-    folder = RunFolder(runs / campaign.name)
-    if folder.definition.exists() and not _is_same(folder.campaign(), campaign):
-        raise InvalidInputError(
-            f"campaign '{campaign.name}' exists with another definition ({folder.definition}); choose another name"
-        )
-    folder.make()
-    folder.set_control("run")
-    text = campaign.to_yaml()
-    if not folder.definition.exists() or folder.definition.read_text(encoding="utf-8") != text:
-        write_text(folder.definition, text)  # its age is the run's place in the order of runs
-    return folder
+    folder, text = RunFolder(runs / campaign.name), campaign.to_yaml()
+    with told(folder.path):
+        folder.make()
+        if not folder.definition.exists():
+            folder.set_control("run")  # a name that was free may have been used and given up
+        is_new = create_text(folder.definition, text)
+        if not is_new:
+            _join(campaign, folder, join)
+            folder.set_control("run")
+            if folder.definition.read_text(encoding="utf-8") != text:
+                write_text(folder.definition, text)  # its age is the run's place in the order of runs
+    return folder, is_new
+
+
+def unused_name(stem: str, runs: Path) -> str:
+    """Return ``stem-1``, or the first such name that no folder of runs has."""
+    number = 1
+    while (runs / f"{stem}-{number}").exists():
+        number += 1
+    return f"{stem}-{number}"
+
+
+def is_same(old: Campaign, new: Campaign) -> bool:
+    """Compare definitions; name and number of workers change no result."""
+    alike = {"name": "", "workers": 0}
+    return {**vars(old), **alike} == {**vars(new), **alike}
+
+
+def _join(campaign: Campaign, folder: RunFolder, join: bool) -> None:
+    if not is_same(folder.campaign(), campaign):
+        text = f"exists with another definition ({folder.definition}); choose another name"
+        raise NameTakenError(f"campaign '{campaign.name}' {text}", is_same=False)
+    if not join:
+        text = "exists with this very definition; join it, or choose another name"
+        raise NameTakenError(f"campaign '{campaign.name}' {text}", is_same=True)
 
 
 def prepare(folder: RunFolder, store: ResultStore) -> None:
@@ -95,8 +131,3 @@ def _stored(store: ResultStore, campaign: Campaign, status: tuple[str, ...] | No
         status=status,
         settings_id=campaign.settings_id,
     )
-
-
-def _is_same(old: Campaign, new: Campaign) -> bool:
-    """Compare definitions; the number of workers changes no result."""
-    return {**vars(old), "workers": 0} == {**vars(new), "workers": 0}

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from accel_core.campaigns.errands import ANSWER, ASK, FULL, TABLE, TAKEN, full
-from accel_core.campaigns.folder import read_json, write_json
+from accel_core.campaigns.errands import ANSWER, ASK, FULL, TABLE, TAKEN
+from accel_core.campaigns.folder import disk_full, read_json, told, write_json
 from accel_core.campaigns.hold import holder_of
 from accel_core.campaigns.owners import identity
-from accel_core.errors import InUseError, StoreError, is_disk_full
+from accel_core.errors import InUseError, StoreError
 from accel_core.paths import ERRANDS, database_path, runs_path
 from accel_core.store import ResultStore, read_import, write_part
 from accel_core.store.parts import read_part
@@ -87,17 +87,16 @@ class ServedResults:
         """Leave an errand, wait for its answer, and return its number and its table."""
         name = f"{time.time_ns()}-{os.getpid()}"
         try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            if table is not None:
-                write_part(table, self._file(name, TABLE))
-            write_json(self._file(name, ASK), {"kind": kind, "owner": identity(), **words}, durable=False)
+            with told(self._folder):
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+                if table is not None:
+                    write_part(table, self._file(name, TABLE))
+                write_json(self._file(name, ASK), {"kind": kind, "owner": identity(), **words}, durable=False)
             answer = self._wait(name)
             if answer["error"]:
                 raise StoreError(str(answer["error"]))
             found = read_part(self._file(name, TABLE))[0] if kind in ("find", "campaigns") else pd.DataFrame()
             return int(answer["count"]), found
-        except OSError as error:
-            raise (full(self._folder) if is_disk_full(error) else StoreError(f"{self._folder}: {error}")) from error
         finally:
             for ending in (ASK, TAKEN, FULL, ANSWER, TABLE):
                 with suppress(OSError):
@@ -109,7 +108,7 @@ class ServedResults:
             if answer := read_json(self._file(name, ANSWER)):
                 return answer
             if self._file(name, FULL).exists():
-                raise full(self._folder)
+                raise disk_full(self._folder)
             if not is_served:
                 raise StoreError(
                     f"the process that owned {self.path} ended before it answered; try again, nothing is stored twice"

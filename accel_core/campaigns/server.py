@@ -13,19 +13,20 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 import accel_core
 from accel_core.campaigns.campaign import Campaign, OptimizerPlan
 from accel_core.campaigns.errands import Errands
-from accel_core.campaigns.folder import RunFolder, tail, write_json
+from accel_core.campaigns.folder import FULL, RunFolder, Wanted, disk_full, found_no_room, tail, told, write_json
 from accel_core.campaigns.hold import take_hold
 from accel_core.campaigns.owners import identity, is_alive, kill_family
-from accel_core.campaigns.planning import prepare, submit
+from accel_core.campaigns.planning import claim, prepare, unused_name
 from accel_core.campaigns.queue import TaskQueue
 from accel_core.campaigns.status import CampaignStatus, live_workers, read_status
-from accel_core.errors import AccelError, InvalidInputError, StoreError
+from accel_core.errors import AccelError, InvalidInputError, NameTakenError, StoreError
 from accel_core.process import spawn_detached
 from accel_core.store import ResultStore
 
@@ -81,6 +82,7 @@ class CampaignServer:
         self._children: dict[int, str] = {}
         self._crashes: dict[str, int] = {}
         self._cancel_rounds: dict[str, int] = {}
+        self._stuck: dict[str, str] = {}  # runs that are to be paused, and why, while the disk has no room for that
 
     def __enter__(self) -> CampaignServer:
         """Start."""
@@ -110,39 +112,55 @@ class CampaignServer:
             os.close(self._hold)
             self._hold = -1
 
-    def launch(self, campaign: Campaign) -> RunFolder:
+    def launch(self, campaign: Campaign, *, join: bool = True) -> RunFolder:
         """Run a campaign, or resume the one that has the same name and definition.
 
+        Args:
+            campaign: What to run.
+            join: False refuses a name that is taken, whatever has it.
+
         Raises:
-            InvalidInputError: If another campaign has that name, or it has no valid designs.
-            StoreError: If the database cannot be written.
+            NameTakenError: If another campaign has that name.
+            InvalidInputError: If it has no valid designs.
+            StoreError: If the database or the folder of runs cannot be written.
         """
         with self._lock:
-            is_new = not (self._runs / campaign.name / "campaign.yaml").exists()
-            folder = submit(campaign, self._runs)
+            folder, is_new = claim(campaign, self._runs, join=join)
             try:
                 self._prepare(folder)
             except AccelError as error:
                 if is_new:
                     folder.definition.unlink(missing_ok=True)
                 else:
-                    folder.set_control("pause", str(error))
+                    self._stop_run(folder, str(error))
                 raise
             return folder
 
+    def launch_next(self, campaign: Campaign, stem: str) -> RunFolder:
+        """Run a new campaign under its name or, where somebody took that, under the first free ``stem-N``.
+
+        Raises:
+            InvalidInputError: If it has no valid designs.
+            StoreError: If the database or the folder of runs cannot be written.
+        """
+        while True:
+            try:
+                return self.launch(campaign, join=False)
+            except NameTakenError:
+                campaign = replace(campaign, name=unused_name(stem, self._runs))
+
     def pause(self, name: str) -> None:
         """Let the designs under way finish, and begin no other."""
-        self._folder(name).set_control("pause")
+        self._want(name, "pause")
 
     def cancel(self, name: str) -> None:
         """Stop at once; the designs under way are given up, what is finished is kept."""
-        self._folder(name).set_control("cancel")
+        self._want(name, "cancel")
 
     def resume(self, name: str) -> None:
         """Go on with a campaign that was paused or cancelled."""
         with self._lock:
-            folder = self._folder(name)
-            folder.set_control("run")
+            folder = self._want(name, "run")
             self._crashes.pop(name, None)
             self._prepare(folder)
 
@@ -150,9 +168,11 @@ class CampaignServer:
         """Return the progress of a campaign."""
         folder = self._folder(name)
         try:
-            return read_status(folder, folder.campaign().size)
+            status = read_status(folder, folder.campaign().size)
         except InvalidInputError as error:
             return CampaignStatus(name, "paused", 0, problem=str(error))
+        stuck = self._stuck.get(name)
+        return replace(status, state="paused", problem=stuck) if stuck else status
 
     def statuses(self) -> list[CampaignStatus]:
         """Return the progress of all campaigns, newest first."""
@@ -200,8 +220,10 @@ class CampaignServer:
             yield
         except Exception as error:
             log.exception("a look at run '%s' failed; the next follows", folder.name)
-            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-                folder.set_control("pause", str(_unreadable(folder, error)))
+            if found_no_room(error, folder.path):
+                self._stop_run(folder, str(disk_full(folder.path)))
+            elif isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                self._stop_run(folder, str(_unreadable(folder, error)))
 
     def _folders(self) -> list[RunFolder]:
         """Return the runs in the order in which they were submitted."""
@@ -217,10 +239,12 @@ class CampaignServer:
 
     def _prepare(self, folder: RunFolder) -> None:
         try:
-            self._ingest(folder)
-            prepare(folder, self._store)
+            with told(folder.path):
+                self._ingest(folder)
+                prepare(folder, self._store)
         except sqlite3.Error as error:
-            raise _unreadable(folder, error) from error
+            is_full = found_no_room(error, folder.path)
+            raise (disk_full(folder.path) if is_full else _unreadable(folder, error)) from error
         self._prepared.add(folder.name)
 
     def _ingest(self, folder: RunFolder) -> None:
@@ -242,6 +266,8 @@ class CampaignServer:
 
     def _supervise(self, folder: RunFolder, free: int) -> int:
         """Start what the run lacks, with at most ``free`` workers; return how many were started."""
+        if folder.name in self._stuck and not self._stop_run(folder, self._stuck[folder.name]):
+            return 0
         control = folder.control()
         if control.wanted == "cancel":
             self._finish_cancel(folder)
@@ -269,8 +295,26 @@ class CampaignServer:
         try:
             self._prepare(folder)
         except AccelError as error:
-            folder.set_control("pause", str(error))
+            self._stop_run(folder, str(error))
             return False
+        return True
+
+    def _want(self, name: str, wanted: Wanted) -> RunFolder:
+        """Note what a person wants of a run from now on."""
+        folder = self._folder(name)
+        with told(folder.path):
+            folder.set_control(wanted)
+        self._stuck.pop(name, None)
+        return folder
+
+    def _stop_run(self, folder: RunFolder, problem: str) -> bool:
+        """Pause a run for a trouble; where that cannot be written, remember it here; return whether it was."""
+        try:
+            folder.set_control("pause", problem)
+        except OSError:
+            self._stuck[folder.name] = problem
+            return False
+        self._stuck.pop(folder.name, None)
         return True
 
     def _bury(self, folder: RunFolder, queue: TaskQueue) -> None:
@@ -320,12 +364,15 @@ class CampaignServer:
                     continue
                 code = os.waitstatus_to_exitcode(status)
             del self._children[pid]
+            folder = RunFolder(self._runs / name)
+            if code == FULL:
+                self._stop_run(folder, str(disk_full(folder.path)))
+                continue
             crashes = self._crashes.get(name, 0) + 1 if code is not None and code > 0 else 0
             self._crashes[name] = crashes
             if crashes >= _MAX_CRASHES:
-                folder = RunFolder(self._runs / name)
                 last = (self.log_tail(name, 1) or "no output").splitlines()[-1]
-                folder.set_control("pause", f"campaign '{name}': its processes end at once: {last}")
+                self._stop_run(folder, f"campaign '{name}': its processes end at once: {last}")
 
 
 def _unreadable(folder: RunFolder, error: sqlite3.Error) -> StoreError:

@@ -6,6 +6,7 @@ otherwise. Killed at any moment it loses at most the designs it was working on, 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -20,9 +21,10 @@ from pathlib import Path
 import pandas as pd
 
 from accel_core.campaigns.campaign import Campaign
-from accel_core.campaigns.folder import RunFolder, write_json
+from accel_core.campaigns.folder import FULL, RunFolder, disk_full, found_no_room, write_json
 from accel_core.campaigns.owners import MARK, identity, is_alive, kill_family
 from accel_core.campaigns.queue import MAX_ATTEMPTS, TaskQueue
+from accel_core.errors import DISK_FULL, is_disk_full, says_disk_full
 from accel_core.evaluators import evaluate
 from accel_core.store import write_part
 
@@ -69,15 +71,15 @@ class Worker:
     def run(self) -> int:
         """Work until nothing is left, or a person wants otherwise; return the exit code."""
         os.environ[MARK] = self._owner
-        self._say("running")
         threading.Thread(target=self._watch, daemon=True).start()
         try:
+            self._say("running")
             with TaskQueue(self._folder.queue) as queue:
                 while self._folder.is_open() and self._step(queue):
                     pass
         except (OSError, sqlite3.Error) as error:
             self._stop_for(error)
-            return 1
+            return FULL if found_no_room(error, self._folder.path) else 1
         finally:
             self._over.set()
         with suppress(OSError):
@@ -113,8 +115,13 @@ class Worker:
         """Evaluate; what the evaluator did not foresee fails the design, not the campaign."""
         parameters = designs.drop(columns="design_id")
         try:
-            return self._evaluate(self._campaign, parameters, self._folder.artifacts)
+            results = self._evaluate(self._campaign, parameters, self._folder.artifacts)
+            if "reason" in results and any(map(says_disk_full, results.loc[results["status"] == "failed", "reason"])):
+                raise RuntimeError(DISK_FULL)
+            return results
         except Exception as error:
+            if is_disk_full(error):  # no fault of the design: the run stops, and tries it again when it goes on
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder.artifacts)) from error
             traceback.print_exc()
             if len(designs) > 1:
                 alone = [self._results(designs.loc[[position]]) for position in designs.index]
@@ -132,9 +139,12 @@ class Worker:
 
     def _stop_for(self, error: Exception) -> None:
         """Stop the whole run for what every worker would meet, such as a full disk; a person resumes it."""
-        traceback.print_exc()
+        path = self._folder.path
+        problem = str(disk_full(path)) if found_no_room(error, path) else f"{path}: {error}"
         with suppress(OSError):
-            self._folder.set_control("pause", f"{self._folder.path}: {error}")
+            self._folder.set_control("pause", problem)
+        with suppress(OSError):
+            traceback.print_exc()
         with suppress(OSError, sqlite3.Error), TaskQueue(self._folder.queue) as queue:
             queue.release(self._owner)
 

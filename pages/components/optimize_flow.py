@@ -7,11 +7,12 @@ import math
 import streamlit as st
 
 from accel_core.campaigns import Campaign, CampaignStatus, OptimizerPlan
+from accel_core.campaigns.planning import unused_name
 from accel_core.errors import AccelError
 from accel_core.objectives import objectives_of
 from accel_core.paths import runs_path
 from accel_core.platforms import Platform, get_platform
-from pages.components.optimize_plan import ASSUMED_WEIGHTS, SearchPlan, reference_point, unused_name
+from pages.components.optimize_plan import ASSUMED_WEIGHTS, SearchPlan, reference_point
 from pages.components.optimize_view import Progress
 from pages.components.session import category, results, service
 from pages.components.style import fidelity_badge, progress, status_badge
@@ -27,8 +28,7 @@ def launch_search(plan: SearchPlan, fidelity: str) -> str:
         AccelError: If it cannot be launched.
     """
     campaigns = service().campaigns
-    name = unused_name(STEM, runs_path())
-    campaigns.launch(plan.campaign(name, fidelity))
+    name = campaigns.launch_next(plan.campaign(unused_name(STEM, runs_path()), fidelity), STEM).name
     st.session_state.setdefault(_WEIGHTS, {})[name] = dict(plan.weights)
     return name
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -144,11 +143,3 @@ def compared_metrics(plan: SearchPlan, available: pd.DataFrame) -> list[str]:
     """
     judged = {"f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j", *goal_metrics(plan)}
     return [name for name in get_platform(plan.platform).metrics if name in judged and name in available]
-
-
-def unused_name(stem: str, runs: Path) -> str:
-    """Return ``stem-1``, or the first such name that no folder of runs has."""
-    number = 1
-    while (runs / f"{stem}-{number}").exists():
-        number += 1
-    return f"{stem}-{number}"

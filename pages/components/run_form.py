@@ -12,15 +12,14 @@ from accel_core.errors import AccelError, InvalidInputError
 from accel_core.evaluators import SettingValue, settings_of
 from accel_core.platforms import Platform
 from accel_core.space import SAMPLERS
-from pages.components import space_choice
+from pages.components import run_join, space_choice
+from pages.components.run_join import SELECTED
 from pages.components.run_plan import forecast
-from pages.components.session import runnable, service
-
-SELECTED = "run-selected"
-"""Session key of the campaign that the page shows in full."""
+from pages.components.session import runnable
 
 _CROSSED, _WHOLE = "Crossed", "Whole space"
 _N_LAUNCHED = "run-n-launched"
+_PROPOSED = "run-proposed"
 _MAX_FIELD = 1_000_000
 
 
@@ -38,6 +37,7 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
     # Name and seed are proposed anew after each launch: another key forgets the old ones.
     launched = st.session_state.get(_N_LAUNCHED, 0)
     number = unused_number(platform.name, taken)
+    st.session_state.setdefault(f"{_PROPOSED}-{launched}", f"{platform.name}-{number}")
     name = st.text_input("Name", f"{platform.name}-{number}", max_chars=63, key=f"run-name-{launched}")
     fidelity = st.segmented_control(
         "Fidelity", fidelities, default=fidelities[0], required=True, key="run-fidelity", persist_state="session",
@@ -73,7 +73,7 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
 
 
 def launch_button(campaign: Campaign | None, key: str, label: str = "Launch") -> None:
-    """Say what the campaign would cost, and launch it on a click."""
+    """Say what the campaign would cost, and launch it on a click; another's is joined only if a person says so."""
     problem = ""
     if campaign is not None:
         try:
@@ -83,15 +83,19 @@ def launch_button(campaign: Campaign | None, key: str, label: str = "Launch") ->
             st.error(problem)
     is_ready = campaign is not None and not problem
     if not st.button(label, type="primary", disabled=not is_ready, key=key, width="stretch") or campaign is None:
+        run_join.offer(key)
         return
+    number = st.session_state.get(_N_LAUNCHED, 0)
+    is_proposed = campaign.name == st.session_state.get(f"{_PROPOSED}-{number}")
     try:
         with st.spinner("Drawing the designs …"):
-            service().campaigns.launch(campaign)
+            name = run_join.launch(campaign, key, is_proposed=is_proposed)
     except AccelError as error:
         st.error(str(error))
         return
-    st.session_state[SELECTED] = campaign.name
-    st.session_state[_N_LAUNCHED] = st.session_state.get(_N_LAUNCHED, 0) + 1
+    if name:
+        st.session_state[SELECTED] = name
+        st.session_state[_N_LAUNCHED] = number + 1
     st.rerun()
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from accel_core.campaigns import CampaignStatus
 from accel_core.errors import AccelError
-from pages.components.run_form import SELECTED
+from pages.components.run_join import SELECTED
 from pages.components.run_plan import rounded
 from pages.components.session import service
 from pages.components.style import duration, status_badge

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
 
 import pandas as pd
 
 from accel_core.campaigns import Campaign, RunFolder
-from accel_core.errors import AccelError, InvalidInputError
+from accel_core.campaigns.planning import unused_name
+from accel_core.errors import InvalidInputError
 from accel_core.metrics import is_metric
 from accel_core.paths import runs_path
 from accel_core.platforms import Platform, get_platform
 from accel_core.plots.optimize import verification
 from accel_core.space import design_ids
 from accel_core.tables import read_table, write_table
-from pages.components.optimize_plan import SearchPlan, compared_metrics, unused_name
+from pages.components.optimize_plan import SearchPlan, compared_metrics
 from pages.components.session import results, service
 
 PREDICTED = "predicted.parquet"
@@ -66,20 +69,20 @@ def launch(plan: SearchPlan, picks: pd.DataFrame) -> str:
     """
     platform = get_platform(plan.platform)
     campaigns = service().campaigns
-    name = unused_name(STEM, runs_path())
     designs = platform.space.coerce(picks[list(platform.space.names)]).reset_index(drop=True)
     rows = tuple({str(key): value for key, value in row.items()} for row in designs.to_dict("records"))
+    name = unused_name(STEM, runs_path())
     campaign = Campaign(name, plan.platform, rows, platform.reference, plan.workload, seed=plan.seed)
     kept = designs.assign(**{metric: picks[metric].to_numpy() for metric in compared_metrics(plan, picks)})
     kept.insert(0, "design_id", design_ids(designs, platform.space.names).to_numpy())
-    path = runs_path() / name / PREDICTED
-    write_table(kept, path)
+    waiting = runs_path() / f".{STEM}-{time.time_ns()}.parquet"  # until it is known whose folder it goes to
+    write_table(kept, waiting)
     try:
-        campaigns.launch(campaign)
-    except AccelError:
-        path.unlink(missing_ok=True)
-        raise
-    return name
+        folder = campaigns.launch_next(campaign, STEM)
+        os.replace(waiting, folder.path / PREDICTED)
+    finally:
+        waiting.unlink(missing_ok=True)
+    return folder.name
 
 
 def verifications(platform: Platform) -> list[str]:

@@ -234,3 +234,9 @@ optimizer: {name: active, budget: 20, batch: 4, goals: [{metric: power_w, direct
 """
     assert Campaign.from_yaml(text).choice.name == "bayesian"
     assert make_optimizer("active", get_platform("axiline").space, [Objective("power_w")]).name == "bayesian"
+
+
+@pytest.mark.parametrize("name", ["server.lock", "cache", "CACHE", "errands", "Energy_Tables", "shipped"])
+def test_names_in_the_folder_of_runs_that_are_none_of_a_run_are_refused(name):
+    with pytest.raises(InvalidInputError, match=f"name is '{name}'; AccelScope keeps server.lock, cache, errands"):
+        Campaign(name, "axiline", SamplerPlan(designs=1), "analytical")

@@ -20,7 +20,7 @@ from accel_core.campaigns import (
 from accel_core.campaigns.owners import is_alive, kill_family
 from accel_core.campaigns.planning import submit
 from accel_core.campaigns.worker import main
-from accel_core.errors import InvalidInputError, StoreError
+from accel_core.errors import InvalidInputError, NameTakenError, StoreError
 from accel_core.objectives import Objective
 from accel_core.optimizers.genetic import SAMPLE_SEED
 from accel_core.space import Constraint, design_ids, sample
@@ -318,6 +318,52 @@ def test_a_name_means_one_definition(serve):
         server.launch(drawn("mine", 5))
     with pytest.raises(InvalidInputError, match="campaign 'yours' is unknown; there are: mine"):
         server.status("yours")
+
+
+def test_of_many_who_launch_one_name_at_once_each_gets_a_campaign_of_its_own(serve, store, runs):
+    servers = [serve(**IDLE), *(CampaignServer(store, runs / f"other{n}", **IDLE) for n in range(2))]
+    for server in servers[1:]:
+        server._runs = runs  # as another process that submits to the same folder
+    names: list[str] = []
+
+    def launch(number: int) -> None:
+        campaign = drawn("crowd-1", 2, seed=number)
+        names.append(servers[number % 3].launch_next(campaign, "crowd").name)
+
+    people = [threading.Thread(target=launch, args=(number,)) for number in range(9)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    for server in servers[1:]:
+        server.close()
+    assert sorted(names) == [f"crowd-{number}" for number in range(1, 10)]
+    assert {RunFolder(runs / name).campaign().seed for name in names} == set(range(9))
+
+
+def test_a_name_that_is_taken_says_whether_it_may_be_joined(serve):
+    server = serve(**IDLE)
+    server.launch(drawn("mine", 4))
+    for campaign, is_alike in ((drawn("mine", 4, workers=2), True), (drawn("mine", 5), False)):
+        with pytest.raises(NameTakenError) as caught:
+            server.launch(campaign, join=False)
+        assert caught.value.is_same is is_alike
+    assert server.launch_next(drawn("mine", 4), "mine").name == "mine-1"
+
+
+def test_a_name_is_free_again_after_a_campaign_that_could_not_be_planned(serve):
+    server = serve(**IDLE)
+    with pytest.raises(InvalidInputError, match="valid designs"):
+        server.launch(drawn("again", 2, constraints=(Constraint("huge", "features > 1000"),)), join=False)
+    assert server.launch(drawn("again", 2), join=False).is_open()
+
+
+def test_a_folder_that_is_a_file_is_one_sentence(serve, runs):
+    server = serve(**IDLE)
+    (runs / "notes.txt").write_text("mine")
+    with pytest.raises(StoreError, match=r"notes\.txt: cannot be written: (Not a directory|File exists)"):
+        server.launch(drawn("notes.txt", 2))
+    assert (runs / "notes.txt").read_text() == "mine"
 
 
 def test_a_campaign_that_cannot_be_planned_leaves_nothing(serve, runs, store):

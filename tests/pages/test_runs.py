@@ -21,7 +21,8 @@ from accel_core.errors import InvalidInputError
 from accel_core.platforms import get_platform
 from accel_core.space import Constraint
 from accel_core.store import ResultStore
-from pages.components.run_form import SELECTED, narrowed, unused_number
+from pages.components.run_form import narrowed, unused_number
+from pages.components.run_join import SELECTED
 from pages.components.run_list import rate
 from pages.components.run_plan import Forecast
 from pages.components.run_yaml import read_upload
@@ -220,6 +221,66 @@ def test_a_name_taken_by_another_campaign_is_one_sentence_and_changes_nothing(ra
     app.text_input(key="run-name-0").set_value("../four").run()
     assert "name is '../four'; it must be letters" in app.error[0].value
     assert button(app, "Launch").disabled
+
+
+def test_a_name_of_the_servers_own_files_is_refused(empty_store, open_page):
+    app = open_page(PAGE)
+    app.text_input(key="run-name-0").set_value("Cache").run()
+    assert "name is 'Cache'; AccelScope keeps server.lock, cache" in app.error[0].value
+    assert button(app, "Launch").disabled
+
+
+@pytest.fixture
+def two_people(empty_store, slow_workers, open_page) -> list[AppTest]:
+    """Two who have the page open, both with the proposed name."""
+    apps = [open_page(PAGE, **{"run-archs": 2, "run-backends": 2}) for _ in range(2)]
+    for app in apps:
+        app.button_group(key="run-fidelity").set_value("analytical").run()
+        assert app.text_input(key="run-name-0").value == "axiline-1"
+    return apps
+
+
+def test_two_people_who_launch_the_proposed_name_get_two_campaigns(two_people, empty_store):
+    first, second = two_people
+    second.number_input(key="run-seed-0").set_value(7).run()
+    for app in two_people:
+        button(app, "Launch").click().run()
+        assert not app.exception
+    assert (first.session_state[SELECTED], second.session_state[SELECTED]) == ("axiline-1", "axiline-2")
+    campaigns = empty_store.services[-1].campaigns
+    assert [campaigns.folder(f"axiline-{n}").campaign().seed for n in (1, 2)] == [0, 7]
+    assert "Somebody took the name `axiline-1` meanwhile: yours is `axiline-2`." in text_of(second)
+    assert not [entry for entry in second.button if entry.label.startswith("Join")]
+    assert "Somebody took" not in text_of(first)
+
+
+def test_where_both_ask_for_the_same_joining_is_a_choice(two_people, empty_store):
+    for app in two_people:
+        button(app, "Launch").click().run()
+    second = two_people[1]
+    campaigns = empty_store.services[-1].campaigns
+    assert {status.name for status in campaigns.statuses()} == {"axiline-1", "axiline-2"}
+    button(second, "Join axiline-1 and cancel axiline-2").click().run()
+    assert not second.exception
+    assert second.session_state[SELECTED] == "axiline-1"
+    assert campaigns.status("axiline-2").state in ("cancelling", "cancelled", "finished")
+    assert "Somebody took" not in text_of(second)
+
+
+def test_a_typed_name_with_the_same_definition_is_joined_only_by_a_choice(empty_store, slow_workers, open_page):
+    definition = Campaign("mine", "axiline", SamplerPlan(designs=9), "analytical", seed=5).to_yaml()
+    apps = [open_page(PAGE) for _ in range(2)]
+    for app in apps:
+        app.file_uploader(key="run-yaml").set_value(("mine.yaml", definition.encode(), "application/yaml")).run()
+        button(app, "Launch mine").click().run()
+    campaigns = empty_store.services[-1].campaigns
+    assert [status.name for status in campaigns.statuses()] == ["mine"]
+    campaigns.pause("mine")
+    assert apps[1].warning[0].value == "`mine` exists with this very definition: join it, or choose another name."
+    button(apps[1], "Join mine").click().run()
+    assert not apps[1].exception
+    assert apps[1].session_state[SELECTED] == "mine"
+    assert campaigns.folder("mine").is_open()
 
 
 def test_the_chosen_space_is_said_and_a_space_without_designs_cannot_be_launched(small_store, open_page):

@@ -24,7 +24,7 @@ from accel_core.campaigns.campaign import Campaign
 from accel_core.campaigns.folder import FULL, RunFolder, disk_full, found_no_room, write_json
 from accel_core.campaigns.owners import MARK, identity, is_alive, kill_family
 from accel_core.campaigns.queue import MAX_ATTEMPTS, TaskQueue
-from accel_core.errors import DISK_FULL, is_disk_full, says_disk_full
+from accel_core.errors import is_disk_full
 from accel_core.evaluators import evaluate
 from accel_core.store import write_part
 
@@ -115,10 +115,7 @@ class Worker:
         """Evaluate; what the evaluator did not foresee fails the design, not the campaign."""
         parameters = designs.drop(columns="design_id")
         try:
-            results = self._evaluate(self._campaign, parameters, self._folder.artifacts)
-            if "reason" in results and any(map(says_disk_full, results.loc[results["status"] == "failed", "reason"])):
-                raise RuntimeError(DISK_FULL)
-            return results
+            return self._evaluate(self._campaign, parameters, self._folder.artifacts)
         except Exception as error:
             if is_disk_full(error):  # no fault of the design: the run stops, and tries it again when it goes on
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder.artifacts)) from error

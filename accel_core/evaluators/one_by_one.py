@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from accel_core.errors import says_disk_full
 from accel_core.evaluators.results import Request, result_table
 from accel_core.process import kill_running
 from accel_core.space import design_ids
@@ -20,7 +23,11 @@ Trial = Callable[[Mapping[Any, Any], Path], dict[str, Any]]
 
 
 def evaluate_each(designs: pd.DataFrame, request: Request, trial: Trial) -> pd.DataFrame:
-    """Try each design, at most ``request.jobs`` at a time, and return the result table."""
+    """Try each design, at most ``request.jobs`` at a time, and return the result table.
+
+    Raises:
+        OSError: If a tool found no room on the disk: that is no fault of the design.
+    """
     ids = design_ids(designs, request.platform.space.names).tolist()
     # A design that stands in the table twice is tried once: two runs would write the same folder.
     rows = dict(zip(ids, designs.to_dict("records"), strict=True))
@@ -30,6 +37,8 @@ def evaluate_each(designs: pd.DataFrame, request: Request, trial: Trial) -> pd.D
             try:
                 found = []
                 for outcome in pool.map(lambda name: trial(rows[name], folder / name), rows):
+                    if outcome["status"] == "failed" and says_disk_full(outcome["reason"]):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
                     found.append(outcome)
                     request.progress(len(found), len(rows))
             except BaseException:  # a person's Ctrl-C too: without this it would wait for the designs under way

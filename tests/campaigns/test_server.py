@@ -21,6 +21,7 @@ from accel_core.campaigns.owners import is_alive, kill_family
 from accel_core.campaigns.planning import submit
 from accel_core.campaigns.worker import main
 from accel_core.errors import InvalidInputError, NameTakenError, StoreError
+from accel_core.evaluators import evaluate
 from accel_core.objectives import Objective
 from accel_core.optimizers.genetic import SAMPLE_SEED
 from accel_core.space import Constraint, design_ids, sample
@@ -218,6 +219,27 @@ def test_a_killed_search_goes_on_to_the_same_designs(serve, store, runs, tmp_pat
                     kill_family(owner)
         assert set(other.find(campaign="hunted")["design_id"]) == set(calm)
     assert len(calm) == 24
+
+
+def test_a_search_whose_first_batches_have_no_success_goes_on(serve, store):
+    plan = OptimizerPlan((Objective("runtime_s"),), "bayesian", budget=12, batch=4)
+    server = serve(worker_command=IDLE["worker_command"])
+    folder = server.launch(Campaign("thorny", "axiline", plan, "analytical"))
+    seen = 0
+
+    def evaluated(campaign, designs, artifacts):
+        nonlocal seen
+        seen += len(designs)
+        results = evaluate(campaign.platform, designs, campaign.fidelity)
+        if seen > 8:
+            return results
+        return results.drop(columns="runtime_s").assign(status="infeasible", stage="floorplan", reason="over-full")
+
+    assert main([str(folder.path)], evaluated) == 0
+    wait_for(lambda: server.status("thorny").is_over)
+    status = server.status("thorny")
+    assert (status.state, status.infeasible, status.ok, status.problem) == ("finished", 8, 4, "")
+    assert store.find(campaign="thorny", status="ok")["runtime_s"].notna().all()
 
 
 def test_a_search_with_a_loss_stores_the_designs_that_set_its_scale_too(serve, store):

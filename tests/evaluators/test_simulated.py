@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from accel_core.errors import InfeasibleError, InvalidInputError, ToolFailedError, ToolTimeoutError
+from accel_core.errors import InfeasibleError, InvalidInputError, ToolFailedError, ToolTimeoutError, is_disk_full
 from accel_core.evaluators import Request, resolve_settings, unavailable
 from accel_core.evaluators.simulated import evaluate_simulated
 from accel_core.platforms import Platform, get_platform
@@ -77,6 +77,15 @@ def test_trouble_with_one_design_becomes_its_row_and_spares_the_others(designs: 
     assert results["reason"].tolist() == ["none fits", "", "over", "x"]
     assert results["stage"].tolist() == ["tool", "", "tool", "tool"]
     assert results["cycles"].isna().tolist() == [True, False, True, True]
+
+
+def test_a_tool_that_finds_no_room_fails_no_design(designs: pd.DataFrame, tmp_path: Path) -> None:
+    def full(*_: Any) -> dict[str, Any]:
+        raise ToolFailedError("simulation", "write error: No space left on device")
+
+    with pytest.raises(OSError, match="No space left") as caught:
+        evaluate_simulated(designs, request(platform(full), artifacts=tmp_path))
+    assert is_disk_full(caught.value)
 
 
 def test_each_design_has_a_folder_of_its_own_and_is_run_once(designs: pd.DataFrame, tmp_path: Path) -> None:

@@ -6,8 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from accel_core.campaigns import OptimizerPlan
+from accel_core.campaigns import Campaign, OptimizerPlan
+from accel_core.campaigns.planning import prepare, submit
+from accel_core.campaigns.queue import TaskQueue
+from accel_core.campaigns.worker import failed_results
+from accel_core.objectives import Objective
 from accel_core.platforms import get_platform
+from accel_core.space import design_ids, sample
+from accel_core.store import ResultStore
 from accel_core.tables import read_table
 from pages.components import optimize_model, verify_runs
 from pages.components.optimize_form import FLOW, WHERE
@@ -16,6 +22,7 @@ from pages.components.optimize_plan import SearchPlan, reference_point, usable
 from tests.pages.made_up_results import made_up_results
 
 PAGE = "pages/optimize.py"
+SHOWN = "optimize-shown"
 LIMIT_S = 60.0
 
 
@@ -151,6 +158,28 @@ def test_searches_the_real_flow_and_finds_it_again(empty_store, open_page):
     choice = campaigns.folder("search-1").campaign().choice
     assert isinstance(choice, OptimizerPlan)
     assert (choice.name, choice.budget, choice.goals[1].direction) == ("random", 6, "max")
+
+
+@pytest.mark.parametrize("n_known", [0, 48], ids=["nothing known", "others known"])
+def test_a_search_without_a_success_so_far_is_shown(empty_store, open_page, n_known):
+    if n_known:
+        empty_store.add(made_up_results())
+    plan = OptimizerPlan((Objective("energy_j"), Objective("chip_area_mm2", upper=0.1)), "random", budget=4, batch=4)
+    campaign = Campaign("search-1", "axiline", plan, "placed", restrictions={"benchmark": "recommender"})
+    folder = submit(campaign, empty_store.runs)
+    designs = sample(campaign.space, 4).designs
+    ids = design_ids(designs, campaign.space.names)
+    lost = failed_results(campaign, designs.assign(design_id=ids), "floorplan", "over-full")
+    with ResultStore(empty_store.database) as store, TaskQueue(folder.queue) as queue:
+        prepare(folder, store)
+        queue.put(designs, ids.tolist())
+        queue.set_fact("closed", "yes")
+        queue.finish(lost, "")
+        store.add(lost.assign(status="infeasible"), campaign.name)
+    app = open_page(PAGE, **{SHOWN: "search-1", WHERE: FLOW})
+    assert not app.error
+    assert "No design has been evaluated successfully yet." in texts(app.info)
+    assert any("No design keeps all bounds" in text for text in texts(app.warning))
 
 
 @pytest.fixture

@@ -54,6 +54,13 @@ def claim(campaign: Campaign, runs: Path, *, join: bool) -> tuple[RunFolder, boo
     return folder, is_new
 
 
+def give_up(folder: RunFolder) -> None:
+    """Free the name of a campaign that could not begin; another one may take it with other designs."""
+    folder.definition.unlink(missing_ok=True)
+    for path in [folder.known, *folder.path.glob(f"{folder.queue.name}*")]:
+        path.unlink(missing_ok=True)
+
+
 def unused_name(stem: str, runs: Path) -> str:
     """Return ``stem-1``, or the first such name that no folder of runs has."""
     number = 1

@@ -12,29 +12,24 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-import accel_core
 from accel_core.campaigns.campaign import Campaign, OptimizerPlan
+from accel_core.campaigns.children import Children, log_tail
 from accel_core.campaigns.errands import Errands
-from accel_core.campaigns.folder import FULL, RunFolder, Wanted, disk_full, found_no_room, tail, told, write_json
+from accel_core.campaigns.folder import RunFolder, Wanted, disk_full, found_no_room, told
 from accel_core.campaigns.hold import take_hold
-from accel_core.campaigns.owners import identity, is_alive, kill_family
-from accel_core.campaigns.planning import claim, prepare, unused_name
+from accel_core.campaigns.planning import claim, give_up, prepare, unused_name
 from accel_core.campaigns.queue import TaskQueue
 from accel_core.campaigns.status import CampaignStatus, live_workers, read_status
 from accel_core.errors import AccelError, InvalidInputError, NameTakenError, StoreError
-from accel_core.process import spawn_detached
 from accel_core.store import ResultStore
 
 WORKER = (sys.executable, "-m", "accel_core.campaigns.worker")
 DRIVER = (sys.executable, "-m", "accel_core.campaigns.driver")
-
-_MAX_CRASHES = 5  # workers that end by themselves with an error, one after the other, before the run is paused
-_CANCEL_ROUNDS = 10  # rounds that a worker has to cancel itself before it is killed
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +66,8 @@ class CampaignServer:
         self._store = store
         self._runs = runs
         self._max_workers = max_workers or os.cpu_count() or 1
-        self._commands = {"worker": tuple(worker_command), "driver": tuple(driver_command)}
+        commands = {"worker": tuple(worker_command), "driver": tuple(driver_command)}
+        self._children = Children(runs, commands, self._stop_run)
         self._interval_s = interval_s
         self._hold = take_hold(runs, store.path)
         self._errands = Errands(store, runs)
@@ -79,9 +75,6 @@ class CampaignServer:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._prepared: set[str] = set()
-        self._children: dict[int, str] = {}
-        self._crashes: dict[str, int] = {}
-        self._cancel_rounds: dict[str, int] = {}
         self._stuck: dict[str, str] = {}  # runs that are to be paused, and why, while the disk has no room for that
 
     def __enter__(self) -> CampaignServer:
@@ -130,7 +123,7 @@ class CampaignServer:
                 self._prepare(folder)
             except AccelError as error:
                 if is_new:
-                    folder.definition.unlink(missing_ok=True)
+                    give_up(folder)
                 else:
                     self._stop_run(folder, str(error))
                 raise
@@ -161,7 +154,7 @@ class CampaignServer:
         """Go on with a campaign that was paused or cancelled."""
         with self._lock:
             folder = self._want(name, "run")
-            self._crashes.pop(name, None)
+            self._children.forgive(name)
             self._prepare(folder)
 
     def status(self, name: str) -> CampaignStatus:
@@ -188,14 +181,12 @@ class CampaignServer:
 
     def log_tail(self, name: str, n_lines: int = 40) -> str:
         """Return the last lines that the workers of a campaign wrote."""
-        folder = self._folder(name)
-        logs = sorted((folder.path / "logs").glob("*.log"), key=lambda path: path.stat().st_mtime)
-        return "\n".join(f"[{path.stem}] {line}" for path in logs for line in tail(path, n_lines).splitlines())
+        return log_tail(self._folder(name), n_lines)
 
     def round(self) -> None:
         """Look once at every run: take in parts, count workers, start those that are missing."""
         with self._lock:
-            self._reap()
+            self._children.reap()
             folders = self._folders()
             for folder in folders:
                 with self._sparing_the_others(folder):
@@ -270,19 +261,19 @@ class CampaignServer:
             return 0
         control = folder.control()
         if control.wanted == "cancel":
-            self._finish_cancel(folder)
+            self._children.finish_cancel(folder)
         if control.wanted != "run" or not self._is_ready(folder):
             return 0
         campaign = folder.campaign()
         with TaskQueue(folder.queue) as queue:
-            self._bury(folder, queue)
+            self._children.bury(folder, queue)
             n_open, is_closed = queue.n_open(), bool(queue.fact("closed"))
         if isinstance(campaign.choice, OptimizerPlan) and not is_closed:
-            self._keep_driver(folder)
+            self._children.keep_driver(folder)
         wanted = min(campaign.workers or self._max_workers, n_open) - len(live_workers(folder))
         n_new = max(0, min(wanted, free))
         for _ in range(n_new):
-            self._spawn(folder, "worker")
+            self._children.spawn(folder, "worker")
         return n_new
 
     def _is_ready(self, folder: RunFolder) -> bool:
@@ -316,63 +307,6 @@ class CampaignServer:
             return False
         self._stuck.pop(folder.name, None)
         return True
-
-    def _bury(self, folder: RunFolder, queue: TaskQueue) -> None:
-        """Give back what dead workers held, end their tools and forget them."""
-        for owner in queue.owners():
-            if not is_alive(owner):
-                kill_family(owner)
-        queue.recover(is_alive)
-        for who, status in folder.statuses().items():
-            if not is_alive(str(status.get("owner", ""))):
-                folder.status_file(who).unlink(missing_ok=True)
-
-    def _finish_cancel(self, folder: RunFolder) -> None:
-        """Kill workers that did not cancel themselves in time."""
-        statuses = folder.statuses().values()
-        alive = [owner for status in statuses if is_alive(owner := str(status.get("owner", "")))]
-        rounds = self._cancel_rounds.get(folder.name, 0) + 1 if alive else 0
-        self._cancel_rounds[folder.name] = rounds
-        if rounds > _CANCEL_ROUNDS:
-            for owner in alive:
-                kill_family(owner)
-
-    def _keep_driver(self, folder: RunFolder) -> None:
-        status = folder.statuses().get("driver", {})
-        if not is_alive(str(status.get("owner", ""))):
-            self._spawn(folder, "driver")
-
-    def _spawn(self, folder: RunFolder, role: str) -> None:
-        """Start a worker or a driver, and note it at once so that nobody starts it twice."""
-        logs = folder.log(role)
-        command = [*self._commands[role], str(folder.path)]
-        # One thread each: there are as many workers as cores.
-        env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        pid = spawn_detached(command, logs, cwd=Path(accel_core.__file__).parents[1], env=env)
-        self._children[pid] = folder.name
-        who = "driver" if role == "driver" else f"worker-{pid}"
-        if not folder.status_file(who).exists() or role == "driver":
-            write_json(folder.status_file(who), {"owner": identity(pid), "state": "starting"}, durable=False)
-
-    def _reap(self) -> None:
-        """Wait for our children that ended; pause a run whose workers end with an error again and again."""
-        for pid, name in list(self._children.items()):
-            code = None
-            with suppress(ChildProcessError):
-                done, status = os.waitpid(pid, os.WNOHANG)
-                if done == 0:
-                    continue
-                code = os.waitstatus_to_exitcode(status)
-            del self._children[pid]
-            folder = RunFolder(self._runs / name)
-            if code == FULL:
-                self._stop_run(folder, str(disk_full(folder.path)))
-                continue
-            crashes = self._crashes.get(name, 0) + 1 if code is not None and code > 0 else 0
-            self._crashes[name] = crashes
-            if crashes >= _MAX_CRASHES:
-                last = (self.log_tail(name, 1) or "no output").splitlines()[-1]
-                self._stop_run(folder, f"campaign '{name}': its processes end at once: {last}")
 
 
 def _unreadable(folder: RunFolder, error: sqlite3.Error) -> StoreError:

@@ -72,6 +72,22 @@ def close_database(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             _open_files.discard(path.absolute())
 
 
+def reopen(lost: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database anew that DuckDB gave up; what was committed is in its log, and this process still owns it.
+
+    Raises:
+        duckdb.Error: If it still cannot be used; the next try may succeed.
+    """
+    _let_go(lost)
+    connection = duckdb.connect(str(path))
+    try:
+        connection.execute("select 1 from about limit 1").fetchall()
+    except BaseException:
+        _let_go(connection)
+        raise
+    return connection
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn DuckDB's and the system's errors inside the block into a StoreError that names the file."""

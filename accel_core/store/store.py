@@ -17,7 +17,7 @@ from accel_core.errors import StoreError
 from accel_core.evaluators import measured_results
 from accel_core.platforms import Platform
 from accel_core.store import query
-from accel_core.store.connection import close_database, open_database, translated
+from accel_core.store.connection import close_database, open_database, reopen, translated
 from accel_core.store.imports import read_import
 from accel_core.store.parts import read_part, set_aside
 from accel_core.store.rows import KEY, SQL_TYPES, CheckedRows, Kind, check_kinds, check_names, check_rows, quoted
@@ -42,6 +42,8 @@ class ResultStore:
         self.path = Path(path).absolute()
         self._connection = open_database(self.path)
         self._lock = threading.RLock()
+        self._opening = threading.Lock()  # readers do not wait for writers
+        self._is_lost = False
         self._revision = 0
         try:
             # Replaced after a commit and never changed: readers in other threads must not ask for a column too early.
@@ -124,8 +126,8 @@ class ResultStore:
         n_new = 0
         for path in sorted(folder.glob("*.parquet")):
             frame, digest = read_part(path)
-            with translated(self.path):
-                is_known = query.has_part(self._connection.cursor(), digest)
+            with self._cursor() as cursor:
+                is_known = query.has_part(cursor, digest)
             if is_known:
                 continue
             rows = check_rows(frame, str(path))
@@ -208,21 +210,21 @@ class ResultStore:
             "platform": platform, "fidelity": fidelity, "workload": workload, "status": status,
             "settings_id": settings_id, "design_id": design_id,
         }  # fmt: skip
-        with translated(self.path):
-            return query.find(self._connection.cursor(), self._columns, wanted, campaign)
+        with self._cursor() as cursor:
+            return query.find(cursor, self._columns, wanted, campaign)
 
     def counts(self) -> pd.DataFrame:
         """Return the number of results by platform, workload, fidelity and status, in a column ``n``."""
-        with translated(self.path):
-            return query.counts(self._connection.cursor())
+        with self._cursor() as cursor:
+            return query.counts(cursor)
 
     def missing(self, keys: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a table with the columns ``KEY`` whose result is not stored; failures count as missing.
 
         Order and index are kept.
         """
-        with translated(self.path):
-            known = query.known_keys(self._connection.cursor(), keys.loc[:, list(KEY)], _RETRIED)
+        with self._cursor() as cursor:
+            known = query.known_keys(cursor, keys.loc[:, list(KEY)], _RETRIED)
         return keys.loc[~known]
 
     def save_campaign(
@@ -248,19 +250,35 @@ class ResultStore:
 
     def campaigns(self) -> pd.DataFrame:
         """Return the campaigns that stored something, newest first."""
-        with translated(self.path):
-            return query.table(self._connection.cursor(), "select * from campaigns order by created_at desc, name")
+        with self._cursor() as cursor:
+            return query.table(cursor, "select * from campaigns order by created_at desc, name")
 
     def rejected(self) -> pd.DataFrame:
         """Return the parts that were set aside: ``name``, ``campaign``, ``reason``, ``kept_as``, ``rejected_at``."""
+        with self._cursor() as cursor:
+            return query.table(cursor, "select * from rejected_parts order by rejected_at")
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of one's own; opens the database anew where DuckDB gave it up, as it may on a full disk."""
         with translated(self.path):
-            return query.table(self._connection.cursor(), "select * from rejected_parts order by rejected_at")
+            with self._opening:
+                if self._is_lost:
+                    self._connection = reopen(self._connection, self.path)
+                    self._is_lost = False
+                cursor = self._connection.cursor()
+            try:
+                yield cursor
+            except duckdb.FatalException:
+                self._is_lost = True
+                raise
+            finally:
+                cursor.close()
 
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """One transaction; whatever goes wrong inside leaves the database as it was."""
-        with self._lock, translated(self.path):
-            connection = self._connection.cursor()
+        with self._lock, self._cursor() as connection:
             self._pending = {platform: dict(kinds) for platform, kinds in self._columns.items()}
             try:
                 connection.execute("begin")
@@ -270,8 +288,6 @@ class ResultStore:
             except BaseException:
                 _roll_back(connection)
                 raise
-            finally:
-                connection.close()
             self._revision += 1
 
     def _insert(

@@ -373,11 +373,16 @@ def test_a_name_that_is_taken_says_whether_it_may_be_joined(serve):
     assert server.launch_next(drawn("mine", 4), "mine").name == "mine-1"
 
 
-def test_a_name_is_free_again_after_a_campaign_that_could_not_be_planned(serve):
+def test_a_name_is_free_again_after_a_campaign_that_could_not_begin(serve, store, monkeypatch):
     server = serve(**IDLE)
     with pytest.raises(InvalidInputError, match="valid designs"):
         server.launch(drawn("again", 2, constraints=(Constraint("huge", "features > 1000"),)), join=False)
-    assert server.launch(drawn("again", 2), join=False).is_open()
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "find", lambda **_: (_ for _ in ()).throw(StoreError("the disk is full")))
+        with pytest.raises(StoreError, match="the disk is full"):
+            server.launch(drawn("again", 9), join=False)
+    assert server.launch(drawn("again", 2, seed=3), join=False).is_open()
+    assert server.status("again").total == 2, "the designs of the other were forgotten"
 
 
 def test_a_folder_that_is_a_file_is_one_sentence(serve, runs):

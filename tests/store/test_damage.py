@@ -134,6 +134,33 @@ def test_an_overwritten_log_of_a_crashed_process_is_damage(tmp_path, make_result
         assert len(store.find()) == 300
 
 
+def test_a_database_that_duckdb_gave_up_on_a_full_disk_goes_on_once_there_is_room(make_results, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], check=False).returncode != 0:
+        pytest.skip("file systems cannot be mounted here")
+    try:
+        with ResultStore(disk / "results.duckdb") as store:
+            store.add(make_results(50))
+            store._connection.execute("set checkpoint_threshold = '1KB'")  # DuckDB gives up where it cannot check point
+            (disk / "filler").write_bytes(bytes(4 * 2**20 - 2 * 2**18 - (disk / "results.duckdb").stat().st_size))
+            given_up = []
+            for seed in range(1, 60):
+                try:
+                    store.add(make_results(50, seed=seed))
+                except StoreError as error:
+                    given_up.append(error)
+                    break
+            assert "the disk is full; free some space" in str(given_up[0])
+            n_stored = len(store.find())
+            (disk / "filler").unlink()
+            assert store.add(make_results(50, seed=99)) == 50
+            assert len(store.find()) == n_stored + 50
+            assert isinstance(given_up[0].__cause__, duckdb.FatalException)
+    finally:
+        subprocess.run(["umount", "-l", disk], check=False)
+
+
 def test_a_new_database_begins_where_a_damaged_one_was_renamed_and_its_log_left(tmp_path, make_results):
     path, part = tmp_path / "results.duckdb", tmp_path / "part.parquet"
     write_part(make_results(50), part)

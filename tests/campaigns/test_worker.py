@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from accel_core.campaigns import worker as worker_module
+from accel_core.campaigns.folder import FULL
 from accel_core.campaigns.planning import prepare, submit
 from accel_core.campaigns.queue import TaskQueue
 from accel_core.campaigns.status import read_status
@@ -58,11 +59,11 @@ def test_a_full_disk_pauses_the_run_and_loses_no_design(folder, monkeypatch, cap
 
     with monkeypatch.context() as patched:
         patched.setattr(worker_module, "write_part", full)
-        assert main([str(folder.path)]) == 1
+        assert main([str(folder.path)]) == FULL
     status = read_status(folder, 12)
     assert folder.control().wanted == "pause"
     assert status.done == 0
-    assert "No space left on device" in status.problem
+    assert "one: the disk is full; free some space" in status.problem
     folder.set_control("run")
     assert main([str(folder.path)]) == 0
     assert read_status(folder, 12).ok == 12

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from accel_core.physical.floorplan import Floorplan
@@ -78,18 +80,58 @@ def _def_nets(netlist: Netlist) -> list[str]:
     return [*lines, "END NETS"]
 
 
-def opensta_script(artifacts: Path, technology: Technology, top: str, activity: float) -> str:
-    """A script for ``sta -exit`` that reads a design's artifacts and reports worst slack and power.
+CHECK = "check.tcl"
+
+# OpenSTA 2 does not tell a script where it lies, so there the command line is looked at.
+_FIND_ITSELF = f"""\
+# Run it with OpenSTA: sta -exit {CHECK} (OpenSTA 2 takes no path with blanks there: go to this folder first).
+set here [info script]
+if {{$here eq "" && [file readable /proc/self/cmdline]}} {{
+  set stream [open /proc/self/cmdline]
+  foreach word [split [read $stream] \\0] {{ if {{[file tail $word] eq "{CHECK}"}} {{ set here $word }} }}
+  close $stream
+}}
+cd [file dirname [file normalize $here]]
+foreach name {{%s}} {{
+  if {{![file exists $name]}} {{
+    puts "Error: $name not found beside {CHECK}; allowed: all files of one run, and links to its Liberty files"
+    exit 1
+  }}
+}}"""
+
+
+def link_libraries(liberties: Sequence[Path], folder: Path) -> tuple[str, ...]:
+    """Put Liberty files into a folder, as links where the file system has them, and return their plain names there."""
+    names = tuple(f"cells{number or ''}.lib{'.gz' * (path.suffix == '.gz')}" for number, path in enumerate(liberties))
+    for name, path in zip(names, liberties, strict=True):
+        place = folder / name
+        place.unlink(missing_ok=True)
+        try:
+            place.symlink_to(path.resolve())
+        except OSError:
+            shutil.copyfile(path, place)
+    return names
+
+
+def opensta_script(libraries: Sequence[str], top: str, activity: float) -> str:
+    """A script for ``sta -exit`` that reads a design's artifacts, wherever they lie, and reports worst slack and power.
 
     Any line with "Error" or "not found", or a warning, in OpenSTA's output means that it timed something else.
+
+    Args:
+        libraries: Names of the Liberty files in the artifacts' folder.
+        top: The top module.
+        activity: Transitions of each net in a clock cycle.
     """
+    files = ("netlist.v", "constraints.sdc", "parasitics.spef")
     return "\n".join(
         (
-            f"read_liberty {technology.liberty}",
-            f"read_verilog {artifacts / 'netlist.v'}",
+            _FIND_ITSELF % " ".join((*libraries, *files)),
+            *(f"read_liberty {name}" for name in libraries),
+            "read_verilog netlist.v",
             f"link_design {top}",
-            f"read_sdc {artifacts / 'constraints.sdc'}",
-            f"read_spef {artifacts / 'parasitics.spef'}",
+            "read_sdc constraints.sdc",
+            "read_spef parasitics.spef",
             f"set_power_activity -global -activity {activity:g}",
             "report_worst_slack -digits 6",
             "report_power -digits 6",

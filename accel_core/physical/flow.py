@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from accel_core.errors import EvaluationError
-from accel_core.physical.export import opensta_script, to_def, to_sdc
+from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
 from accel_core.physical.floorplan import make_floorplan
 from accel_core.physical.graph import make_graph
 from accel_core.physical.layout import draw_layout
@@ -162,7 +162,8 @@ class _Run:
             self.write("placed.def", to_def(netlist, floorplan, placement))
             self.write("parasitics.spef", to_spef(graph, parasitics))
             self.write("constraints.sdc", to_sdc(netlist, technology, constraints))
-            self.write("check.tcl", opensta_script(self.artifacts, technology, netlist.top, settings.activity))
+            libraries = link_libraries((technology.liberty,), self.artifacts)
+            self.write(CHECK, opensta_script(libraries, netlist.top, settings.activity))
             draw_layout(self.artifacts / "layout.png", netlist, technology, floorplan, placement, modules)
             details = details_of(technology, floorplan, graph, parasitics, timing, power, modules)
         metrics = metrics_of(settings, technology, floorplan, graph, parasitics, timing, power)

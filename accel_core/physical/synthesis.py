@@ -19,7 +19,19 @@ from accel_core.rtl import Rtl
 
 # ABC's own `-D` scripts hardly react to the clock; with these steps mapping, buffering and sizing all see it.
 ABC_SCRIPT = "+strash;ifraig;scorr;dc2;dch,-f;map,-B,0.9,{D};topo;buffer,-c,-N,8;upsize,{D};dnsize,{D};stime,-p"
-_DRIVER = "import sys; from pyosys import libyosys as y; y.run_pass('script ' + sys.argv[1], y.Design())"
+# ABC is run through a shell, with whatever stands in its path; a link has none but a plain name.
+_DRIVER = """
+import os, sys, pyosys
+abc = getattr(sys, "_pyosys_abc", None)
+if abc:
+    os.symlink(abc, "yosys-abc")
+    sys._pyosys_abc = "./yosys-abc"
+from pyosys import libyosys as y
+y.run_pass("script " + sys.argv[1], y.Design())
+"""
+# Yosys hands ABC an absolute path without quotes; this one is plain wherever the working folder lies.
+_HERE = "/proc/self/cwd"
+_LIBERTY = "cells.lib"
 _VERSION = 2  # Part of the cache key: raise it whenever the same Yosys would give another netlist.
 
 
@@ -95,7 +107,7 @@ def synthesize(
 
 
 def yosys_script(rtl: Rtl, technology: Technology, period: int) -> str:
-    """The commands that Yosys runs, on ``design.v`` in its working folder."""
+    """The commands that Yosys runs, on ``design.v`` and the cells in its working folder; it reads no quoted paths."""
     avoid = " ".join(f"-dont_use {pattern}" for pattern in technology.dont_use)
     return "\n".join(
         (
@@ -103,8 +115,8 @@ def yosys_script(rtl: Rtl, technology: Technology, period: int) -> str:
             f"synth -top {rtl.top} -flatten -booth -noabc",
             # Yosys would build latches out of flip-flops with asynchronous inputs, whose timing nobody checks.
             "select -assert-none t:$_DLATCH*",
-            f"dfflibmap -liberty {technology.liberty} {avoid}",
-            f"abc -D {period} -liberty {technology.liberty} {avoid} -script {ABC_SCRIPT}",
+            f"dfflibmap -liberty {_HERE}/{_LIBERTY} {avoid}",
+            f"abc -D {period} -liberty {_HERE}/{_LIBERTY} {avoid} -script {ABC_SCRIPT}",
             "clean -purge",
             "write_json netlist.json",
             "",
@@ -119,8 +131,10 @@ def _run_yosys(
         folder = Path(name)
         (folder / "design.v").write_text(rtl.verilog)
         (folder / "run.ys").write_text(yosys_script(rtl, technology, period))
+        (folder / _LIBERTY).symlink_to(technology.liberty)
         command = [sys.executable, "-c", _DRIVER, "run.ys"]
-        done = run(command, "synthesis", limits, cwd=folder, env={**os.environ, "TMPDIR": name}, own_group=own_group)
+        # ABC takes no blanks in the place of its files either, so that is told from here.
+        done = run(command, "synthesis", limits, cwd=folder, env={**os.environ, "TMPDIR": "."}, own_group=own_group)
         if done.timed_out:
             raise ToolTimeoutError("synthesis", f"Yosys did not finish within {limits.seconds:g} s")
         result = folder / "netlist.json"

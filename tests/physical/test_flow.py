@@ -24,7 +24,7 @@ RTL = Rtl(VERILOG, "top")
 SETTINGS = FlowSettings(f_target_hz=5e8, utilization_target=0.7)
 FILES = {
     "design.v", "netlist.v", "placed.def", "parasitics.spef", "constraints.sdc", "check.tcl",
-    "report.json", "flow.log", "layout.png",
+    "report.json", "flow.log", "layout.png", "cells.lib",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from accel_core.errors import InfeasibleError, InvalidInputError, ToolFailedError, ToolTimeoutError
 from accel_core.physical import FlowSettings, implement, implement_in_process
+from accel_core.physical.technology import TECHNOLOGIES
 from accel_core.process import Limits
 from accel_core.rtl import Rtl
 
@@ -48,6 +49,24 @@ def test_same_numbers_as_in_this_process(tmp_path, cache, nangate):
     assert run(tmp_path, cache, Limits(60.0, int(2e9))) == inside
     assert not list((tmp_path / "artifacts").glob(".*"))
     assert "Global placement" in (tmp_path / "artifacts" / "flow.log").read_text()
+
+
+@pytest.mark.parametrize("odd", ["a b", "My Thesis [v2]", 'it\'s "$HOME" `x`', "Süd;& é*?"])
+def test_any_path_will_do(tmp_path, monkeypatch, nangate, odd):
+    """The folders of tools, of the run, of the cache, and of the kit."""
+    place = tmp_path / odd
+    (place / "tmp").mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(place / "tmp"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    kit = place / "kit"
+    kit.mkdir()
+    text = (TECHNOLOGIES / "nangate45.yaml").read_text().replace("package: adks", "").replace("folder: ", "# ")
+    (kit / "own.yaml").write_text(text)
+    for file in (nangate.liberty, *nangate.lefs):
+        (kit / file.name).symlink_to(file)
+    metrics = implement_in_process(RTL, kit / "own.yaml", UNSEEN, place / "built", place / "cache", Limits(120.0))
+    assert metrics["flops"] == 8
+    assert not list((place / "tmp").iterdir())
 
 
 def test_infeasible_design_crosses_the_process(tmp_path, cache):

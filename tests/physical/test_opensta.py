@@ -70,10 +70,10 @@ class Reference:
     leakage_w: float
 
 
-def opensta(folder) -> Reference:
+def opensta(folder, script="check.tcl", cwd=None) -> Reference:
     """What OpenSTA makes of a run's artifacts; any complaint fails."""
     done = subprocess.run(
-        ["sta", "-exit", str(folder / "check.tcl")], capture_output=True, text=True, timeout=120, check=True
+        ["sta", "-exit", str(script)], cwd=cwd or folder, capture_output=True, text=True, timeout=120, check=True
     )
     text = done.stdout + done.stderr
     assert not re.search(r"error|warning|not found|not connected|syntax", text, re.IGNORECASE), text
@@ -113,6 +113,21 @@ def test_opensta_would_notice_a_broken_netlist(nangate, cache, tmp_path):
     (tmp_path / "netlist.v").write_text(text.replace("wire ", "wire signed ", 1))
     with pytest.raises(AssertionError, match=r"syntax error"):
         opensta(tmp_path)
+
+
+def test_the_check_works_from_anywhere_and_after_a_move(nangate, cache, tmp_path):
+    implement(Rtl(SHIFT, "top"), nangate, FlowSettings(1e9, 0.7), tmp_path / "built", cache)
+    expected = opensta(tmp_path / "built")
+    assert opensta(tmp_path / "built", tmp_path / "built" / "check.tcl", cwd="/") == expected
+    odd = tmp_path / "My Thesis [v2]" / 'it\'s $HOME "é"'
+    odd.parent.mkdir()
+    moved = (tmp_path / "built").rename(odd)
+    assert opensta(moved) == expected
+    text = (moved / "check.tcl").read_text()
+    assert str(tmp_path) not in text
+    (moved / "cells.lib").unlink()
+    with pytest.raises(AssertionError, match=r"Error: cells\.lib not found beside check\.tcl; allowed: all files"):
+        opensta(moved)
 
 
 def axiline_designs():

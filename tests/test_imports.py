@@ -32,6 +32,7 @@ FLOORS = (
     ("accel_core.workloads",),
     ("accel_core.space",),
     ("accel_core.records",),
+    ("accel_core.tables",),
     ("accel_core",),  # the modules without a room: errors, metrics, ...
 )
 TABLES_ONLY = ("accel_core.offline", "accel_core.optimizers", "accel_core.surrogates")

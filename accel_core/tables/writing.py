@@ -1,63 +1,63 @@
-"""Design and result tables as files: CSV and Parquet, bounded when read and atomic when written."""
+"""Writing tables: whole or not at all, and without cells that a spreadsheet would run."""
 
 from __future__ import annotations
 
-import csv
 import errno
+import gzip
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from accel_core.errors import InvalidInputError
-
-MAX_TABLE_BYTES = 200_000_000
-
-
-def read_table(path: Path, max_bytes: int = MAX_TABLE_BYTES) -> pd.DataFrame:
-    """Read a ``.csv`` or ``.parquet`` file.
-
-    Raises:
-        InvalidInputError: If the file is missing, too large, empty, broken or of another kind.
-    """
-    _check_suffix(path)
-    if not path.is_file():
-        raise InvalidInputError(f"{path}: no such file")
-    if (size := path.stat().st_size) > max_bytes:
-        raise InvalidInputError(f"{path}: {size:,} bytes; at most {max_bytes:,} are allowed")
-    try:
-        table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-        names = _heading(path) if path.suffix == ".csv" else [str(name) for name in table.columns]
-    except (
-        pd.errors.ParserError,
-        pd.errors.EmptyDataError,
-        csv.Error,
-        UnicodeDecodeError,
-        pa.ArrowException,
-        OSError,
-    ) as error:
-        raise InvalidInputError(f"{path}: not a readable {path.suffix[1:]} table: {_first_line(error)}") from error
-    if doubled := sorted({name for name in names if names.count(name) > 1}):
-        raise InvalidInputError(f"{path}: column {', '.join(doubled)} stands twice; each may stand once")
-    return table
+from accel_core.tables.formulas import guarded
+from accel_core.tables.kinds import PARQUET, separator_of, suffix_of
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a ``.csv`` or ``.parquet`` file; a reader sees the old file or the new one, never a part.
+    """Write a file of the kind that its name says; a reader sees the old file or the new one, never a part.
 
     Raises:
         InvalidInputError: If the suffix is another one, or the file cannot be written.
     """
-    _check_suffix(path)
+    suffix = suffix_of(str(path))
     with replaced_when_whole(path) as partial:
-        if path.suffix == ".csv":
-            table.to_csv(partial, index=False)
-        else:
+        if suffix == PARQUET:
             table.to_parquet(partial, index=False)
+        else:
+            content = to_csv(table, separator_of(suffix)).encode()
+            # Without the time, so that the same table makes the same file.
+            partial.write_bytes(gzip.compress(content, mtime=0) if suffix.endswith(".gz") else content)
+
+
+def to_csv(table: pd.DataFrame, separator: str = ",") -> str:
+    """Return a table as delimited text that ``read_table`` reads back, and of which a spreadsheet runs nothing."""
+    texts = {at for at, kind in enumerate(table.dtypes) if _may_hold_text(kind)}
+    columns = [_safe(table.iloc[:, at]) if at in texts else table.iloc[:, at] for at in range(table.shape[1])]
+    names = guarded(pd.Series([str(name) for name in table.columns], dtype="str")).tolist()
+    safe = pd.concat(columns, axis=1).set_axis(names, axis="columns") if columns else table
+    # Python's writer quotes only what stands in the line's end, and a reader takes a bare CR for one.
+    has_returns = any(safe.iloc[:, at].astype("str").str.contains("\r", na=False).any() for at in texts)
+    return safe.to_csv(index=False, sep=separator, lineterminator="\r\n" if has_returns else "\n")
+
+
+def _may_hold_text(kind: Any) -> bool:
+    return pd.api.types.is_object_dtype(kind) or isinstance(kind, (pd.StringDtype, pd.CategoricalDtype))
+
+
+def _safe(values: pd.Series) -> pd.Series:
+    """Return a column with its texts guarded; other things that it may hold stay as they are."""
+    if isinstance(values.dtype, pd.StringDtype):
+        return guarded(values)
+    loose = values.astype(object)
+    is_text = loose.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
+    if is_text.any():
+        loose.iloc[is_text.nonzero()[0]] = guarded(loose[is_text].astype("str")).to_numpy(dtype=object)
+    return loose
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def check_writable(path: Path) -> None:
     Raises:
         InvalidInputError: As `write_table`.
     """
-    _check_suffix(path)
+    suffix_of(str(path))
     probe = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,26 +107,3 @@ def check_writable(path: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise InvalidInputError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _heading(path: Path) -> list[str]:
-    """Return the names in the first line, which pandas would make different and count off from the right.
-
-    Raises:
-        InvalidInputError: If the first row has more cells than the heading.
-    """
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = (row for row in csv.reader(stream) if row)
-        names, first = next(rows, []), next(rows, [])
-    if len(first) > len(names):
-        raise InvalidInputError(f"{path}: row 1 has {len(first)} cells; allowed: {len(names)}, as the heading has")
-    return [name for name in names if name]
-
-
-def _check_suffix(path: Path) -> None:
-    if path.suffix not in (".csv", ".parquet"):
-        raise InvalidInputError(f"{path}: the file's name must end in .csv or .parquet")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -14,6 +14,7 @@ from accel_core.plots.space import PANEL_PX, coverage, coverage_bars, scatter_ma
 from accel_core.space import SAMPLERS, Constraint, DesignSpace, Parameter, Sample, sample
 from accel_core.space.difference import difference, spelled
 from pages.components import space_choice
+from pages.components.plain import code_span, plain
 from pages.components.platform_words import example_constraint
 from pages.components.session import current_platform, download
 from pages.components.space_choice import SpaceChoice
@@ -39,8 +40,8 @@ def edit_parameter(platform: Platform, parameter: Parameter, now: Parameter) -> 
     note = parameter.meaning + (" (range assumed)" if parameter.assumed else "")
     if parameter.values:
         st.pills(
-            title, parameter.values, selection_mode="multi", default=now.values, key=key, help=note,
-            on_change=take_values, args=(platform, parameter, key),
+            title, parameter.values, selection_mode="multi", default=now.values, key=key, help=plain(note),
+            format_func=plain, on_change=take_values, args=(platform, parameter, key),
         )  # fmt: skip
         return
     if parameter.low is None or parameter.high is None:
@@ -96,7 +97,7 @@ def try_change(platform: Platform, choice: SpaceChoice, renew: bool = False) -> 
 def edit_constraints(platform: Platform) -> None:
     """Show the platform's constraints and a small table for more."""
     for constraint in platform.space.constraints:
-        st.markdown(f":gray[{constraint.name}]  \n`{constraint.expression}`")
+        st.markdown(f":gray[{plain(constraint.name)}]  \n{code_span(constraint.expression)}")
     choice = space_choice.current_choice(platform)
     rows = pd.DataFrame(
         [{"name": entry.name, "expression": entry.expression} for entry in choice.constraints],
@@ -108,7 +109,7 @@ def edit_constraints(platform: Platform) -> None:
         st.form_submit_button("Add", on_click=add_constraint, args=(platform,))
     for index, row in enumerate(rows.itertuples()):
         words, button = st.columns([5, 1])
-        words.markdown(f"`{row.expression}`")
+        words.markdown(code_span(row.expression))
         button.button("✕", key=f"drop-{index}", help="Remove", on_click=drop_constraint, args=(platform, index))
 
 
@@ -162,7 +163,7 @@ def preview(space: DesignSpace) -> None:
         shown = drawn(space.to_yaml(), int(n_designs), sampler, int(seed))
         others = [drawn(space.to_yaml(), int(n_designs), "random", 100 + k).discrepancy for k in range(5)]
     except InvalidInputError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     table = coverage(shown.designs, space)
     metric_row(
@@ -191,7 +192,7 @@ platform = current_platform()
 left, right = st.columns([1, 2], gap="medium")
 with left:
     if problem := st.session_state.pop("space-problem", None):
-        st.error(problem)
+        st.error(plain(problem))
     groups = list(dict.fromkeys(parameter.group for parameter in platform.space.parameters))
     for group in groups:
         with card(f"group-{group}"):

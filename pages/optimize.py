@@ -14,6 +14,7 @@ from pages.components.optimize_form import FLOW, WHERE, Asked, search_form
 from pages.components.optimize_model import ModelRun, fitted, forget_model_run, last_model_run, run_search, trust_of
 from pages.components.optimize_plan import reference_point
 from pages.components.optimize_view import Progress, better_known, choose_picks, no_design, show_growth, trust_note
+from pages.components.plain import plain
 from pages.components.platform_words import words_of
 from pages.components.session import current_platform, service
 from pages.components.style import card, duration, page, progress
@@ -93,7 +94,7 @@ def verify_button(shown: Progress, picks: pd.DataFrame) -> None:
     missing = unavailable(platform, platform.reference)
     words = f"Verify {len(picks)} pick{'s' if len(picks) != 1 else ''} {words_of(platform).done}"
     if missing:
-        st.warning(f"Picks cannot be verified: {missing}")
+        st.warning(f"Picks cannot be verified: {plain(missing)}")
     if st.button(words, type="primary", disabled=bool(missing), key=f"{shown.key}-verify"):
         try:
             st.session_state[SELECTED] = verify_runs.launch(shown.plan, picks)
@@ -107,7 +108,7 @@ def flow_results(platform: Platform, name: str) -> bool:
     try:
         shown, status, campaign = flow_progress(name)
     except InvalidInputError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return False
     with card("flow-head"):
         show_head(status, campaign)
@@ -134,7 +135,7 @@ def say_problem() -> None:
     if problem is None:
         return
     text, is_model = problem
-    st.error(text)
+    st.error(plain(text))
     if is_model:
         st.button(f"{words_of(platform).search_flow} instead", on_click=take_flow, key="optimize-take-flow")
 
@@ -186,7 +187,7 @@ with left, card("search"):
     title.subheader("Search", anchor=False)
     asked = search_form(platform)
     if asked.problem:
-        st.error(asked.problem)
+        st.error(plain(asked.problem))
     with button:
         is_started = start_button(asked)
 with right:

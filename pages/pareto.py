@@ -19,6 +19,7 @@ from pages.components import space_choice
 from pages.components.bound_sensitivities import offer_way_out, show_sensitivities
 from pages.components.design_panel import show_design
 from pages.components.front import FrontState, direction_of, front, set_front
+from pages.components.plain import plain
 from pages.components.platform_words import words_of
 from pages.components.predictions import SIZES, Predicted, Request, how_made, predicted, space_of
 from pages.components.selection import choose_by_cost, offer_export
@@ -118,7 +119,7 @@ def choose_categories(platform: Platform, known: pd.DataFrame) -> tuple[str, ...
     st.session_state[key] = [value for value in st.session_state.get(key, default) if value in options]
     picked = st.pills(
         by.replace("_", " ").capitalize(), options, selection_mode="multi", key=key, persist_state="session",
-        label_visibility="collapsed", width="content",
+        label_visibility="collapsed", width="content", format_func=plain,
     )  # fmt: skip
     return tuple(str(value) for value in picked)
 
@@ -159,7 +160,7 @@ def predictions_for(
         space = space_choice.current_choice(platform).space(platform)
         space = space_of(space, category(platform), chosen.categories)
     except InvalidInputError as error:
-        st.warning(f"No predictions: {error}")
+        st.warning(f"No predictions: {plain(error)}")
         return None
     request = Request(
         str(service().store.path), revision, platform.name, chosen.workload, chosen.categories, metrics,

@@ -4,6 +4,7 @@ import streamlit as st
 
 from accel_core.metrics import get_metric
 from accel_core.plots.results import tradeoff
+from pages.components.plain import plain
 from pages.components.platform_words import words_of
 from pages.components.session import category, comparable, current_platform, kinds, runnable
 from pages.components.style import card, figure, is_dark, metric_row, page, quantity
@@ -60,7 +61,7 @@ for column, (target, title, text) in zip(st.columns(len(STEPS)), STEPS, strict=T
         st.caption(text)
 
 if measured.empty:
-    st.info(f"No {best_known} results of {platform.title} yet. Begin with a design space, then launch a run.")
+    st.info(f"No {best_known} results of {plain(platform.title)} yet. Begin with a design space, then launch a run.")
     st.stop()
 
 words = words_of(platform)

@@ -17,6 +17,7 @@ from pages.components import session
 from pages.components.model_figures import held_out_picture
 from pages.components.model_fit import MIN_DESIGNS, FitJob, FitRequest, fit_job, nominal_seconds, run_job
 from pages.components.model_views import View, headline, tabs, words
+from pages.components.plain import plain
 from pages.components.platform_words import words_of
 from pages.components.session import category, comparable, current_platform
 from pages.components.style import card, duration, empty_state, page
@@ -44,7 +45,7 @@ def shipped_report(platform: Platform) -> View | None:
     try:
         tables = shipped_tables(str(folder), folder.stat().st_mtime)
     except InvalidInputError as error:
-        st.warning(f"The shipped report cannot be read. {error}")
+        st.warning(f"The shipped report cannot be read. {plain(error)}")
         return None
     needed = {"errors", "predictions", "importances"}
     if not needed <= set(tables) or not set(platform.space.names) <= set(tables["importances"]["feature"]):
@@ -148,11 +149,11 @@ def own_report(platform: Platform, ok: pd.DataFrame) -> View | None:
             with place:
                 tables = run_job(job, platform.name)
         except InvalidInputError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return None
     holder.empty()
     for problem in job.problems:
-        st.info(problem)
+        st.info(plain(problem))
     if (n_new := len(ok) - len(results_then(platform, ok, job))) > 0:
         st.caption(f"{n_new:,} results are newer than these models; fit again to learn from them.")
     return View(tables, SURROGATES[job.studied].title, job.request.tolerance, job.has_roi)
@@ -198,8 +199,8 @@ has_enough = len(ok_results) >= MIN_DESIGNS
 if ready_made is None and not has_enough:
     empty_state(
         "Too few results to learn from",
-        f"{len(ok_results):,} designs of {platform.title} are {platform.reference}; at least {MIN_DESIGNS} are "
-        "needed to learn from some and judge on others. Launch a run first.",
+        f"{len(ok_results):,} designs of {plain(platform.title)} are {platform.reference}; at least "
+        f"{MIN_DESIGNS} are needed to learn from some and judge on others. Launch a run first.",
         "Go to Runs",
         "pages/runs.py",
         key="models",
@@ -218,7 +219,7 @@ if source == OWN:
         fit_form(platform, ok_results, revision)
 with right:
     if problem := st.session_state.pop("models-problem", None):
-        st.error(problem)
+        st.error(plain(problem))
     view = ready_made if source == SHIPPED else own_report(platform, ok_results)
     if view is not None:
         chosen = choices[1].segmented_control(

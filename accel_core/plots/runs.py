@@ -74,6 +74,7 @@ def failures_by_stage(groups: pd.DataFrame, dark: bool = False) -> go.Figure:
         dark: For a dark page.
     """
     figure = go.Figure()
+    groups = groups.assign(stage=groups["stage"].map(theme.as_text))
     order = groups.groupby("stage")["designs"].sum().sort_values(kind="stable").index
     counts = groups.pivot_table(index="stage", columns="status", values="designs", aggfunc="sum", fill_value=0)
     for status in (name for name in TROUBLES if name in counts):

@@ -6,6 +6,7 @@ told by the symbol as well as by the color: measured designs are filled, predict
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from functools import cache
 
@@ -133,3 +134,8 @@ def template(dark: bool) -> go.layout.Template:
 
 # Local faces only: a page asks nothing of the network.
 FONT = '"Source Sans", "Source Sans 3", system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif'
+
+
+def as_text(text: object) -> str:
+    """Return a text of others as Plotly shows it unchanged: it would take tags in it for bold letters or links."""
+    return html.escape(str(text), quote=False)

@@ -20,6 +20,7 @@ from accel_core.metrics import get_metric
 from accel_core.paths import ROOT, runs_path
 from accel_core.platforms import Platform
 from accel_core.space import Parameter
+from pages.components.plain import code_span, plain
 from pages.components.platform_words import words_of
 from pages.components.predictions import Predicted
 from pages.components.session import layout_picture, service
@@ -124,7 +125,7 @@ def offer_run(place: DeltaGenerator, design: pd.Series, platform: Platform, resu
     tried = results[(results["design_id"] == design_id) & (results["fidelity"] == best)]
     if len(tried):
         last = tried.iloc[-1]
-        st.markdown(f"{status_badge(str(last['status']))} at {last['stage']}: {last['reason']}")
+        st.markdown(f"{status_badge(str(last['status']))} at {plain(last['stage'])}: {plain(last['reason'])}")
     elif (runs_path() / name / "campaign.yaml").exists():
         place.markdown(f"{status_badge(service().campaigns.status(name).state)} {words_of(platform).done}; see Runs")
     else:
@@ -136,7 +137,7 @@ def offer_run(place: DeltaGenerator, design: pd.Series, platform: Platform, resu
             help=missing or f"{steps} this design on this machine; it then joins the front.",
         )  # fmt: skip
     if problem := st.session_state.pop("run-problem", None):
-        st.error(problem)
+        st.error(plain(problem))
 
 
 def run_for_real(design: pd.Series, platform: Platform) -> None:
@@ -181,7 +182,7 @@ def show_report(design_id: str) -> None:
             f"pins: {ends}, through {modules}</div>"
         )
     _show_modules(report.get("modules", []))
-    st.caption(f"Files: `{folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder}`")
+    st.caption(f"Files: {code_span(folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder)}")
 
 
 def _show_modules(modules: Sequence[Mapping[str, Any]]) -> None:

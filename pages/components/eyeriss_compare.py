@@ -17,6 +17,7 @@ from pages.components.eyeriss_designs import DEFAULT_WORKLOAD, OWN, PUBLISHED, S
 from pages.components.eyeriss_lesson import N_SEEDS, lesson_table
 from pages.components.eyeriss_timeloop import simulate_button, simulated
 from pages.components.eyeriss_view import compared_designs
+from pages.components.plain import plain, plain_table
 from pages.components.session import download
 from pages.components.style import card, figure, is_dark
 
@@ -44,14 +45,14 @@ def compare_view(setup: Setup, beside: DeltaGenerator) -> None:
     try:
         results, mapped = results_table(setup, designs), lesson_table(replace(setup, mapper="exact", seed=0))
     except AccelError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     with beside:
         download(results, "eyeriss_comparison", "eyeriss-comparison")
     with card("eyeriss-results"):
         st.subheader("Results", anchor=False, help="Published: as the source prints them. The others are computed "
                      "here, with the layer, energies and options above.")  # fmt: skip
-        st.table(shown(results))
+        st.table(plain_table(shown(results)))
         simulate_button(setup, designs)
     left, right = st.columns([2, 3], gap="small")
     with left, card("eyeriss-parameters", height="stretch"):

@@ -13,6 +13,7 @@ from accel_core.platforms import get_platform
 from accel_core.platforms.eyeriss.energy import TABLES, energy_table
 from accel_core.platforms.eyeriss.random_mapper import PATIENCE
 from pages.components.eyeriss_designs import DEFAULT_WORKLOAD, PLATFORM, Design, Setup, adopt, shown_design
+from pages.components.plain import plain
 
 MAPPERS: Mapping[str, str] = {"random": "Random search", "exact": "Exact"}
 OBJECTIVES: Mapping[str, str] = {"edp": "EDP", "delay": "Cycles", "energy": "Energy"}
@@ -65,9 +66,9 @@ def _own_table() -> str:
     try:
         table = energy_table(str(path))
     except AccelError as error:
-        st.error(str(error).replace(str(path), upload.name).replace(path.name, upload.name))
+        st.error(plain(str(error).replace(str(path), upload.name).replace(path.name, upload.name)))
         return ""
-    st.caption(f"In use: {table.title}")
+    st.caption(f"In use: {plain(table.title)}")
     return str(path)
 
 

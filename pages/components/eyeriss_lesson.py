@@ -11,6 +11,7 @@ import streamlit as st
 
 from accel_core.errors import AccelError
 from pages.components.eyeriss_designs import BASELINE, DEFAULT_WORKLOAD, PUBLISHED, SOURCES, Setup, result_of
+from pages.components.plain import plain
 
 _CSS = """
 <style>
@@ -34,7 +35,7 @@ def lesson_strip(setup: Setup) -> None:
     try:
         found = {mapper: result_of(BASELINE, replace(setup, mapper=mapper)) for mapper in ("random", "exact")}
     except AccelError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     ways = {way: (float(row["utilization"]), float(row["energy_j"])) for way, row in found.items()
             if row["status"] == "ok"}  # fmt: skip

@@ -14,6 +14,7 @@ from accel_core.plots.eyeriss_search import loss_curve, population
 from pages.components.eyeriss_designs import SOURCES, VIEW, Setup, adopt, result_of
 from pages.components.eyeriss_exact import exact_front
 from pages.components.eyeriss_ga import METRICS, PRESETS, Asked, Run, start
+from pages.components.plain import plain
 from pages.components.style import card, figure, is_dark, metric_row, progress
 
 OWN_WEIGHTS = "Own weights"
@@ -85,7 +86,7 @@ def search_view(setup: Setup, beside: DeltaGenerator) -> None:
         if is_started:
             _begin(asked)
         if problem := st.session_state.pop(PROBLEM, None):
-            st.error(problem)
+            st.error(plain(problem))
         shown: Run | None = st.session_state.get(RUN)
         if shown is None:
             with card("eyeriss-no-search"):
@@ -140,7 +141,7 @@ def _live() -> None:
     note = "paused" if shown.is_paused else f"{len(shown.results):,} designs evaluated"
     progress(shown.generation, shown.asked.generations, shown.seconds_left if shown.is_live else None, note)
     if shown.problem:
-        st.error(f"The search ended: {shown.problem}")
+        st.error(f"The search ended: {plain(shown.problem)}")
     if shown.best is not None:
         _numbers(shown)
         _figures(shown)

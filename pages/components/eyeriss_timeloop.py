@@ -14,6 +14,7 @@ from accel_core.errors import AccelError
 from accel_core.evaluators import evaluate, resolve_settings, unavailable
 from accel_core.platforms import get_platform
 from pages.components.eyeriss_designs import PLATFORM, Setup
+from pages.components.plain import plain
 
 FIDELITY = "simulated"
 _RESULTS = "eyeriss-timeloop"
@@ -48,7 +49,7 @@ def simulate_button(setup: Setup, designs: Mapping[str, Mapping[str, int]]) -> N
     if platform.program is None:
         return
     if missing := unavailable(platform, FIDELITY):
-        st.caption(f"Timeloop itself cannot map these designs: {missing}")
+        st.caption(f"Timeloop itself cannot map these designs: {plain(missing)}")
         return
     if st.button("Map them with Timeloop too", key="eyeriss-simulate"):
         with st.spinner("Timeloop is mapping …"):
@@ -63,7 +64,7 @@ def _simulate(setup: Setup, design: Mapping[str, int]) -> None:
     try:
         row = evaluate(PLATFORM, pd.DataFrame([dict(design)]), FIDELITY, workload=setup.workload, settings=settings)
     except AccelError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.session_state.setdefault(_RESULTS, {})[_key(setup, design)] = row.iloc[0].to_dict()
 

@@ -43,6 +43,7 @@ from pages.components.eyeriss_exact import PES, share_beaten
 from pages.components.eyeriss_form import sizes_form
 from pages.components.eyeriss_shares import nearest, reachable, reference_mm2, resources
 from pages.components.eyeriss_timeloop import download_files
+from pages.components.plain import plain
 from pages.components.style import card, figure, is_dark, metric_row
 from pages.components.triangle import take_dropped, triangle
 
@@ -310,10 +311,10 @@ def _result_or_why(setup: Setup, box: DeltaGenerator) -> dict[str, Any] | None:
         result = result_of(shown_design(), setup)
     except AccelError as error:
         for place in places:
-            place.error(str(error))
+            place.error(plain(error))
         return None
     if result["status"] != "ok":
         for place in places:
-            place.warning(f"{shown_name()} cannot run this: {result['reason']}")
+            place.warning(f"{shown_name()} cannot run this: {plain(result['reason'])}")
         return None
     return result

@@ -29,6 +29,7 @@ from pages.components.model_figures import (
     log_curve,
     probability_histogram,
 )
+from pages.components.plain import plain
 from pages.components.session import download
 from pages.components.style import figure, is_dark, metric_row
 
@@ -267,4 +268,4 @@ def _title(model: str) -> str:
 
 
 def _nothing(text: str) -> None:
-    st.info(text)
+    st.info(plain(text))

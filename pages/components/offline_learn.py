@@ -32,6 +32,7 @@ from pages.components.offline_state import (
     shown_training,
 )
 from pages.components.offline_training import DEFAULT_ALPHA, DEFAULT_STEPS, Training
+from pages.components.plain import plain
 from pages.components.style import card, figure, is_dark, metric_row, progress
 
 ALPHAS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -84,10 +85,10 @@ def log_form() -> Log:
         if upload is not None:
             try:
                 log = uploaded_log(upload.name, upload.getvalue())
-                st.caption(f"In use: {log.title}, {len(log.table):,} designs")
+                st.caption(f"In use: {plain(log.title)}, {len(log.table):,} designs")
                 return log
             except AccelError as error:
-                st.error(str(error))
+                st.error(plain(error))
         else:
             st.caption("In use: the shipped log, 20,000 random designs of each application.")
     return shipped_log()
@@ -138,7 +139,7 @@ def log_card(log: Log, names: tuple[str, ...]) -> None:
     with card("offline-log-card"):
         metric_row(
             [
-                ("Logged designs", f"{len(rows):,}", f"{log.title}: {titles_of(names)}."),
+                ("Logged designs", f"{len(rows):,}", f"{plain(log.title)}: {titles_of(names)}."),
                 ("Cannot run", f"{100 * (1 - is_ok.mean()):.0f} %", "Some layer or the program does not fit."),
                 (f"Run within {limit:g} mm²", f"{within:,}", "Feasible designs under the area limit."),
                 ("Best of these", "–" if best is None else f"{1e3 * best.runtime_s:,.1f} ms",
@@ -161,7 +162,7 @@ def _live() -> None:
         if training.is_live:
             progress(training.steps_done // training.n_models, asked.steps, training.seconds_left, under_way(training))
         elif training.problem:
-            st.error(f"Training failed: {training.problem}")
+            st.error(f"Training failed: {plain(training.problem)}")
         else:
             st.markdown(ended_words(training))
         _curves(training)

@@ -25,6 +25,7 @@ from pages.components.offline_state import (
     trainings,
 )
 from pages.components.offline_training import CONSERVATIVE, NAIVE, Training
+from pages.components.plain import plain
 from pages.components.style import card, figure, is_dark
 
 EMPTY, HIDDEN, UNKNOWN = "–", "hidden", "not known"
@@ -40,7 +41,7 @@ def reveal_view() -> None:
     try:
         choices = choices_of(training, limit)
     except AccelError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     with card("offline-reveal-head"):
         _head(training, limit, choices)

@@ -22,6 +22,7 @@ from pages.components.offline_reveal import chance_words
 from pages.components.offline_state import HIDDEN, LIMITS, WHY, WHY_DESIGN, area_limit, go_to, limit_form
 from pages.components.offline_training import launch, load_model
 from pages.components.offline_words import design_words
+from pages.components.plain import plain
 from pages.components.style import card, figure, is_dark, metric_row
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def unseen_view() -> None:
         try:
             chosen = zero_shot(hidden, area_limit())
         except AccelError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         _prediction(hidden, chosen)
         if (hidden, area_limit()) in _revealed():
@@ -202,7 +203,7 @@ def _truth(hidden: str, chosen: pd.Series) -> None:
         st.markdown(verdict(_latency(found), least, None if instead is None else _latency(instead),
                             None if logged is None else logged.runtime_s))  # fmt: skip
         if found["status"] != "ok":
-            st.warning(f"It does not run: {found['reason']}.")
+            st.warning(f"It does not run: {plain(found['reason'])}.")
         figure(ladder(entries, dark=is_dark()), key="offline-unseen-figure", height=260,
                look="the zero-shot design against what a user would do instead: take the exact optimum for the other "
                "eight, the best that a search on the simulator could find.")  # fmt: skip

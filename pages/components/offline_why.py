@@ -18,6 +18,7 @@ from pages.components.offline_state import WHY_APPLICATION, WHY_DESIGN, area_lim
 from pages.components.offline_training import CONSERVATIVE, NAIVE
 from pages.components.offline_unseen import revealed_design, subject_words
 from pages.components.offline_words import PARTS, bytes_words, explanation, parameter_words, run_ms
+from pages.components.plain import plain
 from pages.components.style import card, figure, is_dark
 
 OPTIMUM = "Exact optimum"
@@ -73,7 +74,7 @@ def why_view() -> None:
             subject = known[chosen]
             design = subject.design or offered().optimum([name], area_limit()).design
         except AccelError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         designs = (baseline(), design)
         before, after = (offered().breakdown(entry, offered().applications()[name]) for entry in designs)

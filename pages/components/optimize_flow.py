@@ -14,6 +14,7 @@ from accel_core.paths import runs_path
 from accel_core.platforms import Platform, get_platform
 from pages.components.optimize_plan import ASSUMED_WEIGHTS, SearchPlan, reference_point
 from pages.components.optimize_view import Progress
+from pages.components.plain import plain
 from pages.components.session import category, results, service
 from pages.components.style import fidelity_badge, progress, status_badge
 
@@ -85,7 +86,7 @@ def show_head(status: CampaignStatus, campaign: Campaign) -> None:
     words = [f"{count} {name}" for name in ("infeasible", "failed", "timeout") if (count := getattr(status, name))]
     progress(status.done, status.total, seconds, ", ".join(words))
     if status.problem:
-        st.error(status.problem)
+        st.error(plain(status.problem))
 
 
 def _actions(status: CampaignStatus) -> None:
@@ -96,7 +97,7 @@ def _actions(status: CampaignStatus) -> None:
         try:
             action(name)
         except AccelError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         st.rerun()
 

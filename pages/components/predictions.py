@@ -16,6 +16,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.platforms import Platform
 from accel_core.space import DesignSpace, design_ids, sample
 from accel_core.surrogates.predict_designs import FittedModels, learn_platform
+from pages.components.plain import plain
 from pages.components.platform_words import words_of
 from pages.components.style import duration
 
@@ -99,7 +100,7 @@ def predicted(place: DeltaGenerator, platform: Platform, measured: pd.DataFrame,
     try:
         return future.result()
     except InvalidInputError as error:
-        st.warning(f"No predictions: {error}")
+        st.warning(f"No predictions: {plain(error)}")
         return None
 
 

@@ -13,6 +13,7 @@ from accel_core.evaluators import SettingValue, settings_of
 from accel_core.platforms import Platform
 from accel_core.space import SAMPLERS
 from pages.components import run_join, space_choice
+from pages.components.plain import code_span, plain
 from pages.components.run_join import SELECTED
 from pages.components.run_plan import forecast
 from pages.components.session import runnable
@@ -68,7 +69,7 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
             choice.restrictions, choice.constraints, settings, int(seed), int(workers),
         )  # fmt: skip
     except InvalidInputError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return None
 
 
@@ -80,7 +81,7 @@ def launch_button(campaign: Campaign | None, key: str, label: str = "Launch") ->
             st.markdown(forecast(campaign).text)
         except InvalidInputError as error:
             problem = str(error)
-            st.error(problem)
+            st.error(plain(problem))
     is_ready = campaign is not None and not problem
     if not st.button(label, type="primary", disabled=not is_ready, key=key, width="stretch") or campaign is None:
         run_join.offer(key)
@@ -91,7 +92,7 @@ def launch_button(campaign: Campaign | None, key: str, label: str = "Launch") ->
         with st.spinner("Drawing the designs …"):
             name = run_join.launch(campaign, key, is_proposed=is_proposed)
     except AccelError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     if name:
         st.session_state[SELECTED] = name
@@ -110,7 +111,7 @@ def unused_number(stem: str, taken: Iterable[str]) -> int:
 
 def narrowed(restrictions: Mapping[str, str], n_constraints: int) -> str:
     """Return in Markdown how a space was narrowed; empty if it was not."""
-    words = [f"`{name} = {value.replace('..', ' … ')}`" for name, value in restrictions.items()]
+    words = [code_span(f"{name} = {value.replace('..', ' … ')}") for name, value in restrictions.items()]
     if n_constraints:
         words.append(f"{n_constraints} more constraint{'s' if n_constraints > 1 else ''}")
     return ", ".join(words)
@@ -120,7 +121,7 @@ def _say_space(platform: Platform) -> None:
     choice = space_choice.current_choice(platform)
     words = narrowed(choice.restrictions, len(choice.constraints))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"Narrowed: {words}" if words else f"The whole space of {platform.title}", width="stretch")
+        st.caption(f"Narrowed: {words}" if words else f"The whole space of {plain(platform.title)}", width="stretch")
         st.page_link("pages/design_space.py", label="Design space", width="content")
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from accel_core.campaigns import CampaignStatus
 from accel_core.errors import AccelError
+from pages.components.plain import plain
 from pages.components.run_join import SELECTED
 from pages.components.run_plan import rounded
 from pages.components.session import service
@@ -48,7 +49,7 @@ def campaign_list(statuses: Sequence[CampaignStatus]) -> None:
     """Show the newest campaigns, and all of them on request."""
     st.html(_CSS)
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(problem)
+        st.error(plain(problem))
     now = selected(statuses)
     shown = statuses
     if len(statuses) > _SHOWN and not st.session_state.get("run-all"):

@@ -16,6 +16,7 @@ from accel_core.pareto import is_nondominated
 from accel_core.platforms import Platform, get_platform
 from accel_core.plots.results import tradeoff
 from accel_core.plots.runs import arrivals, failure_groups, failures_by_stage
+from pages.components.plain import code_span, plain
 from pages.components.run_form import narrowed
 from pages.components.session import asking, category, download, kinds, layout_picture, results, service
 from pages.components.style import card, fidelity_badge, figure, is_dark, look_for, shown_table, status_badge
@@ -33,7 +34,7 @@ def campaign_view(status: CampaignStatus) -> None:
         try:
             campaign = folder.campaign()
         except InvalidInputError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         _head(campaign, status)
         platform = get_platform(campaign.platform)
@@ -59,9 +60,9 @@ def _head(campaign: Campaign, status: CampaignStatus) -> None:
     words = [described(campaign), f"workload {campaign.workload}", f"seed {campaign.seed}"]
     st.caption(" · ".join([*words, *filter(None, [narrowed(campaign.restrictions, len(campaign.constraints))])]))
     if status.problem:
-        st.error(status.problem)
+        st.error(plain(status.problem))
     for part in rejected(campaign.name).itertuples():
-        st.warning(f"Part {part.name} was set aside, its designs are evaluated again: {part.reason}")
+        st.warning(plain(f"Part {part.name} was set aside, its designs are evaluated again: {part.reason}"))
 
 
 def _counts(status: CampaignStatus) -> list[str]:
@@ -113,7 +114,7 @@ def _results(platform: Platform, campaign: Campaign, found: pd.DataFrame) -> Non
         with left:
             _front(platform, campaign, done)
         with right:
-            st.caption(f"Newest layout: `{picture_of[0]}`")
+            st.caption(f"Newest layout: {code_span(picture_of[0])}")
             st.image(picture_of[1], width="stretch")
             look_for("cells of one module that stay together: short wires.")
     _table(platform, campaign, found)
@@ -170,7 +171,7 @@ def _table(platform: Platform, campaign: Campaign, found: pd.DataFrame) -> None:
     numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in shown.select_dtypes("float")}
     st.dataframe(shown, hide_index=True, height=260, column_config=numbers, key=f"run-table-{campaign.name}")
     first = f"The newest {MAX_ROWS:,} of {len(found):,} results" if len(found) > MAX_ROWS else "Newest first"
-    st.caption(f"{first}. All of them: Definition, Save results.")
+    st.caption(f"{plain(first)}. All of them: Definition, Save results.")
 
 
 def _progress(campaign: Campaign, found: pd.DataFrame) -> None:
@@ -197,7 +198,7 @@ def _failures(folder: RunFolder, found: pd.DataFrame) -> None:
     names = list(troubled.index[:MAX_ROWS])
     titles = {name: f"{name} ({troubled.loc[name, 'stage'] or 'unknown stage'})" for name in names}
     chosen = st.selectbox("Log of design", names, key=f"run-log-{folder.name}", format_func=titles.__getitem__)
-    st.caption(str(troubled.loc[chosen, "reason"]) or "No reason was noted.")
+    st.caption(plain(troubled.loc[chosen, "reason"]) or "No reason was noted.")
     text = flow_log(folder, chosen)
     st.code(text or "No log of this design is kept here; it was evaluated elsewhere, or without tools.",
             language=None, height=240 if text else "content")  # fmt: skip

@@ -9,6 +9,7 @@ from accel_core.campaigns.campaign import MAX_YAML_BYTES
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import unavailable
 from accel_core.platforms import get_platform
+from pages.components.plain import plain
 from pages.components.run_form import launch_button, narrowed
 
 
@@ -26,12 +27,13 @@ def yaml_expander(campaign: Campaign | None) -> None:
         try:
             given = read_upload(upload.name, upload.getvalue())
         except InvalidInputError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         words = narrowed(given.restrictions, len(given.constraints))
-        st.markdown(f"**{given.name}**: {given.platform}, {given.fidelity}, {given.workload}; {words or 'whole space'}")
+        runs = plain(f"{given.platform}, {given.fidelity}, {given.workload}")
+        st.markdown(f"**{plain(given.name)}**: {runs}; {words or 'whole space'}")
         if missing := unavailable(get_platform(given.platform), given.fidelity):
-            st.error(f"{upload.name}: fidelity is '{given.fidelity}', which is off: {missing}")
+            st.error(plain(f"{upload.name}: fidelity is '{given.fidelity}', which is off: {missing}"))
             return
         launch_button(given, "run-yaml-launch", f"Launch {given.name}")
 

@@ -17,6 +17,8 @@ from accel_core.evaluators import resolve_settings, settings_id, settings_of, un
 from accel_core.paths import data_path, database_path, runs_path
 from accel_core.platforms import PLATFORMS, Platform, find_own
 from accel_core.store import ResultStore
+from accel_core.tables import to_csv
+from pages.components.plain import plain
 
 SHIPPED = "results"
 MAX_READY_ROWS = 5_000
@@ -64,7 +66,7 @@ def service() -> Service:
     try:
         return _service(str(database_path()), str(runs_path()))
     except AccelError as error:
-        st.error(f"The dashboard cannot open its database. {error}")
+        st.error(f"The dashboard cannot open its database. {plain(error)}")
         st.stop()
 
 
@@ -183,9 +185,9 @@ def runnable(platform: Platform) -> list[str]:
             continue
         if name == platform.reference:
             instead = f" Fidelity {possible[0]} runs." if possible else ""
-            st.warning(f"Fidelity {name} is off: {reason.rstrip('.')}.{instead}")
+            st.warning(f"Fidelity {name} is off: {plain(reason.rstrip('.'))}.{instead}")
         else:
-            st.caption(f"Fidelity {name} is off: {reason.rstrip('.')}.")
+            st.caption(f"Fidelity {name} is off: {plain(reason.rstrip('.'))}.")
     return possible
 
 
@@ -198,7 +200,7 @@ def download(table: pd.DataFrame, name: str, key: str) -> None:
     left, right = st.columns(2)
     left.download_button(
         "CSV",
-        (lambda: table.to_csv(index=False)) if is_long else table.to_csv(index=False),
+        (lambda: to_csv(table)) if is_long else to_csv(table),
         f"{name}.csv",
         "text/csv",
         key=f"{key}-csv",

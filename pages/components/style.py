@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from accel_core.metrics import get_metric, is_metric, label, to_display
 from accel_core.plots import theme
+from pages.components.plain import html_text
 
 # `light-dark()` follows the color scheme that Streamlit sets, so a switch of theme needs no rerun.
 _CSS = """
@@ -70,7 +71,7 @@ def page(title: str, subtitle: str = "") -> None:
     st.html(_CSS)
     st.title(title, anchor=False)
     if subtitle:
-        st.html(f'<p class="accel-subtitle">{_escape(subtitle)}</p>')
+        st.html(f'<p class="accel-subtitle">{html_text(subtitle)}</p>')
 
 
 def _asked_for() -> dict[str, list[str]]:
@@ -85,7 +86,7 @@ def card(key: str, **options: Any) -> DeltaGenerator:
 
 def look_for(text: str) -> None:
     """Say under a figure what to look for, in one sentence."""
-    st.html(f'<div class="accel-look"><b>Look for</b> {_escape(text)}</div>')
+    st.html(f'<div class="accel-look"><b>Look for</b> {html_text(text)}</div>')
 
 
 def metric_row(items: Iterable[tuple[str, str, str | None]]) -> None:
@@ -198,7 +199,3 @@ def shown_table(frame: pd.DataFrame, columns: Sequence[str] | None = None) -> pd
         else:
             shown[str(name).replace("_", " ")] = chosen[name].to_numpy()
     return pd.DataFrame(shown, index=chosen.index)
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

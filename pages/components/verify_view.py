@@ -11,6 +11,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.metrics import get_metric, label, to_display
 from accel_core.platforms import Platform
 from accel_core.plots.optimize import verification_errors
+from pages.components.plain import plain
 from pages.components.session import download, service
 from pages.components.style import card, fidelity_badge, figure, is_dark, progress, status_badge
 from pages.components.verify_runs import GOAL_PERCENT, Verification, load, verifications
@@ -53,7 +54,7 @@ def verification_cards(platform: Platform) -> bool:
         try:
             _show(load(name))
         except InvalidInputError as error:
-            st.error(str(error))
+            st.error(plain(error))
     return is_running
 
 
@@ -64,10 +65,10 @@ def _show(found: Verification) -> None:
         seconds = None if math.isnan(status.seconds_left) else status.seconds_left
         progress(status.done, status.total, seconds, "implementing the picks")
     if status.problem:
-        st.error(status.problem)
+        st.error(plain(status.problem))
     _verdict(found)
     for row in found.outcomes[found.outcomes["status"] != "ok"].itertuples():
-        st.warning(f"Pick {row.design_id} could not be measured: {row.reason or row.status}")
+        st.warning(f"Pick {row.design_id} could not be measured: {plain(row.reason or row.status)}")
     st.html(_CSS + table_html(found))
     if found.n_measured:
         figure(

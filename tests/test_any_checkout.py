@@ -27,7 +27,8 @@ def checkout(request, tmp_path_factory):
     for name in ("accel_core", "data"):
         left_out = shutil.ignore_patterns("__pycache__", "*.duckdb*", "runs")
         shutil.copytree(ROOT / name, place / name, ignore=left_out)
-    shutil.copy(ROOT / "Makefile", place)
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "constraints.txt"):
+        shutil.copy(ROOT / name, place)
     (place / "tmp [x]").mkdir()
     return place
 

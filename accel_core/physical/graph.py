@@ -95,9 +95,9 @@ def make_graph(netlist: Netlist, technology: Technology, floorplan: Floorplan, p
             cap[first + offset] = library[kind].pins[pin].capacitance_f
         for part, rows in (("arcs", library[kind].arcs), ("checks", library[kind].checks)):
             parts[part] += _instantiate([row for row in rows if row[0] in pins and row[1] in pins], pins, first)
-        energies = [row for row in library[kind].energies if (row[1] or row[0]) in pins]
+        energies = [row for row in library[kind].energies if (row.related or row.pin) in pins]
         parts["energies"] += _instantiate([row[:4] for row in energies], pins, first)
-        weights += [np.full(len(first), energy_weight(library[kind], row)) for row in energies]
+        weights += [np.full(len(first), energy_weight(library[kind], (*row[:4], row.when))) for row in energies]
     inputs = {net for port in netlist.ports if port.is_input for net in port.nets}
     drives[n_pins:] = [net in inputs for net in floorplan.port_nets]
     cap[n_pins:] = np.where(drives[n_pins:, None], 0.0, technology.output_load_f)

@@ -10,6 +10,8 @@ from accel_core.errors import InvalidInputError
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CONTINUATION = re.compile(r"\\\s*\n")
+# Attributes that a group states several times; each becomes a group of its own.
+_REPEATED = ("voltage_map",)
 _STATEMENT = re.compile(
     r"""\s*(?:
       (?P<close>\})
@@ -75,6 +77,8 @@ def parse_groups(text: str) -> Group:
             group = Group(match["name"], match["arguments"].strip().strip('"'))
             stack[-1].groups.append(group)
             stack.append(group)
+        elif match["name"] in _REPEATED:
+            stack[-1].groups.append(Group(match["name"], match["arguments"] or ""))
         elif match["name"]:
             value = match["value"] if match["value"] is not None else match["arguments"]
             stack[-1].values[match["name"]] = value.strip().strip('"')

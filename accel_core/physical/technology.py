@@ -16,7 +16,8 @@ from typing import Any
 
 from accel_core.errors import InvalidInputError
 from accel_core.physical.lef import Lef, load_lef
-from accel_core.physical.liberty import Library, load_library
+from accel_core.physical.liberty import Library
+from accel_core.physical.liberty_files import load_library
 
 TECHNOLOGIES = Path(__file__).resolve().parents[2] / "data" / "technologies"
 
@@ -241,7 +242,7 @@ def _build(path: Path, sources: _Sources, cache: Path | None) -> Technology:
         input_transition_s=_positive(entries, "input_transition_s"),
         clock_transition_s=_positive(entries, "clock_transition_s"),
         digest=sources.digest,
-        library=load_library(sources.liberty, cache, sources.liberty_digest),
+        library=load_library((sources.liberty,), cache, sources.liberty_digest),
         lef=load_lef(sources.lefs, cache, sources.lef_digest),
     )
     for helper in (technology.buffer, technology.tie_low, technology.tie_high):

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accel_core.errors import InvalidInputError
-from accel_core.physical.liberty import FALL, RISE, load_library, parse_library
+from accel_core.physical.liberty import FALL, RISE
+from accel_core.physical.liberty_files import load_library
+from accel_core.physical.liberty_reader import parse_library
 from accel_core.physical.tables import TablesBuilder
 
 
@@ -56,8 +58,8 @@ def test_swapped_axes_are_turned(tiny_folder):
 
 def test_cache_returns_the_same_library(tiny_folder, tiny, tmp_path):
     path = tiny_folder / "tiny.lib"
-    first = load_library(path, tmp_path, "a" * 64)
-    second = load_library(path, tmp_path, "a" * 64)
+    first = load_library([path], tmp_path, "a" * 64)
+    second = load_library([path], tmp_path, "a" * 64)
     assert first.cells == second.cells == tiny.library.cells
     for key, array in first.tables.arrays().items():
         assert np.array_equal(array, second.tables.arrays()[key])

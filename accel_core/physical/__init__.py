@@ -1,12 +1,17 @@
 """RTL in; power, performance and area out. Knows nothing of accelerators."""
 
+from accel_core.physical.activity import CONDITIONS
 from accel_core.physical.export import opensta_script
 from accel_core.physical.flow import implement, placed_available, tool_versions
 from accel_core.physical.in_process import implement_in_process
+from accel_core.physical.power import GROUPS as POWER_GROUPS
 from accel_core.physical.settings import FlowSettings
+from accel_core.physical.sign_off import time_netlist
 from accel_core.physical.technology import Technology, load_technology, pinned_technology
 
 __all__ = [
+    "CONDITIONS",
+    "POWER_GROUPS",
     "FlowSettings",
     "Technology",
     "implement",
@@ -15,5 +20,6 @@ __all__ = [
     "opensta_script",
     "pinned_technology",
     "placed_available",
+    "time_netlist",
     "tool_versions",
 ]

@@ -100,7 +100,7 @@ class DelayCalculator:
         transition[at] = np.maximum((crossings[2] - crossings[0]) / self.library.slew_derate, transition[at])
         return delay, transition
 
-    def from_port(self, transition: float, elmore: Floats) -> tuple[Floats, Floats]:
+    def from_port(self, transition: Floats, elmore: Floats) -> tuple[Floats, Floats]:
         """The same behind an input port, which drives as hard as it must: a step through one RC."""
         library = self.library
         delay = -elmore * math.log(1.0 - library.delay_threshold)

@@ -126,14 +126,18 @@ def opensta_script(libraries: Sequence[str], top: str, activity: float) -> str:
     files = ("netlist.v", "constraints.sdc", "parasitics.spef")
     return "\n".join(
         (
+            "# OpenSTA 3.1 agrees in slack on every kit, and in power with what AccelScope gives under the setting",
+            "# `conditions: independent`: it takes Q and QN of a flip-flop as independent of each other.",
+            "# OpenSTA 2.0 (Debian) agrees in slack on NanGate45; its power is about twice as high, because it charges",
+            "# the rising and the falling energy to every transition, and on other kits its slack is wrong, too.",
             _FIND_ITSELF % " ".join((*libraries, *files)),
             *(f"read_liberty {name}" for name in libraries),
             "read_verilog netlist.v",
             f"link_design {top}",
             "read_sdc constraints.sdc",
             "read_spef parasitics.spef",
-            f"set_power_activity -global -activity {activity:g}",
             "report_worst_slack -digits 6",
+            f"set_power_activity -global -activity {activity:g}",
             "report_power -digits 6",
             "",
         )

@@ -1,12 +1,19 @@
-"""Boolean expressions of Liberty (``function`` and ``when``): parsing, and the chance that they are true."""
+"""Boolean expressions of Liberty (``function`` and ``when``): parsing, and when they are true."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
 
 from accel_core.errors import InvalidInputError
+
+Floats = npt.NDArray[np.float64]
+Chance = float | Floats
 
 _TOKEN = re.compile(r"\s*([A-Za-z_][\w\[\]]*|[01]|[()!'&*|+^])")
 
@@ -20,6 +27,7 @@ class Expression:
     operands: tuple[Expression, ...] = ()
 
 
+@cache
 def parse_expression(text: str) -> Expression:
     """Parse a Liberty expression; operators bind in the order ``! ^ & |`` and group from the left.
 
@@ -86,8 +94,8 @@ class _Parser:
         return tree
 
 
-def probability(tree: Expression, of_pin: Callable[[str], float]) -> float:
-    """The chance that an expression is true, if its operands were independent."""
+def probability(tree: Expression, of_pin: Callable[[str], Chance]) -> Chance:
+    """The chance that an expression is true if its operands are independent; a number, or an array of many cases."""
     if tree.kind == "pin":
         return of_pin(tree.name)
     if tree.kind in "01":
@@ -96,22 +104,45 @@ def probability(tree: Expression, of_pin: Callable[[str], float]) -> float:
     if tree.kind == "not":
         return 1.0 - chances[0]
     a, b = chances
-    return {"and": a * b, "or": 1.0 - (1.0 - a) * (1.0 - b), "xor": a * (1.0 - b) + b * (1.0 - a)}[tree.kind]
+    if tree.kind == "and":
+        return a * b
+    return 1.0 - (1.0 - a) * (1.0 - b) if tree.kind == "or" else a * (1.0 - b) + b * (1.0 - a)
 
 
-def sensitized_when(tree: Expression, pin: str) -> Expression | None:
-    """When a change of ``pin`` reaches the output, where the top of the function tells; else None.
-
-    This is OpenSTA's rule (``Power::inferedWhen``): it looks at the outermost operator only, and takes the negation of
-    the other operand for ``or`` and ``xor``.
-    """
+def names_of(tree: Expression) -> frozenset[str]:
+    """The pins and states that an expression speaks of."""
     if tree.kind == "pin":
-        return Expression("1") if tree.name == pin else None
-    if tree.kind == "not":
-        return sensitized_when(tree.operands[0], pin)
-    if tree.kind in ("and", "or", "xor"):
-        left, right = tree.operands
-        for mine, other in ((left, right), (right, left)):
-            if mine == Expression("pin", pin) or mine == Expression("not", "", (Expression("pin", pin),)):
-                return other if tree.kind == "and" else Expression("not", "", (other,))
-    return None
+        return frozenset((tree.name,))
+    return frozenset().union(*map(names_of, tree.operands))
+
+
+def replaced(tree: Expression, by: Mapping[str, Expression]) -> Expression:
+    """The expression with other expressions in the place of some names."""
+    if tree.kind == "pin":
+        return by.get(tree.name, tree)
+    return Expression(tree.kind, tree.name, tuple(replaced(operand, by) for operand in tree.operands))
+
+
+def difference(tree: Expression, name: str) -> Expression:
+    """When a change of ``name`` changes the expression's value: its Boolean difference."""
+    return Expression("xor", "", (replaced(tree, {name: Expression("1")}), replaced(tree, {name: Expression("0")})))
+
+
+def literal(tree: Expression) -> tuple[str, bool] | None:
+    """The one name that an expression is, and whether it is its complement; None if it is more than that."""
+    if tree.kind == "pin":
+        return tree.name, False
+    inner = literal(tree.operands[0]) if tree.kind == "not" else None
+    return None if inner is None else (inner[0], not inner[1])
+
+
+def negated(tree: Expression) -> Expression:
+    """The complement."""
+    return Expression("not", "", (tree,))
+
+
+def truth_table(tree: Expression, names: Sequence[str]) -> Floats:
+    """1 where an expression is true, for all states of ``names``, shape (2**n,); bit j of an index is ``names[j]``."""
+    states = np.arange(1 << len(names))
+    values = {name: (states >> bit & 1).astype(np.float64) for bit, name in enumerate(names)}
+    return np.broadcast_to(np.asarray(probability(tree, values.__getitem__)), states.shape)

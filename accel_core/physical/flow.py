@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from accel_core.errors import EvaluationError
+from accel_core.physical.activity import global_activity
 from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
 from accel_core.physical.floorplan import make_floorplan
 from accel_core.physical.graph import make_graph
@@ -155,7 +156,8 @@ class _Run:
         with self.stage("timing"):
             timing = analyze(graph, parasitics, technology, constraints)
         with self.stage("power"):
-            power = estimate_power(graph, parasitics, timing, technology, constraints.period_s, settings.activity)
+            activity = global_activity(graph, technology, settings.activity, constraints.period_s)
+            power = estimate_power(graph, parasitics, timing, technology, activity)
         with self.stage("artifacts"):
             modules = module_of_cells(graph)
             self.write("netlist.v", netlist.to_verilog())

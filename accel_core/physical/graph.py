@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel_core.errors import ToolFailedError
-from accel_core.physical.expressions import parse_expression, probability, sensitized_when
 from accel_core.physical.floorplan import Floorplan
-from accel_core.physical.liberty import Cell
 from accel_core.physical.netlist import Netlist
 from accel_core.physical.placement import Placement, clock_net
 from accel_core.physical.technology import Technology
@@ -22,12 +20,30 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
+class Shape:
+    """Instances of one library cell that have the same pins connected.
+
+    Attributes:
+        cell: The library cell.
+        pins: Their connected pins, in the order of their terminals.
+        instances: Shape (m,).
+        first: The first terminal of each, shape (m,).
+    """
+
+    cell: str
+    pins: tuple[str, ...]
+    instances: Ints
+    first: Ints
+
+
+@dataclass(frozen=True)
 class Graph:
-    """Arrays over T terminals, N nets, A delay arcs, K setup checks and E energy groups.
+    """Arrays over T terminals, N nets, A delay arcs and K setup checks.
 
     Attributes:
         netlist: What it is made from.
-        n_pins: Terminals below this are instance pins, the others port bits.
+        n_pins: Terminals below this are instance pins.
+        n_ports: So many after them are port bits; the rest drive the netlist's constants.
         cell: Instance of each terminal, -1 for a port bit; shape (T,).
         net: Net of each terminal, shape (T,).
         drives: Whether the terminal drives its net: an output pin or an input port bit.
@@ -38,12 +54,12 @@ class Graph:
         arcs: Input terminal, output terminal, input edge, output edge, delay table, transition table, and whether the
             input is a clock, shape (7, A).
         checks: Data terminal, clock terminal, clock edge, data edge, table, shape (5, K).
-        energies: Terminal (-1 for an output that is left open), related terminal, rise table, fall table, shape (4, E).
-        weights: How often each of ``energies`` is spent when its terminal toggles, shape (E,).
+        shapes: All instances.
     """
 
     netlist: Netlist
     n_pins: int
+    n_ports: int
     cell: Ints
     net: Ints
     drives: Bools
@@ -53,8 +69,7 @@ class Graph:
     clock: int
     arcs: Ints
     checks: Ints
-    energies: Ints
-    weights: Floats
+    shapes: tuple[Shape, ...]
 
     def name(self, terminal: int) -> str:
         """``u12/A`` for an instance pin, ``x[3]`` for a port bit."""
@@ -66,51 +81,69 @@ class Graph:
 
 
 def make_graph(netlist: Netlist, technology: Technology, floorplan: Floorplan, placement: Placement) -> Graph:
-    """Number all terminals and instantiate the library's arcs.
+    """Number all terminals of a placed netlist and instantiate the library's arcs.
 
     Raises:
         ToolFailedError: If a net has no or several drivers, or a flip-flop is not clocked by the clock port.
     """
+    ports = np.array(floorplan.port_places).reshape(-1, 2)
+    return connect(netlist, technology, np.concatenate([np.stack([placement.pin_x, placement.pin_y], axis=1), ports]))
+
+
+def connect(netlist: Netlist, technology: Technology, xy: Floats | None = None) -> Graph:
+    """The same of a netlist whose terminals are at ``xy`` in um, shape (pins + port bits, 2), or nowhere."""
     library = technology.library.cells
-    starts: dict[str, list[int]] = {}  # First terminal of every instance, by library cell and connected pins.
-    shapes: dict[str, tuple[str, tuple[str, ...]]] = {}
+    shapes, cell_of, net_of = _shapes(netlist)
+    n_pins = len(net_of)
+    ports = [net for port in netlist.ports for net in port.nets]
+    constants = [net for net, _ in netlist.constants]
+    total = n_pins + len(ports) + len(constants)
+    drives = np.ones(total, dtype=bool)
+    cap = np.zeros((total, 2))
+    parts: dict[str, list[Ints]] = {"arcs": [], "checks": []}
+    for shape in shapes:
+        kind = library[shape.cell]
+        for offset, pin in enumerate(shape.pins):
+            drives[shape.first + offset] = kind.pins[pin].direction == "output"
+            cap[shape.first + offset] = kind.pins[pin].capacitance_f
+        for part, rows in (("arcs", kind.arcs), ("checks", kind.checks)):
+            connected = [row for row in rows if row[0] in shape.pins and row[1] in shape.pins]
+            parts[part] += _instantiate(connected, shape.pins, shape.first)
+    inputs = {net for port in netlist.ports if port.is_input for net in port.nets}
+    bits = slice(n_pins, n_pins + len(ports))
+    drives[bits] = [net in inputs for net in ports]
+    cap[bits] = np.where(drives[bits, None], 0.0, technology.output_load_f)
+    net = np.array([*net_of, *ports, *constants], dtype=np.int64)
+    place = np.zeros((total, 2))
+    if xy is not None:
+        place[: len(xy)] = xy
+    cell = np.array([*cell_of, *[-1] * (total - n_pins)], dtype=np.int64)
+    arcs, checks = _join(parts["arcs"], 7), _join(parts["checks"], 5)
+    driver = _drivers(netlist, net, drives)
+    clock = clock_net(netlist)
+    graph = Graph(
+        netlist, n_pins, len(ports), cell, net, drives, cap, place, driver, clock, arcs, checks, tuple(shapes)
+    )
+    _check_clocks(graph)
+    return graph
+
+
+def _shapes(netlist: Netlist) -> tuple[list[Shape], list[int], list[int]]:
+    """Group the instances; also the instance and the net of every pin."""
+    members: dict[tuple[str, ...], tuple[list[int], list[int]]] = {}
     cell_of: list[int] = []
     net_of: list[int] = []
     for index, instance in enumerate(netlist.instances):
-        key = f"{instance.cell} {' '.join(instance.pins)}"
-        shapes.setdefault(key, (instance.cell, tuple(instance.pins)))
-        starts.setdefault(key, []).append(len(net_of))
+        instances, first = members.setdefault((instance.cell, *instance.pins), ([], []))
+        instances.append(index)
+        first.append(len(net_of))
         net_of.extend(instance.pins.values())
         cell_of.extend([index] * len(instance.pins))
-    n_pins = len(net_of)
-    n_bits = len(floorplan.port_nets)
-    drives = np.zeros(n_pins + n_bits, dtype=bool)
-    cap = np.zeros((n_pins + n_bits, 2))
-    parts: dict[str, list[Ints]] = {"arcs": [], "checks": [], "energies": []}
-    weights: list[Floats] = [np.zeros(0)]
-    for key, (kind, pins) in shapes.items():
-        first = np.array(starts[key])
-        for offset, pin in enumerate(pins):
-            drives[first + offset] = library[kind].pins[pin].direction == "output"
-            cap[first + offset] = library[kind].pins[pin].capacitance_f
-        for part, rows in (("arcs", library[kind].arcs), ("checks", library[kind].checks)):
-            parts[part] += _instantiate([row for row in rows if row[0] in pins and row[1] in pins], pins, first)
-        energies = [row for row in library[kind].energies if (row.related or row.pin) in pins]
-        parts["energies"] += _instantiate([row[:4] for row in energies], pins, first)
-        weights += [np.full(len(first), energy_weight(library[kind], (*row[:4], row.when))) for row in energies]
-    inputs = {net for port in netlist.ports if port.is_input for net in port.nets}
-    drives[n_pins:] = [net in inputs for net in floorplan.port_nets]
-    cap[n_pins:] = np.where(drives[n_pins:, None], 0.0, technology.output_load_f)
-    net = np.array([*net_of, *floorplan.port_nets], dtype=np.int64)
-    ports = np.array(floorplan.port_places).reshape(-1, 2)
-    xy = np.concatenate([np.stack([placement.pin_x, placement.pin_y], axis=1), ports])
-    arrays = {part: _join(rows, width) for (part, rows), width in zip(parts.items(), (7, 5, 4), strict=True)}
-    cell = np.array([*cell_of, *[-1] * n_bits], dtype=np.int64)
-    driver = _drivers(netlist, net, drives)
-    clock = clock_net(netlist)
-    graph = Graph(netlist, n_pins, cell, net, drives, cap, xy, driver, clock, **arrays, weights=np.concatenate(weights))
-    _check_clocks(graph)
-    return graph
+    shapes = [
+        Shape(key[0], key[1:], np.array(instances, dtype=np.int64), np.array(first, dtype=np.int64))
+        for key, (instances, first) in members.items()
+    ]
+    return shapes, cell_of, net_of
 
 
 def run_starts(values: Ints) -> Ints:
@@ -118,34 +151,12 @@ def run_starts(values: Ints) -> Ints:
     return np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
 
 
-def energy_weight(cell: Cell, row: tuple[str, str, int, int, str]) -> float:
-    """How often one ``internal_power`` group's energy is spent when its pin toggles.
-
-    These are the rules of OpenSTA (``Power::findInternalPower``), with every pin high half of the time: the
-    chance of the group's condition; without one, the chance that the related pin is sensitized, where the function's
-    outermost operator tells; otherwise one half, or one for a clock.
-    """
-    pin, related, _, _, condition = row
-    if condition:
-        return probability(parse_expression(condition), _evenly)
-    if related and pin in cell.functions:
-        when = sensitized_when(parse_expression(cell.functions[pin]), related)
-        if when is not None:
-            return probability(when, _evenly)
-    return 1.0 if cell.pins[related or pin].is_clock else 0.5
-
-
-def _evenly(_: str) -> float:
-    return 0.5
-
-
 def _instantiate(rows: Sequence[tuple[str | int, ...]], pins: tuple[str, ...], first: Ints) -> list[Ints]:
-    """Rows of one library cell for all its instances, with terminals for names; an open pin is -1."""
+    """Rows of one library cell for all its instances, with terminals in the place of both pins' names."""
     place = {pin: offset for offset, pin in enumerate(pins)}
     found = []
-    for pin, related, *rest in rows:
-        names = (str(pin), str(related or pin))
-        heads = [first + place[name] if name in place else np.full(len(first), -1) for name in names]
+    for one, other, *rest in rows:
+        heads = [first + place[str(one)], first + place[str(other)]]
         found.append(np.stack([*heads, *(np.full(len(first), value) for value in rest)]).astype(np.int64))
     return found
 

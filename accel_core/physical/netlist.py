@@ -41,7 +41,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Netlist:
-    """A flat netlist without constants, where every port bit has a net of its own.
+    """A flat netlist where every port bit has a net of its own.
 
     Attributes:
         top: Module name.
@@ -49,6 +49,7 @@ class Netlist:
         ports: In the RTL's order.
         nets: Name of each net; a port bit's net is called like the bit.
         instances: In a fixed order.
+        constants: Nets that nothing drives but a constant, and its value; those that the flow maps have none.
     """
 
     top: str
@@ -56,6 +57,7 @@ class Netlist:
     ports: tuple[Port, ...]
     nets: tuple[str, ...]
     instances: tuple[Instance, ...]
+    constants: tuple[tuple[int, int], ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
         """Nested plain values, for JSON."""

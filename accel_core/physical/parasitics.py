@@ -79,11 +79,16 @@ def extract(graph: Graph, technology: Technology) -> Parasitics:
         cap = group.cap[:, :, None] + np.where(is_point[:, :, None], graph.cap[points], 0.0)
         # A driver's own pin loads no net in Liberty; its capacitance there is 0.
         y1, y2, y3, delays = moments(group.trees.parent, group.resistance, cap)
-        far[nets] = y2**2 / y3
-        near[nets] = y1 - far[nets]
-        resistance[nets] = -(y3**2) / y2**3
+        near[nets], resistance[nets], far[nets] = pi_circuit(y1, y2, y3)
         elmore[points[is_point]] = delays[is_point]
     return Parasitics(tuple(groups), near, resistance, far, elmore, length)
+
+
+def pi_circuit(y1: Floats, y2: Floats, y3: Floats) -> tuple[Floats, Floats, Floats]:
+    """Near capacitance, resistance and far capacitance with these driving-point moments (O'Brien and Savarino)."""
+    wired = (y2 != 0.0) & (y3 != 0.0)
+    far = np.divide(y2**2, y3, out=np.zeros_like(y1), where=wired)
+    return y1 - far, np.divide(-(y3**2), y2**3, out=np.zeros_like(y1), where=wired), far
 
 
 def _by_degree(graph: Graph, sinks: Bools) -> Iterator[tuple[Ints, Ints]]:

@@ -58,7 +58,7 @@ def _locate(axes: Floats, sizes: Ints, table: Ints, x: Floats) -> tuple[Ints, Fl
     row = np.arange(len(x))
     start = axis[row, index]
     width = axis[row, np.minimum(index + 1, axis.shape[1] - 1)] - start
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(size > 1, (x - start) / width, 0.0)
     return index, share
 

@@ -29,11 +29,41 @@ class Constraints:
         period_s: Of the clock, whose rising edge is at 0 at every flip-flop.
         input_delay_s: When inputs change after the clock edge.
         output_delay_s: How long before the next edge outputs must be stable.
+        uncertainty_s: How much earlier than it should the next edge may come.
     """
 
     period_s: float
     input_delay_s: float = 0.0
     output_delay_s: float = 0.0
+    uncertainty_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """What stands at P port bits, in the order of the graph's terminals, for rising and falling edges.
+
+    Attributes:
+        arrival: When inputs change after the clock edge in s, -inf for those that nothing is said of; shape (P, 2).
+        transition: Of the inputs in s, shape (P, 2).
+        late: How long before the next edge outputs must be stable in s, NaN for those that need not; shape (P, 2).
+        clock_transition: At every flip-flop in s, shape (2,).
+    """
+
+    arrival: Floats
+    transition: Floats
+    late: Floats
+    clock_transition: Floats
+
+
+def usual_boundary(graph: Graph, technology: Technology, constraints: Constraints) -> Boundary:
+    """The same for all ports: the constraints' delays and the technology's transitions."""
+    shape = (graph.n_ports, 2)
+    return Boundary(
+        np.full(shape, constraints.input_delay_s),
+        np.full(shape, technology.input_transition_s),
+        np.full(shape, constraints.output_delay_s),
+        np.full(2, technology.clock_transition_s),
+    )
 
 
 @dataclass(frozen=True)
@@ -42,7 +72,7 @@ class Timing:
 
     Attributes:
         arrival: Latest arrival at each terminal for a rising and a falling edge in s, -inf if none, shape (T, 2).
-        transition: Slowest transition there in s, shape (T, 2).
+        transition: Slowest transition there in s, 0 if none, shape (T, 2).
         arc_arrival: Arrival through each arc in s, shape (A,).
         endpoints: Terminal and edge of each end point, shape (2, Z).
         required: Latest good arrival at each end point in s, shape (Z,).
@@ -70,20 +100,27 @@ class Timing:
         return math.fsum(worst.values())
 
 
-def analyze(graph: Graph, parasitics: Parasitics, technology: Technology, constraints: Constraints) -> Timing:
+def analyze(
+    graph: Graph,
+    parasitics: Parasitics,
+    technology: Technology,
+    constraints: Constraints,
+    boundary: Boundary | None = None,
+) -> Timing:
     """Find arrivals, transitions and setup slacks.
 
     Raises:
         ToolFailedError: If the logic has a loop, or no path ends anywhere.
     """
+    boundary = boundary or usual_boundary(graph, technology, constraints)
     arrival = np.full((len(graph.net), 2), -np.inf)
-    transition = np.zeros((len(graph.net), 2))
+    transition = np.full((len(graph.net), 2), -np.inf)
     arc_arrival = np.full(graph.arcs.shape[1], -np.inf)
     calculator = DelayCalculator(technology.library, parasitics)
-    _start(graph, calculator, technology, constraints, arrival, transition)
+    _start(graph, calculator, constraints, boundary, arrival, transition)
     wires = _sinks_by_net(graph)
     for level in arc_levels(graph):
-        live = level[np.isfinite(arrival[graph.arcs[0, level], graph.arcs[2, level]])]
+        live = level[np.isfinite(transition[graph.arcs[0, level], graph.arcs[2, level]])]
         if not len(live):
             continue
         start, out, before, after, delay, slope, _ = graph.arcs[:, live]
@@ -93,7 +130,8 @@ def analyze(graph: Graph, parasitics: Parasitics, technology: Technology, constr
         np.maximum.at(arrival, (out, after), reached)
         np.maximum.at(transition, (out, after), result.transition)
         _propagate(graph, wires, calculator, out, after, result, arrival, transition)
-    return _slacks(graph, technology, constraints, arrival, transition, arc_arrival)
+    _settle(graph, calculator, transition)
+    return _slacks(graph, technology, constraints, boundary, arrival, transition, arc_arrival)
 
 
 def critical_path(graph: Graph, timing: Timing) -> list[tuple[int, int, float]]:
@@ -119,25 +157,35 @@ def critical_path(graph: Graph, timing: Timing) -> list[tuple[int, int, float]]:
 def _start(
     graph: Graph,
     calculator: DelayCalculator,
-    technology: Technology,
     constraints: Constraints,
+    boundary: Boundary,
     arrival: Floats,
     transition: Floats,
 ) -> None:
     """Set what the ports and the clock begin with, up to the pins that they reach."""
-    ports = np.flatnonzero(graph.drives[graph.n_pins :]) + graph.n_pins
-    arrival[ports] = constraints.input_delay_s
-    transition[ports] = technology.input_transition_s
+    ports = np.arange(graph.n_pins, graph.n_pins + graph.n_ports)
+    inputs = np.flatnonzero(graph.drives[ports])
+    arrival[ports[inputs]] = boundary.arrival[inputs]
+    transition[ports[inputs]] = boundary.transition[inputs]
     is_port_net = np.zeros(len(graph.netlist.nets), dtype=bool)
-    is_port_net[graph.net[ports]] = True
+    is_port_net[graph.net[ports[inputs]]] = True
     sinks = np.flatnonzero(is_port_net[graph.net] & ~graph.drives)
-    delay, slope = calculator.from_port(technology.input_transition_s, calculator.parasitics.elmore[sinks])
-    arrival[sinks] = constraints.input_delay_s + delay
+    source = graph.driver[graph.net[sinks]]
+    delay, slope = calculator.from_port(transition[source], calculator.parasitics.elmore[sinks])
+    arrival[sinks] = arrival[source] + delay
     transition[sinks] = slope
     if graph.clock >= 0:
         clocked = np.flatnonzero(graph.net == graph.clock)
         arrival[clocked] = (0.0, constraints.period_s / 2.0)
-        transition[clocked] = technology.clock_transition_s
+        transition[clocked] = boundary.clock_transition
+
+
+def _settle(graph: Graph, calculator: DelayCalculator, transition: Floats) -> None:
+    """Give pins that no transition reaches what a step at their driver would be, as OpenSTA has it behind tie cells."""
+    sinks = np.flatnonzero(~graph.drives & ~np.isfinite(transition).any(axis=1))
+    elmore = calculator.parasitics.elmore[sinks]
+    transition[sinks] = calculator.from_port(np.zeros_like(elmore), elmore)[1]
+    np.maximum(transition, 0.0, out=transition)
 
 
 def _sinks_by_net(graph: Graph) -> tuple[Ints, Ints]:
@@ -176,19 +224,19 @@ def _slacks(
     graph: Graph,
     technology: Technology,
     constraints: Constraints,
+    boundary: Boundary,
     arrival: Floats,
     transition: Floats,
     arc_arrival: Floats,
 ) -> Timing:
-    data, _, _, edge, table = graph.checks
-    setup = technology.library.tables.lookup(
-        table, transition[data, edge], np.full(len(data), technology.clock_transition_s)
-    )
-    outputs = np.flatnonzero(~graph.drives[graph.n_pins :]) + graph.n_pins
-    ends = np.stack([np.repeat(outputs, 2), np.tile([0, 1], len(outputs))])
+    data, _, clock_edge, edge, table = graph.checks
+    setup = technology.library.tables.lookup(table, transition[data, edge], boundary.clock_transition[clock_edge])
+    ports = np.arange(graph.n_pins, graph.n_pins + graph.n_ports)
+    outputs = np.flatnonzero(~graph.drives[ports])
+    ends = np.stack([np.repeat(ports[outputs], 2), np.tile([0, 1], len(outputs))])
     endpoints = np.concatenate([np.stack([data, edge]), ends], axis=1)
-    late = np.full(ends.shape[1], constraints.output_delay_s)
-    required = constraints.period_s - np.concatenate([setup, late])
+    needed = np.concatenate([setup, boundary.late[outputs].reshape(-1)])
+    required = constraints.period_s - constraints.uncertainty_s - needed
     slack = required - arrival[endpoints[0], endpoints[1]]
     timed = np.isfinite(slack)
     if not timed.any():

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accel_core.errors import InvalidInputError
-from accel_core.physical.expressions import Expression, parse_expression, probability, sensitized_when
+from accel_core.physical.expressions import (
+    Expression,
+    difference,
+    literal,
+    names_of,
+    parse_expression,
+    probability,
+    replaced,
+    truth_table,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +71,19 @@ def test_broken_expression_is_quoted(text):
         parse_expression(text)
 
 
-def test_sensitized_only_at_the_outermost_operator():
-    assert sensitized_when(parse_expression("A & B"), "A") == parse_expression("B")
-    assert sensitized_when(parse_expression("!(A | !B)"), "B") == parse_expression("!A")
-    assert sensitized_when(parse_expression("(A & B) | C"), "A") is None
+@given(trees, st.sampled_from("ABCDEFGH"))
+def test_difference_is_true_where_a_change_shows(tree, name):
+    names = sorted({*leaves(tree), name})
+    table = truth_table(tree, names)
+    changes = truth_table(difference(tree, name), names)
+    bit = 1 << names.index(name)
+    for state in range(1 << len(names)):
+        assert changes[state] == (table[state] != table[state ^ bit])
+
+
+def test_literals_and_replacements():
+    assert literal(parse_expression("!(A')")) == ("A", False)
+    assert literal(parse_expression("!IQ")) == ("IQ", True)
+    assert literal(parse_expression("A & B")) is None
+    assert names_of(parse_expression("A & !B | 0")) == {"A", "B"}
+    assert replaced(parse_expression("A & B"), {"A": parse_expression("!C")}) == parse_expression("!C & B")

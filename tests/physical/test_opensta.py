@@ -1,9 +1,11 @@
-"""Worst slack and power against OpenSTA, on the artifacts of designs that have little in common."""
+"""Worst slack on NanGate45 against Debian's OpenSTA 2.0, on the artifacts of designs that have little in common.
+
+Its power, and its slack on other kits, are wrong; for those see the references of OpenSTA 3.1 in ``test_sign_off``.
+"""
 
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 
 import pytest
 
@@ -62,33 +64,20 @@ endmodule
 """
 
 
-@dataclass(frozen=True)
-class Reference:
-    worst_slack_s: float
-    internal_w: float
-    switching_w: float
-    leakage_w: float
-
-
-def opensta(folder, script="check.tcl", cwd=None) -> Reference:
-    """What OpenSTA makes of a run's artifacts; any complaint fails."""
+def opensta(folder, script="check.tcl", cwd=None) -> float:
+    """Worst slack in s that OpenSTA finds in a run's artifacts; any complaint fails."""
     done = subprocess.run(
         ["sta", "-exit", str(script)], cwd=cwd or folder, capture_output=True, text=True, timeout=120, check=True
     )
     text = done.stdout + done.stderr
     assert not re.search(r"error|warning|not found|not connected|syntax", text, re.IGNORECASE), text
     slack = re.search(r"^worst slack (\S+)$", text, re.MULTILINE)
-    total = re.search(r"^Total +(\S+) +(\S+) +(\S+) ", text, re.MULTILINE)
     assert slack is not None
-    assert total is not None
-    return Reference(float(slack[1]) * 1e-9, *(float(number) for number in total.groups()))
+    return float(slack[1]) * 1e-9
 
 
-def check(metrics, reference, slack_share=0.03, power_share=0.05):
-    period = 1.0 / metrics["f_target_hz"]
-    assert metrics["worst_slack_s"] == pytest.approx(reference.worst_slack_s, abs=slack_share * period)
-    for name in ("internal", "switching", "leakage"):
-        assert metrics[f"power_{name}_w"] == pytest.approx(getattr(reference, f"{name}_w"), rel=power_share)
+def check(metrics, worst_slack_s, share=0.03):
+    assert metrics["worst_slack_s"] == pytest.approx(worst_slack_s, abs=share / metrics["f_target_hz"])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +93,7 @@ def check(metrics, reference, slack_share=0.03, power_share=0.05):
 def test_any_rtl_agrees(nangate, cache, tmp_path, verilog, settings):
     metrics = implement(Rtl(verilog, "top"), nangate, settings, tmp_path, cache)
     # Closer than what is promised, so that a lost effect shows.
-    check(metrics, opensta(tmp_path), slack_share=0.01, power_share=0.01)
+    check(metrics, opensta(tmp_path), share=0.01)
 
 
 def test_opensta_would_notice_a_broken_netlist(nangate, cache, tmp_path):

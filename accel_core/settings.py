@@ -22,6 +22,7 @@ class Setting:
         high: Largest allowed number, or None.
         keyed: Whether another value makes another result. A limit only decides whether there is one, so a stored
             result is found again under any limit.
+        later: Whether there were results before the setting: those are found again where it is at its default.
         choices: The words that are allowed; empty allows any text.
         pin: Turns a given text into one that goes on to mean the same: the name of a file into its place and a digest
             of what it says, without which results would be found again under whatever it says by then. What it
@@ -33,6 +34,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     keyed: bool = True
+    later: bool = False
     choices: tuple[str, ...] = ()
     pin: Callable[[str], str] | None = None
 

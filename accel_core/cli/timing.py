@@ -22,7 +22,9 @@ def add_to(commands: Commands) -> None:
     ):
         parser.add_argument(f"--{name}", type=Path, required=True, help=f"{meaning}; may be gzipped")
     parser.add_argument("--technology", required=True, help="the name of one, or a file that describes it")
-    parser.add_argument("--activity", type=float, default=0.1, help="transitions of every net in a clock period")
+    activity = parser.add_mutually_exclusive_group()
+    activity.add_argument("--activity", type=float, default=0.1, help="transitions of every net in a clock period")
+    activity.add_argument("--vcd", type=Path, help="take them from this dump of a simulation of the netlist")
     parser.add_argument(
         "--conditions",
         choices=CONDITIONS,
@@ -36,9 +38,8 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print worst slack and power by group."""
     technology = load_technology(arguments.technology, cache_path())
-    found = time_netlist(
-        arguments.netlist, arguments.sdc, arguments.spef, technology, arguments.activity, arguments.conditions
-    )
+    files = (arguments.netlist, arguments.sdc, arguments.spef)
+    found = time_netlist(*files, technology, arguments.activity, arguments.conditions, arguments.vcd)
     if arguments.json:
         print(json.dumps(found, indent=1))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from accel_core.physical import FlowSettings, implement_in_process, load_technol
 from accel_core.platforms.base import Implementation
 from accel_core.platforms.combining import at_reached_clock
 from accel_core.process import Limits
+from accel_core.rtl import Rtl
 
 
 def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
@@ -30,6 +32,11 @@ def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
     implement = request.platform.implement
     if implement is None:
         raise InvalidInputError(f"platform '{request.platform.name}' writes no RTL, so it cannot be placed")
+    if request.settings["activity_source"] == "simulated" and implement.testbench is None:
+        raise InvalidInputError(
+            f"setting activity_source is 'simulated', but platform '{request.platform.name}' has no testbench; "
+            "allowed: global"
+        )
     if missing := placed_available():
         raise InvalidInputError(f"fidelity placed is not available here: {missing}")
     load_technology(str(request.settings["technology"]), cache_path())  # a wrong one must not fail design by design
@@ -45,12 +52,14 @@ def _outcome(implement: Implementation, request: Request, design: Mapping[Any, A
         f_target_hz=float(design["f_target_hz"]),
         utilization_target=float(design["utilization_target"]),
         activity=float(settings["activity"]),
+        activity_source=str(settings["activity_source"]),
+        conditions=str(settings["conditions"]),
         seed=request.seed,
     )
     limits = Limits(float(settings["time_limit_s"]), int(float(settings["memory_limit_gb"]) * 1e9))
     technology = str(settings["technology"])
     try:
-        report = implement_in_process(implement.rtl(design), technology, flow, artifacts, cache_path(), limits)
+        report = implement_in_process(_rtl(implement, design, flow), technology, flow, artifacts, cache_path(), limits)
     except EvaluationError as trouble:
         outcome: dict[str, Any] = {"status": trouble.status, "stage": trouble.stage, "reason": trouble.reason}
         outcome["tool_versions"] = _reported_versions(artifacts)
@@ -59,6 +68,14 @@ def _outcome(implement: Implementation, request: Request, design: Mapping[Any, A
     outcome["tool_versions"] = json.dumps(outcome.get("tool_versions", {}), sort_keys=True)
     outcome["seconds"] = time.perf_counter() - started
     return outcome
+
+
+def _rtl(implement: Implementation, design: Mapping[Any, Any], flow: FlowSettings) -> Rtl:
+    """A design's RTL, with its testbench where its activity is to be simulated."""
+    rtl = implement.rtl(design)
+    if flow.activity_source != "simulated" or implement.testbench is None:
+        return rtl
+    return replace(rtl, testbench=implement.testbench(design))
 
 
 def _reported_versions(artifacts: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel_core.errors import InvalidInputError
-from accel_core.physical import pinned_technology
+from accel_core.physical import ACTIVITY_SOURCES, CONDITIONS, pinned_technology
 from accel_core.platforms import Platform
 from accel_core.settings import Setting, SettingValue, resolve
 
@@ -23,6 +23,18 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     "placed": {
         "technology": Setting("nangate45", "Technology file, or the name of an embedded one.", pin=pinned_technology),
         "activity": Setting(0.1, "Signal transitions per clock cycle on every net but the clock's.", 0.0, 2.0),
+        "activity_source": Setting(
+            "global",
+            "Whether every net has that activity, or the one simulated at the design's real work.",
+            later=True,
+            choices=ACTIVITY_SOURCES,
+        ),
+        "conditions": Setting(
+            "true",
+            "Conditions of Liberty groups by their true probability, or as if pins were independent.",
+            later=True,
+            choices=CONDITIONS,
+        ),
         **_LIMITS,
     },
 }
@@ -52,5 +64,7 @@ def resolve_settings(platform: Platform, fidelity: str, given: Mapping[str, Any]
 
 def settings_id(platform: Platform, fidelity: str, resolved: Mapping[str, SettingValue]) -> str:
     """Return 16 hex digits that differ whenever a setting differs that can change a result."""
-    keyed = {name: resolved[name] for name, setting in settings_of(platform, fidelity).items() if setting.keyed}
+    known = settings_of(platform, fidelity)
+    usual = {name for name, setting in known.items() if setting.later and resolved[name] == setting.default}
+    keyed = {name: resolved[name] for name, setting in known.items() if setting.keyed and name not in usual}
     return hashlib.blake2b(json.dumps(keyed, sort_keys=True).encode(), digest_size=8).hexdigest()

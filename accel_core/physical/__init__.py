@@ -1,6 +1,7 @@
 """RTL in; power, performance and area out. Knows nothing of accelerators."""
 
 from accel_core.physical.activity import CONDITIONS
+from accel_core.physical.activity import SOURCES as ACTIVITY_SOURCES
 from accel_core.physical.export import opensta_script
 from accel_core.physical.flow import implement, placed_available, tool_versions
 from accel_core.physical.in_process import implement_in_process
@@ -10,6 +11,7 @@ from accel_core.physical.sign_off import time_netlist
 from accel_core.physical.technology import Technology, load_technology, pinned_technology
 
 __all__ = [
+    "ACTIVITY_SOURCES",
     "CONDITIONS",
     "POWER_GROUPS",
     "FlowSettings",

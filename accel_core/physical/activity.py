@@ -14,6 +14,9 @@ from accel_core.physical.technology import Technology
 CONDITIONS = ("true", "independent")
 """How conditions of Liberty groups are weighed: by their true probability, or as if all pins were independent."""
 
+SOURCES = ("global", "simulated")
+"""Where a run's activity comes from."""
+
 
 @dataclass(frozen=True)
 class Activity:
@@ -30,6 +33,12 @@ class Activity:
     duty: Floats
     source: str
     open_density: float | None = None
+
+
+def mean_toggles(graph: Graph, activity: Activity, period_s: float) -> float:
+    """Transitions in a clock period, averaged over all nets but the clock."""
+    others = np.arange(len(activity.density)) != graph.clock
+    return float(activity.density[others].mean() * period_s) if others.any() else 0.0
 
 
 def global_activity(

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from accel_core.errors import EvaluationError
-from accel_core.physical.activity import global_activity
+from accel_core.errors import EvaluationError, ToolFailedError
+from accel_core.physical.activity import Activity, global_activity, mean_toggles
 from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
 from accel_core.physical.floorplan import make_floorplan
-from accel_core.physical.graph import make_graph
+from accel_core.physical.graph import Graph, make_graph
 from accel_core.physical.layout import draw_layout
 from accel_core.physical.modules import module_of_cells
 from accel_core.physical.parasitics import extract, to_spef
@@ -26,6 +26,7 @@ from accel_core.physical.placement import coloquinte_version, place
 from accel_core.physical.power import estimate_power
 from accel_core.physical.report import details_of, metrics_of, write_report
 from accel_core.physical.settings import FlowSettings
+from accel_core.physical.simulation import simulated_activity
 from accel_core.physical.synthesis import synthesize, yosys_version
 from accel_core.physical.technology import Technology
 from accel_core.physical.timing import analyze
@@ -155,9 +156,11 @@ class _Run:
         constraints = settings.constraints()
         with self.stage("timing"):
             timing = analyze(graph, parasitics, technology, constraints)
+        with self.stage("activity"):
+            activity = self.activity(graph, constraints.period_s)
+        toggles = mean_toggles(graph, activity, constraints.period_s)
         with self.stage("power"):
-            activity = global_activity(graph, technology, settings.activity, constraints.period_s)
-            power = estimate_power(graph, parasitics, timing, technology, activity)
+            power = estimate_power(graph, parasitics, timing, technology, activity, settings.conditions)
         with self.stage("artifacts"):
             modules = module_of_cells(graph)
             self.write("netlist.v", netlist.to_verilog())
@@ -165,13 +168,33 @@ class _Run:
             self.write("parasitics.spef", to_spef(graph, parasitics))
             self.write("constraints.sdc", to_sdc(netlist, technology, constraints))
             libraries = link_libraries((technology.liberty,), self.artifacts)
-            self.write(CHECK, opensta_script(libraries, netlist.top, settings.activity))
+            self.write(CHECK, opensta_script(libraries, netlist.top, toggles))
             draw_layout(self.artifacts / "layout.png", netlist, technology, floorplan, placement, modules)
             details = details_of(technology, floorplan, graph, parasitics, timing, power, modules)
         metrics = metrics_of(settings, technology, floorplan, graph, parasitics, timing, power)
         self.log(f"done: {metrics}")
-        self.report("ok", metrics=metrics, synthesis_cached=synthesis.cached, **details)
+        self.report("ok", metrics=metrics, synthesis_cached=synthesis.cached, activity=self.told(toggles), **details)
         return {**metrics, "tool_versions": self.versions}
+
+    def activity(self, graph: Graph, period_s: float) -> Activity:
+        """How often nets toggle, as the settings want it."""
+        settings = self.settings
+        if settings.activity_source == "global":
+            return global_activity(graph, self.technology, settings.activity, period_s, settings.conditions)
+        if self.rtl.testbench is None:
+            raise ToolFailedError(
+                "activity", f"there is no testbench for {self.rtl.top}; allowed: activity_source global"
+            )
+        folder = self.artifacts / "simulation"
+        return simulated_activity(
+            graph, self.technology, self.rtl.testbench, period_s, folder, self.limits, self.own_group
+        )
+
+    def told(self, toggles: float) -> dict[str, Any]:
+        """What the record says of the activity."""
+        bench = self.rtl.testbench if self.settings.activity_source == "simulated" else None
+        work = bench.title if bench else "every net alike"
+        return {"source": self.settings.activity_source, "work": work, "mean_toggles_per_period": toggles}
 
     def write(self, name: str, text: str) -> None:
         (self.artifacts / name).write_text(text)

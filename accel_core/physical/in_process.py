@@ -112,7 +112,7 @@ def main(job_path: str) -> int:
         technology = load_technology(job["technology"], cache)
         # No group of their own for tools: whoever ends this process' group ends them, too.
         unlimited = Limits(seconds=1e6)
-        implement(Rtl(**job["rtl"]), technology, settings, artifacts, cache, unlimited, own_group=False)
+        implement(Rtl.from_plain(job["rtl"]), technology, settings, artifacts, cache, unlimited, own_group=False)
     except EvaluationError:
         return 0  # Reported.
     except InvalidInputError as error:

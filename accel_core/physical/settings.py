@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from accel_core.errors import InvalidInputError
+from accel_core.physical.activity import CONDITIONS, SOURCES
 from accel_core.physical.timing import Constraints
 
 
@@ -16,7 +17,10 @@ class FlowSettings:
     Attributes:
         f_target_hz: Target clock.
         utilization_target: Share of the core box that cells should fill; above 1 is an over-full floorplan.
-        activity: Toggles of every net in a clock period.
+        activity: Toggles of every net in a clock period, where it is not simulated.
+        activity_source: ``global``, or ``simulated``: as often as in the design's testbench.
+        conditions: Whether conditions of Liberty groups get their ``true`` probability, or one as if all pins were
+            ``independent``, as OpenSTA has it.
         seed: Of the placer.
         io_delay_fraction: Share of the period that inputs arrive late and outputs are needed early.
     """
@@ -26,6 +30,8 @@ class FlowSettings:
     activity: float = 0.1
     seed: int = 0
     io_delay_fraction: float = 0.0
+    activity_source: str = "global"
+    conditions: str = "true"
 
     def __post_init__(self) -> None:
         """Reject values that mean nothing."""
@@ -35,6 +41,9 @@ class FlowSettings:
             raise InvalidInputError(f"utilization_target is {self.utilization_target}; allowed: above 0")
         if not 0 <= self.activity <= 2:
             raise InvalidInputError(f"activity is {self.activity}; allowed: 0 to 2 toggles a period")
+        for name, allowed in (("activity_source", SOURCES), ("conditions", CONDITIONS)):
+            if getattr(self, name) not in allowed:
+                raise InvalidInputError(f"{name} is '{getattr(self, name)}'; allowed: {', '.join(allowed)}")
         if not 0 <= self.io_delay_fraction < 1:
             raise InvalidInputError(f"io_delay_fraction is {self.io_delay_fraction}; allowed: 0 to below 1")
         if not 0 <= self.seed < 2**31:

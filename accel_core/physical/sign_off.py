@@ -9,20 +9,28 @@ from typing import Any
 import numpy as np
 
 from accel_core.errors import InvalidInputError
-from accel_core.physical.activity import CONDITIONS, global_activity
+from accel_core.physical.activity import CONDITIONS, global_activity, mean_toggles
 from accel_core.physical.graph import Floats, Graph, connect
 from accel_core.physical.liberty_files import read_text
 from accel_core.physical.parasitics import Parasitics
 from accel_core.physical.power import GROUPS, Power, estimate_power
 from accel_core.physical.sdc_reader import Edges, Sdc, read_sdc
+from accel_core.physical.simulation import net_numbers, scaled
 from accel_core.physical.spef_reader import annotate, read_spef
 from accel_core.physical.technology import Technology
 from accel_core.physical.timing import Boundary, Constraints, Timing, analyze
+from accel_core.physical.vcd import read_vcd
 from accel_core.physical.verilog_reader import read_verilog
 
 
 def time_netlist(
-    netlist: Path, sdc: Path, spef: Path, technology: Technology, activity: float = 0.1, conditions: str = "true"
+    netlist: Path,
+    sdc: Path,
+    spef: Path,
+    technology: Technology,
+    activity: float = 0.1,
+    conditions: str = "true",
+    vcd: Path | None = None,
 ) -> dict[str, Any]:
     """Time and power a netlist; every file may be gzipped.
 
@@ -31,13 +39,15 @@ def time_netlist(
         sdc: Constraints, in the library's units.
         spef: Parasitics.
         technology: Its library.
-        activity: Transitions of every net in a period.
+        activity: Transitions of every net in a period, where there is no dump.
         conditions: One of ``activity.CONDITIONS``.
+        vcd: Value change dump of a simulation of the netlist, to take each net's activity from.
 
     Returns:
         ``worst_slack_s``, ``total_negative_slack_s``, ``power_w`` and its parts ``power_internal_w``,
         ``power_switching_w`` and ``power_leakage_w``, the same by group (``sequential``, ``combinational``, ``clock``,
-        ``macro``), ``activity``, ``conditions``, ``cells`` and ``period_s``.
+        ``macro``), ``activity`` (mean transitions of a net in a period), ``activity_source``, ``conditions``,
+        ``cells`` and ``period_s``.
 
     Raises:
         InvalidInputError: If a file is missing or not understood, or files do not fit together.
@@ -54,10 +64,20 @@ def time_netlist(
     constraints = Constraints(asked.period_s, uncertainty_s=asked.uncertainty_s)
     boundary = _boundary(graph, parasitics, technology, asked)
     timing = analyze(graph, parasitics, technology, constraints, boundary)
-    toggles = global_activity(graph, technology, activity, asked.period_s, conditions)
+    if vcd is None:
+        toggles = global_activity(graph, technology, activity, asked.period_s, conditions)
+    else:
+        counted = read_vcd(_text(vcd).splitlines(), net_numbers(graph), vcd.name)
+        toggles = scaled(graph, counted, asked.period_s, "simulated")
     power = estimate_power(graph, parasitics, timing, technology, toggles, conditions)
-    return {**_figures(timing, power), "activity": activity, "conditions": conditions, "period_s": asked.period_s,
-            "cells": len(unclocked.instances)}  # fmt: skip
+    return {
+        **_figures(timing, power),
+        "activity": activity if vcd is None else mean_toggles(graph, toggles, asked.period_s),
+        "activity_source": toggles.source,
+        "conditions": conditions,
+        "period_s": asked.period_s,
+        "cells": len(unclocked.instances),
+    }
 
 
 def _figures(timing: Timing, power: Power) -> dict[str, Any]:

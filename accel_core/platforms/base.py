@@ -13,7 +13,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.metrics import Metric, declare
 from accel_core.platforms.combining import Combination
 from accel_core.platforms.logged import LoggedData
-from accel_core.rtl import Rtl
+from accel_core.rtl import Rtl, Testbench
 from accel_core.settings import Setting, SettingValue, resolve
 from accel_core.space import DesignSpace
 from accel_core.workloads import Runs, Workload
@@ -30,9 +30,12 @@ class Implementation:
 
     Attributes:
         rtl: Writes the Verilog of one design (a mapping from parameter to value).
+        testbench: Writes a testbench of the design at its real work, from which the flow can simulate how often nets
+            toggle; None if there is none.
     """
 
     rtl: Callable[[Mapping[str, Any]], Rtl]
+    testbench: Callable[[Mapping[str, Any]], Testbench] | None = None
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,23 @@ def test_rtl_compiles_without_a_warning(platform: Platform, tmp_path: Path) -> N
         assert (done.exit_code, done.output) == (0, "")
 
 
+@pytest.mark.tools
+def test_testbench_works_on_the_rtl_and_ends(platform: Platform, tmp_path: Path) -> None:
+    needs(platform.implement)
+    needs(platform.implement.testbench)
+    for design in some_designs(platform, 2).to_dict("records"):
+        rtl, bench = platform.implement.rtl(design), platform.implement.testbench(design)
+        watch = 'module watch; always @(posedge bench.working) $display("works"); endmodule\n'
+        for name, text in {"design.v": rtl.verilog, "bench.v": bench.verilog, "watch.v": watch, **bench.files}.items():
+            (tmp_path / name).write_text(text, encoding="ascii")
+        tops = ("-s", "bench", "-s", "watch")
+        command = ["iverilog", "-g2005", *tops, "-o", "bench", "design.v", "bench.v", "watch.v"]
+        assert run(command, "compile", Limits(60), cwd=tmp_path).exit_code == 0
+        done = run(["vvp", "-n", "bench"], "simulate", Limits(120), cwd=tmp_path)
+        assert (done.exit_code, done.timed_out) == (0, False)
+        assert "works" in done.output
+
+
 @pytest.mark.parametrize("capability", ["combine", "simulate", "analytical"])
 def test_metrics_of_a_table_are_those_of_its_rows(platform: Platform, capability: str) -> None:
     needs(getattr(platform, capability))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from accel_core.errors import InfeasibleError, InvalidDesignError, InvalidInputError, ToolTimeoutError
 from accel_core.evaluators import IDENTITY, PROVENANCE, evaluate, placed, resolve_settings, settings_id
 from accel_core.paths import data_path
-from accel_core.platforms import get_platform
+from accel_core.platforms import PLATFORMS, get_platform
 from accel_core.space import design_ids, sample
 from accel_core.tables import read_table
 from accel_core.workloads import Layer, Workload
@@ -159,6 +160,22 @@ def test_results_are_keyed_by_what_a_technology_file_says(tmp_path: Path) -> Non
         path.write_text(text + extra)
         keys.append(settings_id(platform, "placed", resolve_settings(platform, "placed", {"technology": str(path)})))
     assert keys[0] != keys[1]
+
+
+def test_a_simulated_activity_is_another_result_and_needs_a_testbench(
+    designs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = get_platform("axiline")
+    keys = {
+        settings_id(platform, "placed", resolve_settings(platform, "placed", given))
+        for given in ({}, {"activity_source": "simulated"}, {"conditions": "independent"})
+    }
+    assert len(keys) == 3
+    assert platform.implement is not None
+    without = replace(platform, implement=replace(platform.implement, testbench=None))
+    monkeypatch.setitem(PLATFORMS, "axiline", without)
+    with pytest.raises(InvalidInputError, match="platform 'axiline' has no testbench; allowed: global"):
+        evaluate("axiline", designs, "placed", settings={"activity_source": "simulated"})
 
 
 def test_an_unknown_technology_is_refused_before_any_design_is_tried(designs: pd.DataFrame) -> None:

@@ -146,6 +146,23 @@ def test_command_prints_the_same(files, tiny_folder, tmp_path, monkeypatch, caps
     assert "error: top.sdc, line 1: command 'set_false_path' is not supported" in capsys.readouterr().err
 
 
+def test_activity_of_a_dump(files, tiny, tmp_path, tiny_folder, monkeypatch, capsys):
+    # Two periods of the clock, in which n1 toggles once and n2 not at all.
+    changes = "#0 0! 0a 1b #5 1! #10 0! 1a #15 1! #20 0!"
+    wires = "".join(f"$var wire 1 {code} {name} $end\n" for code, name in (("!", "clk"), ("a", "n1"), ("b", "n2")))
+    vcd = tmp_path / "top.vcd"
+    vcd.write_text(f"$scope module top $end\n{wires}$enddefinitions $end\n" + "\n".join(changes.split()))
+    found = time_netlist(*files, tiny, vcd=vcd)
+    assert found["activity_source"] == "simulated"
+    assert found["power_switching_w"] == pytest.approx(0.5 * 3e-15 * 0.5e9)
+    # Q is high for half of the time, and D does not toggle.
+    assert found["sequential"]["power_internal_w"] == pytest.approx(2 * 1.5e-15 * 2e9)
+    monkeypatch.setenv("ACCEL_RUNS", str(tmp_path / "runs"))
+    flags = [f"--{name}={path}" for name, path in zip(("netlist", "sdc", "spef"), files, strict=True)]
+    assert main(["timing", *flags, f"--technology={tiny_folder / 'tiny.yaml'}", f"--vcd={vcd}", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["power_w"] == found["power_w"]
+
+
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [

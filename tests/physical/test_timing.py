@@ -1,10 +1,11 @@
 """Static timing against netlists worked out by hand on the tiny library."""
 
+import numpy as np
 import pytest
 
 from accel_core.errors import ToolFailedError
 from accel_core.physical.parasitics import extract
-from accel_core.physical.timing import Constraints, analyze, critical_path
+from accel_core.physical.timing import Constraints, analyze, critical_path, usual_boundary
 
 PS = 1e-12
 
@@ -71,3 +72,30 @@ def test_gated_clock_is_refused(graph_of):
 def test_net_without_driver_is_refused(graph_of):
     with pytest.raises(ToolFailedError, match=r"net n1 has 0 drivers"):
         graph_of([("INV", {"A": "n1", "Z": "n2"})], ["clk"], [])
+
+
+def test_each_port_has_its_own_constraints(graph_of, tiny):
+    # Three inputs and three outputs behind inverters; ports are terminals in their own order, the clock is the first.
+    cells = [("INV", {"A": a, "Z": y}) for a, y in (("a", "x"), ("b", "y"), ("c", "z"))]
+    graph = graph_of(cells, ["clk", "a", "b", "c"], ["x", "y", "z"])
+    constraints = Constraints(1e-9)
+    boundary = usual_boundary(graph, tiny, constraints)
+    assert boundary.arrival.shape == (7, 2)
+    boundary.arrival[[1, 2, 3]] = np.array([[100, 300], [-np.inf, -np.inf], [250, 50]]) * PS
+    boundary.transition[2] = 30 * PS
+    boundary.late[[4, 5, 6]] = np.array([[10, 20], [0, 0], [np.nan, 40]]) * PS
+    timing = analyze(graph, extract(graph, tiny), tiny, constraints, boundary)
+    # A load of 4 fF: 28 ps to a rising output (from a falling input), 14 ps to a falling one.
+    found = {
+        (graph.name(terminal), edge): slack / PS
+        for terminal, edge, slack in zip(*timing.endpoints.tolist(), timing.slack.tolist(), strict=True)
+    }
+    assert found == {
+        ("x", 0): pytest.approx(1000 - 10 - 300 - 28),
+        ("x", 1): pytest.approx(1000 - 20 - 100 - 14),
+        ("z", 1): pytest.approx(1000 - 40 - 250 - 14),
+    }
+    # Nothing is said of b's arrival, but what it drives has a transition all the same.
+    pins = {graph.name(terminal): terminal for terminal in range(graph.n_pins)}
+    assert timing.transition[pins["u1/A"]] == pytest.approx([30 * PS] * 2)
+    assert timing.transition[pins["u1/Z"]] == pytest.approx([30 * PS, 40 * PS])

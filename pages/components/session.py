@@ -133,14 +133,21 @@ def comparable(platform: Platform, fidelity: str | None = None) -> tuple[pd.Data
 
 
 def _settings_words(platform: Platform, text: str) -> str:
-    """Return settings, as JSON, in words; limits are left out, for they change no result, and so are empty ones."""
+    """Return settings, as JSON, in words.
+
+    Limits are left out, for they change no result, and so are empty ones and later ones at their default, as in keys.
+    """
     known = {
-        name
+        name: entry
         for fidelity in platform.fidelities
         for name, entry in settings_of(platform, fidelity).items()
         if entry.keyed
     }
-    shown = {name: value for name, value in json.loads(text).items() if name in known and value != ""}
+    shown = {
+        name: value
+        for name, value in json.loads(text).items()
+        if name in known and value != "" and not (known[name].later and value == known[name].default)
+    }
     return ", ".join(f"{name} {value}" for name, value in shown.items()) or "none"
 
 

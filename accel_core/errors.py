@@ -10,7 +10,8 @@ AccelError
  │    │    └── ToolNotFoundError
  │    └── ToolTimeoutError     a tool ran out of time
  ├── StoreError                the database or a result file cannot be used
- │    └── InUseError           another process has the database
+ │    ├── InUseError           another process has the database
+ │    └── ConflictError        a result is stored with other values, and it must be said which to keep
  └── NotFittedError            a surrogate was asked to predict before it was fitted
 """
 
@@ -87,6 +88,10 @@ class StoreError(AccelError):
 
 class InUseError(StoreError):
     """Another process, or another part of this one, has the database open."""
+
+
+class ConflictError(StoreError):
+    """A file gives a result that is stored with other values."""
 
 
 class NotFittedError(AccelError):

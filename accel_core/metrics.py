@@ -30,6 +30,8 @@ class Metric:
         better: Which direction is better, or None where neither is.
         display_unit: Engineering unit on screen.
         display_scale: Shown number = stored number * display_scale.
+        lower: Smallest stored value that means anything, or None.
+        upper: Largest one, or None.
     """
 
     name: str
@@ -39,12 +41,25 @@ class Metric:
     better: Direction | None
     display_unit: str
     display_scale: float
+    lower: float | None = 0.0
+    upper: float | None = None
+
+    @property
+    def allowed(self) -> str:
+        """Which values mean anything, in words and in the stored unit."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.lower is not None and self.upper is not None:
+            return f"{self.lower:g} to {self.upper:g}{unit}"
+        if self.lower is not None:
+            return f"at least {self.lower:g}{unit}"
+        return f"at most {self.upper:g}{unit}" if self.upper is not None else "any finite number"
 
 
 _TABLE: tuple[Metric, ...] = (
     Metric("f_target_hz", "Target clock", "Hz", "Clock the flow was asked to meet.", None, "MHz", 1e-6),
     Metric("f_effective_hz", "Effective clock", "Hz", "1 / (target period - worst slack).", "max", "MHz", 1e-6),
-    Metric("worst_slack_s", "Worst slack", "s", "Smallest setup slack; negative misses the target.", "max", "ps", 1e12),
+    Metric("worst_slack_s", "Worst slack", "s", "Smallest setup slack; negative misses the target.", "max", "ps", 1e12,
+           lower=None),
     Metric("power_w", "Power", "W", "Internal + switching + leakage power at the target clock.", "min", "mW", 1e3),
     Metric("power_effective_w", "Power at the effective clock", "W",
            "Energy a cycle * effective clock: what flows while it runs.", "min", "mW", 1e3),
@@ -66,7 +81,8 @@ _TABLE: tuple[Metric, ...] = (
            "Power at the target clock * runtime at the effective clock, the source framework's energy.", "min",
            "µJ", 1e6),
     Metric("edp_js", "Energy-delay product", "J·s", "Energy * runtime.", "min", "µJ·ms", 1e9),
-    Metric("utilization", "Utilization", "", "Useful share of the multiplier slots, 0 to 1.", "max", "%", 100.0),
+    Metric("utilization", "Utilization", "", "Useful share of the multiplier slots, 0 to 1.", "max", "%", 100.0,
+           upper=1.0),
     Metric("macs", "Multiply-accumulates", "", "Multiply-accumulates that the workload needs.", None, "M", 1e-6),
     Metric("throughput_flops", "Throughput", "op/s", "Operations (2 per multiply-accumulate) a second.", "max",
            "Gop/s", 1e-9),

@@ -38,6 +38,7 @@ def made_up_results(n: int, seed: int = 0) -> pd.DataFrame:
         workload="train-500k",
         fidelity="placed",
         settings_id="0" * 16,
+        model_version="1",
         status="ok",
         stage="",
         reason="",

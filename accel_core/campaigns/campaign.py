@@ -10,7 +10,7 @@ from typing import Any
 
 from accel_core.campaigns.fields import Fields
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import SettingValue, resolve_settings, settings_id
+from accel_core.evaluators import SettingValue, model_version, resolve_settings, settings_id
 from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
 from accel_core.optimizers import OPTIMIZERS, current_name, resolve_options
@@ -172,6 +172,11 @@ class Campaign:
     def settings_id(self) -> str:
         """The digest under which its results are stored."""
         return settings_id(get_platform(self.platform), self.fidelity, self.settings)
+
+    @property
+    def model_version(self) -> str:
+        """The version of what evaluates its designs now."""
+        return model_version(get_platform(self.platform), self.fidelity)
 
     @property
     def size(self) -> int:

@@ -117,7 +117,7 @@ def _note_known(folder: RunFolder, queue: TaskQueue, store: ResultStore, campaig
     known = _stored(store, campaign, _ANSWERS)
     waiting = known.loc[known["design_id"].isin(queue.waiting())]
     queue.finish(waiting, "")
-    store.link(campaign.name, waiting["design_id"].tolist())
+    store.link(campaign.name, waiting["design_id"].tolist(), seed=campaign.seed)
     if isinstance(campaign.choice, OptimizerPlan):
         write_part(known, folder.known)
 
@@ -137,4 +137,5 @@ def _stored(store: ResultStore, campaign: Campaign, status: tuple[str, ...] | No
         workload=campaign.workload,
         status=status,
         settings_id=campaign.settings_id,
+        seed=campaign.seed,
     )

@@ -187,6 +187,7 @@ def failed_results(campaign: Campaign, designs: pd.DataFrame, stage: str, reason
         tool_versions="{}",
         settings=json.dumps(dict(campaign.settings), sort_keys=True),
         settings_id=campaign.settings_id,
+        model_version=campaign.model_version,
         seed=campaign.seed,
     ).reset_index(drop=True)
 

@@ -13,8 +13,15 @@ from accel_core.errors import InvalidInputError
 from accel_core.evaluators.analytical import evaluate_analytical
 from accel_core.evaluators.measured import measured_results
 from accel_core.evaluators.placed import evaluate_placed
-from accel_core.evaluators.results import IDENTITY, PROVENANCE, STATUSES, Progress, Request, ordered
-from accel_core.evaluators.settings import SETTINGS, resolve_settings, settings_id, settings_of
+from accel_core.evaluators.results import IDENTITY, NOTES, PROVENANCE, STATUSES, Progress, Request, ordered
+from accel_core.evaluators.settings import (
+    FIRST_VERSION,
+    SETTINGS,
+    model_version,
+    resolve_settings,
+    settings_id,
+    settings_of,
+)
 from accel_core.evaluators.simulated import evaluate_simulated
 from accel_core.physical import placed_available
 from accel_core.platforms import Platform, get_platform
@@ -106,7 +113,9 @@ def workload_of(platform: Platform, wanted: str | Workload | None) -> Workload:
 
 __all__ = [
     "EVALUATORS",
+    "FIRST_VERSION",
     "IDENTITY",
+    "NOTES",
     "PROVENANCE",
     "SETTINGS",
     "STATUSES",
@@ -117,6 +126,7 @@ __all__ = [
     "SettingValue",
     "evaluate",
     "measured_results",
+    "model_version",
     "ordered",
     "resolve_settings",
     "settings_id",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accel_core.evaluators.settings import settings_id
+from accel_core.evaluators.settings import model_version, settings_id
 from accel_core.metrics import is_metric
 from accel_core.platforms import Platform
 from accel_core.settings import SettingValue
@@ -21,8 +21,9 @@ from accel_core.workloads import Workload
 STATUSES = ("ok", "infeasible", "failed", "timeout")
 
 IDENTITY = ("platform", "workload", "fidelity", "status", "stage", "reason")
-PROVENANCE = ("seconds", "tool_versions", "settings", "settings_id", "seed")
-
+PROVENANCE = ("seconds", "tool_versions", "settings", "settings_id", "model_version", "seed")
+NOTES = ("campaign", "sampler")
+"""Columns of text that a result table may have beside: how its designs were chosen."""
 
 Progress = Callable[[int, int], None]
 
@@ -87,6 +88,7 @@ def result_table(
     columns["tool_versions"] = _words(measured, "tool_versions", "{}")
     columns["settings"] = json.dumps(dict(request.settings), sort_keys=True)
     columns["settings_id"] = settings_id(request.platform, request.fidelity, request.settings)
+    columns["model_version"] = model_version(request.platform, request.fidelity)
     columns["seed"] = request.seed
     table.insert(0, "design_id", design_ids(table, names).to_numpy())
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)

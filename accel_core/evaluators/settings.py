@@ -1,4 +1,4 @@
-"""Settings of an evaluation: those of its fidelity and those that its platform adds, checked and digested."""
+"""What an evaluation depends on beside the design: its settings, checked and digested, and the model's version."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel_core.errors import InvalidInputError
-from accel_core.physical import ACTIVITY_SOURCES, CONDITIONS, pinned_technology
+from accel_core.physical import ACTIVITY_SOURCES, CONDITIONS, FLOW_VERSION, pinned_technology
 from accel_core.platforms import Platform
 from accel_core.settings import Setting, SettingValue, resolve
 
@@ -39,6 +39,8 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     },
 }
 """What every platform's evaluations take, by fidelity; a program is limited as the flow is."""
+FIRST_VERSION = "1"
+"""Version of results from before versions were noted, and of every model that was not changed since."""
 
 
 def settings_of(platform: Platform, fidelity: str) -> dict[str, Setting]:
@@ -63,8 +65,38 @@ def resolve_settings(platform: Platform, fidelity: str, given: Mapping[str, Any]
 
 
 def settings_id(platform: Platform, fidelity: str, resolved: Mapping[str, SettingValue]) -> str:
-    """Return 16 hex digits that differ whenever a setting differs that can change a result."""
+    """Return 16 hex digits that differ whenever a setting differs that can change a result.
+
+    A file counts by what it says, not by its place: moved or on another machine it makes the same results.
+    """
     known = settings_of(platform, fidelity)
     usual = {name for name, setting in known.items() if setting.later and resolved[name] == setting.default}
-    keyed = {name: resolved[name] for name, setting in known.items() if setting.keyed and name not in usual}
-    return hashlib.blake2b(json.dumps(keyed, sort_keys=True).encode(), digest_size=8).hexdigest()
+    keyed = {
+        name: _content(setting, resolved[name])
+        for name, setting in known.items()
+        if setting.keyed and name not in usual
+    }
+    return digest_of(keyed)
+
+
+def digest_of(settings: Mapping[str, SettingValue]) -> str:
+    """Return 16 hex digits of settings by name."""
+    return hashlib.blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def model_version(platform: Platform, fidelity: str) -> str:
+    """Return the version of what makes a platform's results of a fidelity, as they are made now.
+
+    It is part of a result's identity: what an older version made stays stored, but takes part in nothing unless asked
+    for. To be raised, in ``Platform.versions`` of the fidelity, whenever the same design, workload, settings and seed
+    would get other numbers or another status than before: a corrected equation or constant, other RTL, another default
+    file, a new setting. Not for speed, words or a metric that is only added. Placed results also have the version of
+    the flow, ``accel_core.physical.FLOW_VERSION``. Results that ship must then be made anew; a test holds them to it.
+    """
+    version = platform.versions.get(fidelity, FIRST_VERSION)
+    return f"{version}-flow{FLOW_VERSION}" if fidelity == "placed" and FLOW_VERSION != FIRST_VERSION else version
+
+
+def _content(setting: Setting, value: SettingValue) -> SettingValue:
+    """Return the digest of a file that was pinned as ``/place/of/it#digest``, and any other value as it is."""
+    return f"#{value.rpartition('#')[2]}" if setting.pin and isinstance(value, str) and "#" in value else value

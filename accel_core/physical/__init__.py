@@ -9,11 +9,13 @@ from accel_core.physical.power import GROUPS as POWER_GROUPS
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.sign_off import time_netlist
 from accel_core.physical.technology import Technology, load_technology, pinned_technology
+from accel_core.physical.versions import FLOW_VERSION
 
 __all__ = [
     "ACTIVITY_SOURCES",
     "CONDITIONS",
     "POWER_GROUPS",
+    "FLOW_VERSION",
     "FlowSettings",
     "Technology",
     "implement",

@@ -1,10 +1,14 @@
-"""Versions of installed packages, quickly."""
+"""The version of the physical flow, and those of installed packages, quickly."""
 
 from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+
+FLOW_VERSION = "1"
+"""Version of the flow, part of every placed result's identity: to be raised whenever the same RTL, settings and seed
+would come out otherwise, be it for a changed script, algorithm or constant, or for an embedded technology."""
 
 
 def installed_version(package: str) -> str | None:

@@ -106,7 +106,8 @@ class Platform:
             names design and mapping is told before anything is evaluated.
         space_settings: Settings of every fidelity that change the space itself.
         shape: Builds the space under all ``space_settings``; the names of its parameters never change.
-        versions: By fidelity, a text that changes whenever what makes its results does; "1" where nothing is said.
+        versions: By fidelity, a text that changes whenever what makes its results does; "1" where nothing is said. When
+            to raise one: see ``accel_core.evaluators.model_version``.
         folder: Where it is described, if by a person's own files.
         runs: Tells of an operator why designs do not run it, None if they do; what is not run is left out of a
             workload, and said. None where no operators are run.

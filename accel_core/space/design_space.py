@@ -205,14 +205,18 @@ class DesignSpace:
                     f"allowed: {constraint.expression}"
                 )
 
-    def coerce(self, designs: pd.DataFrame) -> pd.DataFrame:
+    def coerce(self, designs: pd.DataFrame, numbers: Sequence[int] | None = None) -> pd.DataFrame:
         """Return the parameters' columns, in order, with the types of this space, as from a CSV of unknown types.
+
+        Args:
+            designs: A column a parameter; others are left out.
+            numbers: What to call each row in errors; None counts from 1.
 
         Raises:
             InvalidDesignError: If a column is missing, or a value is not a number where one is needed.
         """
         self._require_columns(designs)
-        columns = {p.name: _coerced(p, designs[p.name]) for p in self.parameters}
+        columns = {p.name: _coerced(p, designs[p.name], numbers) for p in self.parameters}
         return pd.DataFrame(columns, index=designs.index)
 
     def from_unit(self, u: npt.ArrayLike) -> pd.DataFrame:
@@ -368,7 +372,7 @@ class DesignSpace:
         )
 
 
-def _coerced(parameter: Parameter, column: pd.Series) -> pd.Series:
+def _coerced(parameter: Parameter, column: pd.Series, numbers: Sequence[int] | None) -> pd.Series:
     bad: BoolArray = column.isna().to_numpy(dtype=np.bool_)
     if parameter.is_numeric:
         floats = _floats(column)
@@ -376,9 +380,10 @@ def _coerced(parameter: Parameter, column: pd.Series) -> pd.Series:
         if parameter.is_whole:
             bad |= (floats != np.floor(floats)) | (np.abs(floats) > MAX_INTEGER)
     if bad.any():
-        row = int(np.argmax(bad))
+        at = int(np.argmax(bad))
+        row = at + 1 if numbers is None else numbers[at]
         raise InvalidDesignError(
-            f"row {row + 1}: {parameter.name} is {column.iloc[row]!s:.80}; allowed: {parameter.allowed}"
+            f"row {row}: {parameter.name} is {column.iloc[at]!s:.80}; allowed: {parameter.allowed}"
         )
     if not parameter.is_numeric:
         return column.astype("str").str.strip()

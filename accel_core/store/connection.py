@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from accel_core.errors import StoreError
+from accel_core.store.migration import migrate
 from accel_core.store.trouble import (
     LOG_BROKEN,
     damaged,
@@ -23,7 +24,11 @@ from accel_core.store.trouble import (
 )
 
 PROJECT = "accelscope"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+MIGRATED: Mapping[str, frozenset[tuple[str, str]]] = {
+    "1": frozenset({("results", "model_version"), ("campaign_designs", "model_version"), ("campaign_designs", "seed")})
+}
+"""Earlier versions that are brought to the present one when they are opened, and the columns that they lack."""
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".gz", ".xlsx")
@@ -33,7 +38,7 @@ _open_files_lock = threading.Lock()
 
 
 def open_database(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open or create the database as its only owner.
+    """Open or create the database as its only owner; one of an earlier version is migrated, and kept beside.
 
     Raises:
         StoreError: If another process or this one has it open, or the file is not a database of this project and
@@ -49,7 +54,10 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
         with translated(path):
             connection = duckdb.connect(str(path))
             try:
-                _check_owner(connection, path)
+                if (version := _version(connection, path)) in MIGRATED:
+                    _check_shape(connection, path, MIGRATED[version])
+                    connection = _migrated(connection, path)
+                _check_version(connection, path)
                 _check_shape(connection, path)
             except BaseException:
                 _let_go(connection)
@@ -123,11 +131,7 @@ def _create(path: Path) -> None:
         _set_log_aside(path)
         partial.unlink(missing_ok=True)
         try:
-            with duckdb.connect(str(partial)) as connection:
-                connection.execute(_SCHEMA.read_text(encoding="utf-8"))
-                connection.execute(
-                    "insert into about values ('project', ?), ('schema_version', ?)", [PROJECT, str(SCHEMA_VERSION)]
-                )
+            _fill(partial)
             with suppress(FileExistsError):  # another process was faster; then the file is as good
                 os.link(partial, path)
         finally:
@@ -146,8 +150,26 @@ def _set_log_aside(path: Path) -> None:
         os.replace(log, path.with_name(f"{path.name}.{int(log.stat().st_mtime)}.wal"))
 
 
-def _check_owner(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Reject a file of another project or of another version."""
+def _fill(path: Path) -> None:
+    """Make an empty database of ours."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(_SCHEMA.read_text(encoding="utf-8"))
+        connection.execute(
+            "insert into about values ('project', ?), ('schema_version', ?)", [PROJECT, str(SCHEMA_VERSION)]
+        )
+
+
+def _migrated(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:
+    """Bring a database to the present schema and return the connection to it; the old one is closed."""
+    try:
+        migrate(connection, path, _fill)
+    finally:
+        _let_go(connection)
+    return duckdb.connect(str(path))
+
+
+def _version(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """Return a database's schema version; reject a file of another project."""
     tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
     about: dict[str, str] = {}
     if "about" in tables:
@@ -161,20 +183,24 @@ def _check_owner(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"{path} is a database of another project (tables: {', '.join(sorted(tables)[:5]) or 'none'}); "
             "name another file with ACCEL_DB"
         )
-    version = about.get("schema_version", "")
+    return about.get("schema_version", "")
+
+
+def _check_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    version = _version(connection, path)
     if version != str(SCHEMA_VERSION):
         raise StoreError(
             f"{path} has schema version {version or 'unknown'}; this AccelScope reads version {SCHEMA_VERSION}"
         )
 
 
-def _check_shape(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _check_shape(connection: duckdb.DuckDBPyConnection, path: Path, spared: Collection[tuple[str, str]] = ()) -> None:
     """Reject a file that lacks a table or a column: every query would stumble over it later."""
     found = _columns_of(connection)
     for table, columns in _own_columns().items():
         if table not in found:
             raise damaged(path, f"the table '{table}' is missing")
-        if lacking := sorted(columns - found[table]):
+        if lacking := sorted(name for name in columns - found[table] if (table, name) not in spared):
             raise damaged(path, f"the column '{lacking[0]}' of the table '{table}' is missing")
     noted = {row[0] for row in connection.execute("select name from result_columns").fetchall()}
     if lacking := sorted(noted - found["results"]):

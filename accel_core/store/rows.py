@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accel_core.errors import StoreError
-from accel_core.evaluators import STATUSES
+from accel_core.evaluators import FIRST_VERSION, STATUSES
 
 Kind = Literal["integer", "real", "text"]
 
-KEY = ("platform", "design_id", "workload", "fidelity", "settings_id")
-TEXT_COLUMNS = (*KEY, "status", "stage", "reason", "tool_versions", "settings")
+_NAMED = ("platform", "design_id", "workload", "fidelity", "settings_id")
+KEY = (*_NAMED, "model_version", "seed")
+TEXT_COLUMNS = (*_NAMED, "model_version", "status", "stage", "reason", "tool_versions", "settings")
 FIXED_COLUMNS = (*TEXT_COLUMNS, "seconds", "seed", "created_at")
 
 SQL_TYPES: Mapping[Kind, str] = {"integer": "double", "real": "double", "text": "varchar"}
@@ -25,6 +27,7 @@ SQL_TYPES: Mapping[Kind, str] = {"integer": "double", "real": "double", "text": 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 _DESIGN_ID = re.compile(r"[0-9a-f]{16}")
 _EXACT = 2.0**53  # integers are stored as doubles, exact up to here
+_MAX_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class CheckedRows:
     """A result table that may be stored.
 
     Attributes:
-        frame: Fixed columns but ``created_at``, then parameters and metrics as float64 or str.
+        frame: Fixed columns, ``created_at`` empty where the table does not say it, then parameters and metrics as
+            float64 or str. Its index counts rows of the table from 0.
         kinds: Kind of each parameter and metric column, in order.
     """
 
@@ -51,25 +55,28 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def check_rows(results: pd.DataFrame, place: str = "results") -> CheckedRows:
+def check_rows(results: pd.DataFrame, place: str = "results", *, is_numbered: bool = False) -> CheckedRows:
     """Check a result table and give each column its stored type.
 
     Args:
-        results: One row per evaluated design, as ``accel_core.evaluators.evaluate`` returns it.
+        results: One row per evaluated design, as ``accel_core.evaluators.evaluate`` returns it; without
+            ``model_version`` it is from before versions were noted, without ``seed`` it is of seed 0.
         place: What to call the table in errors, such as its file name.
+        is_numbered: Whether the table is part of a larger one and its index says which rows, from 0.
 
     Raises:
         StoreError: If a column is missing or a cell is wrong; row numbers count from 1, without the heading.
     """
-    missing = [name for name in (*KEY, "status") if name not in results]
+    missing = [name for name in (*_NAMED, "status") if name not in results]
     if missing:
-        raise StoreError(f"{place}: column '{missing[0]}' is missing; needed: {', '.join((*KEY, 'status'))}")
-    table = results.reset_index(drop=True)
-    frame = pd.DataFrame(index=table.index)
-    for name in TEXT_COLUMNS:
-        frame[name] = _text(table, name, place)
-    frame["seconds"] = _numbers(table["seconds"], place) if "seconds" in table else np.nan
+        raise StoreError(f"{place}: column '{missing[0]}' is missing; needed: {', '.join((*_NAMED, 'status'))}")
+    table = results if is_numbered else results.reset_index(drop=True)
+    frame = pd.DataFrame({name: _text(table, name, place) for name in TEXT_COLUMNS}, index=table.index)
+    frame["model_version"] = frame["model_version"].replace("", FIRST_VERSION)
+    frame["seconds"] = numbers_of(table["seconds"], place) if "seconds" in table else np.nan
     frame["seed"] = _seeds(table["seed"], place) if "seed" in table else 0
+    frame["created_at"] = _times(table["created_at"], place) if "created_at" in table else pd.NaT
+    frame["created_at"] = frame["created_at"].astype("datetime64[us]")
     _check_fixed(frame, place)
     columns: dict[str, pd.Series] = {}
     kinds: dict[str, Kind] = {}
@@ -81,10 +88,24 @@ def check_rows(results: pd.DataFrame, place: str = "results") -> CheckedRows:
     return CheckedRows(pd.concat([frame, pd.DataFrame(columns, index=table.index)], axis=1), kinds)
 
 
-def cell(place: str, row: int, column: str, value: Any, allowed: str) -> StoreError:
-    """Return the error for one wrong cell; ``row`` counts from 0."""
-    plain = value.item() if hasattr(value, "item") else value
-    return StoreError(f"{place}, row {row + 1}, column '{column}': {plain!r} is wrong; {allowed}")
+def reject(wrong: pd.Series | npt.NDArray[np.bool_], values: pd.Series, place: str, allowed: str) -> None:
+    """Refuse the first wrong cell of a column, whose index counts rows from 0.
+
+    Raises:
+        StoreError: If a cell is wrong; it names place, row, column and value, and says what is allowed.
+    """
+    flags = np.asarray(wrong, dtype=np.bool_)
+    if flags.any():
+        at = int(flags.argmax())
+        value = values.iloc[at]
+        plain = value.item() if hasattr(value, "item") else value
+        row = int(values.index[at]) + 1
+        raise StoreError(f"{place}, row {row}, column '{values.name}': {_shown(plain)} is wrong; {allowed}")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 def _text(table: pd.DataFrame, name: str, place: str) -> pd.Series:
@@ -93,28 +114,20 @@ def _text(table: pd.DataFrame, name: str, place: str) -> pd.Series:
         return pd.Series(default, index=table.index, dtype="str")
     values = table[name]
     if not isinstance(values.dtype, pd.StringDtype):
-        for row, value in enumerate(values.tolist()):
-            if not (isinstance(value, str) or value is None or value != value):  # noqa: PLR0124 (NaN)
-                raise cell(place, row, name, value, "it must be text")
+        strange = values.notna() & ~values.map(lambda value: isinstance(value, str)).astype(bool)
+        reject(strange, values, place, "it must be text")
     return values.astype("str").fillna(default)
 
 
 def _check_fixed(frame: pd.DataFrame, place: str) -> None:
     for name in ("platform", "workload", "fidelity", "settings_id"):
-        _first_wrong(frame[name] != "", frame, name, place, "it must not be empty")
-    _first_wrong(frame["status"].isin(STATUSES), frame, "status", place, f"allowed: {', '.join(STATUSES)}")
-    fine = frame["design_id"].str.fullmatch(_DESIGN_ID.pattern)
-    _first_wrong(fine, frame, "design_id", place, "it must be 16 hexadecimal digits")
+        reject(frame[name] == "", frame[name], place, "it must not be empty")
+    reject(~frame["status"].isin(STATUSES), frame["status"], place, f"allowed: {', '.join(STATUSES)}")
+    fine = frame["design_id"].str.fullmatch(_DESIGN_ID.pattern).astype(bool)
+    reject(~fine, frame["design_id"], place, "it must be 16 hexadecimal digits")
     for name in ("tool_versions", "settings"):
-        is_object = {text: _is_json_object(text) for text in frame[name].unique()}
-        _first_wrong(frame[name].map(is_object), frame, name, place, "it must be a JSON object")
-
-
-def _first_wrong(fine: pd.Series, frame: pd.DataFrame, name: str, place: str, allowed: str) -> None:
-    flags = fine.to_numpy(dtype=bool)
-    if not flags.all():
-        row = int(np.flatnonzero(~flags)[0])
-        raise cell(place, row, name, frame[name].iloc[row], allowed)
+        is_wrong = {text: not _is_json_object(text) for text in frame[name].unique()}
+        reject(frame[name].map(is_wrong), frame[name], place, "it must be a JSON object")
 
 
 def _is_json_object(text: str) -> bool:
@@ -128,35 +141,42 @@ def _free_column(values: pd.Series, place: str) -> tuple[pd.Series, Kind]:
     """Return a parameter or metric column as float64 or str with its kind; empty cells stay empty."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         is_integer = bool(pd.api.types.is_integer_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype))
-        numbers = _numbers(values, place)
-        if is_integer and bool((numbers.abs() > _EXACT).any()):
-            row = int(np.flatnonzero(numbers.abs() > _EXACT)[0])
-            raise cell(place, row, str(values.name), values.iloc[row], "integers may go up to 2**53")
+        numbers = numbers_of(values, place)
+        if is_integer:
+            reject(numbers.abs() > _EXACT, values, place, "integers may go up to 2**53")
         return numbers, "integer" if is_integer else "real"
     kinds = {type(value) for value in values.dropna().tolist()}
     if kinds <= {str} and kinds:
         return values.astype("str"), "text"
-    return _numbers(values, place), "real"
+    return numbers_of(values, place), "real"
 
 
-def _numbers(values: pd.Series, place: str) -> pd.Series:
+def numbers_of(values: pd.Series, place: str) -> pd.Series:
+    """Return a column as float64, empty cells as NaN.
+
+    Raises:
+        StoreError: If a cell is no number.
+    """
     if pd.api.types.is_numeric_dtype(values.dtype):
         return values.astype(np.float64)
     numbers = pd.to_numeric(values, errors="coerce")
-    wrong = numbers.isna() & values.notna()
-    if wrong.any():
-        row = int(np.flatnonzero(wrong.to_numpy(dtype=bool))[0])
-        raise cell(place, row, str(values.name), values.iloc[row], "it must be a number")
+    reject(numbers.isna() & values.notna(), values, place, "it must be a number")
     return numbers.astype(np.float64)
 
 
 def _seeds(values: pd.Series, place: str) -> pd.Series:
-    numbers = _numbers(values, place).fillna(0)
+    numbers = numbers_of(values, place).fillna(0)
     wrong = (numbers % 1 != 0) | (numbers < 0) | (numbers > _EXACT)
-    if wrong.any():
-        row = int(np.flatnonzero(wrong.to_numpy(dtype=bool))[0])
-        raise cell(place, row, "seed", values.iloc[row], "it must be a whole number from 0 to 2**53")
+    reject(wrong, values, place, "it must be a whole number from 0 to 2**53")
     return numbers.astype(np.int64)
+
+
+def _times(values: pd.Series, place: str) -> pd.Series:
+    """Return times as UTC without a zone; numbers are none, though pandas would count nanoseconds from 1970."""
+    is_number = pd.api.types.is_numeric_dtype(values.dtype)
+    times = pd.to_datetime(values.astype("str") if is_number else values, errors="coerce", format="ISO8601", utc=True)
+    reject(times.isna() & values.notna(), values, place, "it must be a date and time, such as 2026-01-31 12:00:00")
+    return times.dt.tz_localize(None)
 
 
 def check_names(names: Iterable[str], stored: Iterable[str], place: str) -> None:
@@ -182,16 +202,12 @@ def check_kinds(rows: CheckedRows, stored: Mapping[str, Kind], names: Iterable[s
         is_text = rows.kinds[name] == "text"
         if name not in stored or is_text == (stored[name] == "text"):
             continue
-        filled = rows.frame[name].notna().to_numpy(dtype=bool)
-        if not filled.any():
-            continue
-        row = (
-            int(np.flatnonzero(filled & ~_is_number(rows.frame[name]))[0])
-            if is_text
-            else int(np.flatnonzero(filled)[0])
-        )
+        values = rows.frame[name]
+        wrong = values.notna().to_numpy(dtype=bool)
+        if is_text:
+            wrong = wrong & ~_is_number(values)
         kind = "text" if stored[name] == "text" else "a number"
-        raise cell(place, row, name, rows.frame[name].iloc[row], f"the database holds {kind} under that name")
+        reject(wrong, values, place, f"the database holds {kind} under that name")
 
 
 def _is_number(values: pd.Series) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -1,6 +1,7 @@
 -- The whole database of AccelScope. One process owns the file; everyone else hands it Parquet parts.
 --
--- results has one row per evaluated design. Its columns below are fixed; parameters and metrics are added as columns
+-- results has one row per evaluation: the same design under other settings, with another seed or by another version of
+-- the model is another result. Rows of an older version stay, and are left out unless asked for. Its columns below are fixed; parameters and metrics are added as columns
 -- when the first result that has them arrives: numbers as double, text as varchar. result_columns remembers which
 -- platform has which of them, in what order and of what kind, so that a reader gets only its own.
 
@@ -21,9 +22,10 @@ create table if not exists results (
     seconds       double,                    -- wall-clock time of the evaluation
     tool_versions varchar   not null,        -- JSON
     settings      varchar   not null,        -- JSON
+    model_version varchar   not null,        -- version of the model or flow that made it
     seed          bigint    not null,
-    created_at    timestamp not null,        -- UTC, when the row entered the database
-    primary key (platform, design_id, workload, fidelity, settings_id)
+    created_at    timestamp not null,        -- UTC, when the row entered the database, or the one it was exported from
+    primary key (platform, design_id, workload, fidelity, settings_id, model_version, seed)
 );
 
 create table if not exists result_columns (
@@ -44,11 +46,13 @@ create table if not exists campaigns (
     created_at  timestamp not null
 );
 
--- A design is stored once and may belong to many campaigns; the campaign's row completes the key of its result.
+-- A result is stored once and may belong to many campaigns; the campaign's row completes its key.
 create table if not exists campaign_designs (
-    campaign  varchar not null,
-    design_id varchar not null,
-    primary key (campaign, design_id)
+    campaign      varchar not null,
+    design_id     varchar not null,
+    model_version varchar not null,
+    seed          bigint  not null,
+    primary key (campaign, design_id, model_version, seed)
 );
 
 -- Every file whose rows are in results, so that none is taken in twice.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,14 +17,13 @@ from accel_core.errors import StoreError
 from accel_core.evaluators import measured_results
 from accel_core.platforms import Platform
 from accel_core.store import query
+from accel_core.store.conflicts import RETRIED
 from accel_core.store.connection import close_database, open_database, reopen, translated
-from accel_core.store.imports import read_import
+from accel_core.store.imports import Imported, Keep, check_import, divided, read_import
+from accel_core.store.known import Known
 from accel_core.store.parts import read_part, set_aside
-from accel_core.store.rows import KEY, SQL_TYPES, CheckedRows, Kind, check_kinds, check_names, check_rows, quoted
+from accel_core.store.rows import KEY, CheckedRows, check_rows
 from accel_core.tables import write_table
-
-# A failure is an answer too, but another try may find a better one: it replaces a stored failure, never a result.
-_RETRIED = ("failed", "timeout")
 
 
 class ResultStore:
@@ -46,13 +45,13 @@ class ResultStore:
         self._is_lost = False
         self._revision = 0
         try:
-            # Replaced after a commit and never changed: readers in other threads must not ask for a column too early.
+            # Replaced after a commit: readers in other threads must not ask for a column too early.
             with translated(self.path):
-                self._columns = query.read_columns(self._connection)
+                self._known = Known.read(self._connection)
         except BaseException:
             self.close()
             raise
-        self._pending = self._columns
+        self._pending = self._known
 
     def __enter__(self) -> ResultStore:
         """Return the store itself."""
@@ -77,7 +76,7 @@ class ResultStore:
     def add(self, results: pd.DataFrame, campaign: str | None = None, place: str = "results") -> int:
         """Store results that are not stored yet, all or none, and return how many rows were new.
 
-        A row whose key is stored already is left out, unless what is stored is a failure or a time-out.
+        A row whose ``KEY`` is stored already is left out, unless what is stored is a failure or a time-out.
 
         Args:
             results: One row per evaluated design, as ``accel_core.evaluators.evaluate`` returns it.
@@ -101,7 +100,7 @@ class ResultStore:
         try:
             frame, digest = read_part(part)
             rows = check_rows(frame, str(part))
-            self._check_kinds(rows, str(part))
+            self._known.storable(rows, str(part))
         except StoreError as error:
             if part.exists():
                 kept = set_aside(part, str(error))
@@ -160,17 +159,36 @@ class ResultStore:
             )
         return n_new
 
-    def import_table(self, path: Path) -> int:
-        """Store the results of a user's ``.csv`` or ``.parquet`` file, all or none; return how many were new.
+    def import_table(self, path: Path, *, keep: Keep | None = None, place: str | None = None) -> Imported:
+        """Store the results of a user's ``.csv`` or ``.parquet`` file, all or none.
 
-        Needs the columns ``platform`` and the platform's parameters; workload, fidelity, status and settings take
-        defaults. Design identifiers are computed anew.
+        Reads what ``export`` writes back to the same rows. A table of one's own needs the columns ``platform`` and the
+        platform's parameters; workload, fidelity, status and settings take defaults. Identifiers are computed anew.
+
+        Args:
+            path: The file.
+            keep: Of results that are stored with other values, which to keep; None refuses the file.
+            place: What to call the file in errors; its path if left out.
 
         Raises:
             InvalidInputError: If the file is missing, too large, broken or of another kind.
+            ConflictError: If a result is stored with other values, and ``keep`` is None.
             StoreError: If a cell is wrong; it names row, column and value.
         """
-        return self.add(read_import(path), place=str(path))
+        place = str(path) if place is None else place
+        total = Imported()
+        tables = check_import(read_import(path), place)
+        with self._writing() as connection:
+            for rows in tables:
+                names = [name for name in self._pending.storable(rows, place) if name in self._pending.kinds]
+                found = query.stored_like(connection, rows.frame[list(KEY)], names)
+                new, done = divided(rows, found, keep, place)
+                if keep == "file":
+                    query.delete(connection, new.frame[list(KEY)])
+                n_added = self._insert(connection, new, None, place)
+                assert n_added == done.n_new + done.n_replaced
+                total += done
+        return total
 
     def export(
         self,
@@ -181,13 +199,16 @@ class ResultStore:
         workload: str | None = None,
         campaign: str | None = None,
         status: str | Sequence[str] | None = None,
+        older: bool = False,
     ) -> int:
         """Write the results that ``find`` returns to a ``.csv`` or ``.parquet`` file; return how many.
 
         Raises:
             InvalidInputError: If the name ends otherwise, or the file cannot be written.
         """
-        found = self.find(platform=platform, fidelity=fidelity, workload=workload, campaign=campaign, status=status)
+        found = self.find(
+            platform=platform, fidelity=fidelity, workload=workload, campaign=campaign, status=status, older=older
+        )
         write_table(found, path)
         return len(found)
 
@@ -201,22 +222,29 @@ class ResultStore:
         status: str | Sequence[str] | None = None,
         settings_id: str | None = None,
         design_id: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        older: bool = False,
     ) -> pd.DataFrame:
-        """Return stored results, oldest first, one row a design and one column a parameter, metric or fact.
+        """Return stored results, oldest first, one row a result and one column a parameter, metric or fact.
 
-        Each argument that is not None must match. Columns are those that the found platforms have.
+        Each argument that is not None must match. Columns are those that the found platforms have. What was made by
+        another version of the model than there is now comes only with ``older``; ``model_version`` tells it.
         """
         wanted = {
             "platform": platform, "fidelity": fidelity, "workload": workload, "status": status,
-            "settings_id": settings_id, "design_id": design_id,
+            "settings_id": settings_id, "design_id": design_id, "seed": seed,
         }  # fmt: skip
+        known = self._known
         with self._cursor() as cursor:
-            return query.find(cursor, self._columns, wanted, campaign)
+            return query.find(cursor, known, wanted, campaign, [] if older else known.older)
 
     def counts(self) -> pd.DataFrame:
-        """Return the number of results by platform, workload, fidelity and status, in a column ``n``."""
+        """Return the number of results by platform, workload, fidelity and status, in a column ``n``.
+
+        Results of older versions do not count.
+        """
         with self._cursor() as cursor:
-            return query.counts(cursor)
+            return query.counts(cursor, self._known.older)
 
     def missing(self, keys: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a table with the columns ``KEY`` whose result is not stored; failures count as missing.
@@ -224,7 +252,7 @@ class ResultStore:
         Order and index are kept.
         """
         with self._cursor() as cursor:
-            known = query.known_keys(cursor, keys.loc[:, list(KEY)], _RETRIED)
+            known = query.known_keys(cursor, keys.loc[:, list(KEY)], RETRIED)
         return keys.loc[~known]
 
     def save_campaign(
@@ -239,14 +267,10 @@ class ResultStore:
                 [name, platform, workload, fidelity, settings_id, definition, _now()],
             )
 
-    def link(self, campaign: str, design_ids: Sequence[str]) -> None:
-        """Make stored designs members of a campaign too."""
-        members = pa.table({"design_id": pa.array(list(design_ids), pa.string())})
-        with self._writing() as connection, query.registered(connection, "members", members):
-            connection.execute(
-                "insert into campaign_designs select distinct ?, design_id from members on conflict do nothing",
-                [campaign],
-            )
+    def link(self, campaign: str, design_ids: Sequence[str], seed: int | None = None) -> None:
+        """Make stored results of designs, of one seed or of all, members of a campaign too."""
+        with self._writing() as connection:
+            query.link(connection, campaign, design_ids, seed, self._pending.older)
 
     def campaigns(self) -> pd.DataFrame:
         """Return the campaigns that stored something, newest first."""
@@ -279,12 +303,12 @@ class ResultStore:
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """One transaction; whatever goes wrong inside leaves the database as it was."""
         with self._lock, self._cursor() as connection:
-            self._pending = {platform: dict(kinds) for platform, kinds in self._columns.items()}
+            self._pending = self._known
             try:
                 connection.execute("begin")
                 yield connection
                 connection.execute("commit")
-                self._columns = self._pending
+                self._known = self._pending
             except BaseException:
                 _roll_back(connection)
                 raise
@@ -295,51 +319,17 @@ class ResultStore:
     ) -> int:
         if rows.frame.empty:
             return 0
-        names = self._check_kinds(rows, place)
-        for platform, group in rows.frame.groupby("platform", sort=False):
-            filled = [name for name in names if group[name].notna().any()]
-            self._add_columns(connection, str(platform), {name: rows.kinds[name] for name in filled})
+        names = self._pending.storable(rows, place)
         frame = rows.frame[[name for name in rows.frame.columns if name not in rows.kinds or name in names]]
-        answers_first = frame["status"].isin(_RETRIED).to_numpy().argsort(kind="stable")
+        self._pending = self._pending.extended(connection, frame, {name: rows.kinds[name] for name in names})
+        answers_first = frame["status"].isin(RETRIED).to_numpy().argsort(kind="stable")
         frame = frame.iloc[answers_first].drop_duplicates(list(KEY)).sort_index()
-        incoming = pa.Table.from_pandas(frame.assign(created_at=_now()), preserve_index=False)
-        with query.registered(connection, "incoming", incoming):
-            n_new = query.insert(connection, list(frame.columns), _RETRIED)
-            if campaign is not None:
-                connection.execute(
-                    "insert into campaign_designs select distinct ?, design_id from incoming on conflict do nothing",
-                    [campaign],
-                )
+        frame = frame.assign(created_at=frame["created_at"].fillna(_now()))
+        with query.registered(connection, "incoming", pa.Table.from_pandas(frame, preserve_index=False)):
+            n_new = query.insert(connection, list(frame.columns), RETRIED)
+        if campaign is not None:
+            query.make_members(connection, campaign, frame)
         return n_new
-
-    def _check_kinds(self, rows: CheckedRows, place: str) -> list[str]:
-        """Return the free columns that can be stored: not those that are empty and of the wrong kind."""
-        stored: dict[str, Kind] = {}
-        for kinds in self._columns.values():
-            stored |= kinds
-        check_names(rows.kinds, stored, place)
-        check_kinds(rows, stored, rows.kinds, place)
-        return [
-            name
-            for name, kind in rows.kinds.items()
-            if rows.frame[name].notna().any() or (name in stored and (kind == "text") == (stored[name] == "text"))
-        ]
-
-    def _add_columns(self, connection: duckdb.DuckDBPyConnection, platform: str, kinds: Mapping[str, Kind]) -> None:
-        """Give the table the columns it lacks, and note those that this platform has; an integer may become real."""
-        existing = {name for known in self._pending.values() for name in known}
-        mine = self._pending.setdefault(platform, {})
-        for name, kind in kinds.items():
-            if name not in existing:
-                connection.execute(f"alter table results add column {quoted(name)} {SQL_TYPES[kind]}")
-            if name not in mine:
-                connection.execute("insert into result_columns values (?, ?, ?, ?)", [platform, name, kind, len(mine)])
-                mine[name] = kind
-            elif mine[name] == "integer" and kind == "real":
-                connection.execute(
-                    "update result_columns set kind = 'real' where platform = ? and name = ?", [platform, name]
-                )
-                mine[name] = kind
 
     def _note_rejected(self, part: Path, campaign: str | None, reason: str, kept: Path) -> None:
         with self._writing() as connection:

@@ -105,6 +105,8 @@ def _count_stored(database: str, revision: int, definition: str) -> int:
         workload=campaign.workload,
         fidelity=campaign.fidelity,
         settings_id=campaign.settings_id,
+        model_version=campaign.model_version,
+        seed=campaign.seed,
     )
     with asking() as store:
         return len(keys) - len(store.missing(keys))

@@ -1,6 +1,7 @@
 """What every result store must do, whatever holds its rows. A new store is enrolled by adding it to ``STORES``."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accel_core.evaluators import evaluate
-from accel_core.platforms import get_platform
+from accel_core.platforms import PLATFORMS, get_platform
 from accel_core.space import sample
 from accel_core.store import KEY, ResultStore, write_part
 
@@ -92,6 +93,56 @@ def test_another_setting_is_another_result(opener, tmp_path):
         store.add(TABLE)
         assert store.add(TABLE.assign(settings_id="0123456789abcdef")) == len(TABLE)
         assert len(store.find(settings_id="0123456789abcdef")) == len(TABLE)
+
+
+def test_another_seed_is_another_result(opener, tmp_path):
+    other = TABLE.assign(seed=1)
+    with opener(tmp_path) as store:
+        store.add(TABLE)
+        assert len(store.missing(other)) == len(TABLE)
+        assert store.add(other) == len(TABLE)
+        assert store.missing(other).empty
+        assert sorted(store.find()["seed"]) == [0] * len(TABLE) + [1] * len(TABLE)
+        same_rows(store.find(seed=1), other)
+
+
+@pytest.fixture
+def corrected(monkeypatch):
+    """Make the equations of Axiline those of a second version, whose runtimes are twice those of the first."""
+    changed = replace(get_platform("axiline"), versions={"analytical": "2"})
+    monkeypatch.setitem(PLATFORMS, "axiline", changed)
+    return TABLE.assign(model_version="2", runtime_s=2 * TABLE["runtime_s"])
+
+
+def test_a_corrected_model_s_results_replace_the_old_which_stay(opener, tmp_path, corrected):
+    with opener(tmp_path) as store:
+        store.add(TABLE, campaign="first")
+        about = {name: TABLE[name][0] for name in ("platform", "workload", "fidelity", "settings_id")}
+        store.save_campaign("first", **about, definition="name: first")
+        assert store.find().empty
+        assert store.counts().empty
+        assert len(store.missing(corrected)) == len(TABLE)
+        same_rows(store.find(older=True), TABLE)
+        same_rows(store.find(campaign="first", older=True), TABLE)
+
+        assert store.add(corrected, campaign="first") == len(TABLE)
+        assert store.missing(corrected).empty
+        same_rows(store.find(), corrected)
+        same_rows(store.find(campaign="first"), corrected)
+        assert store.counts()["n"].tolist() == [len(TABLE)]
+        assert sorted(store.find(older=True)["model_version"]) == ["1"] * len(TABLE) + ["2"] * len(TABLE)
+        assert store.export(tmp_path / "now.csv") == len(TABLE)
+        assert store.export(tmp_path / "all.csv", older=True) == 2 * len(TABLE)
+        assert store.import_table(tmp_path / "all.csv").n_stored == 2 * len(TABLE)
+    with opener(tmp_path) as store:
+        same_rows(store.find(), corrected)
+
+
+def test_results_from_before_versions_were_noted_are_of_the_first(opener, tmp_path):
+    with opener(tmp_path) as store:
+        store.add(TABLE.drop(columns=["model_version", "seed"]))
+        assert store.missing(TABLE).empty
+        same_rows(store.find(), TABLE)
 
 
 def test_a_part_counts_once(opener, tmp_path):

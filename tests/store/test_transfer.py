@@ -5,6 +5,9 @@ import pytest
 
 from accel_core import tables
 from accel_core.errors import InvalidInputError, StoreError
+from accel_core.evaluators import FIRST_VERSION, model_version
+from accel_core.paths import data_path
+from accel_core.platforms import get_platform
 from accel_core.store import ResultStore, write_part
 
 
@@ -14,7 +17,7 @@ def test_an_export_is_imported_again_unchanged(store, make_results, tmp_path, su
     path = tmp_path / f"results{suffix}"
     assert store.export(path) == 20
     with ResultStore(tmp_path / "second.duckdb") as second:
-        assert second.import_table(path) == 20
+        assert second.import_table(path).n_new == 20
         left, right = store.find().drop(columns="created_at"), second.find().drop(columns="created_at")
     order = list(left.columns)
     pd.testing.assert_frame_equal(
@@ -36,7 +39,7 @@ def test_a_table_of_parameters_and_metrics_alone_takes_defaults(store, make_resu
         "design_id", "workload", "fidelity", "status", "stage", "reason", "seconds", "tool_versions", "settings",
         "settings_id", "seed")])  # fmt: skip
     bare.to_csv(path, index=False)
-    assert store.import_table(path) == 3
+    assert store.import_table(path).n_new == 3
     found = store.find()
     assert set(found["design_id"]) == set(results["design_id"])
     assert set(found["fidelity"]) == {"placed"}
@@ -120,3 +123,11 @@ def test_a_broken_shipped_file_is_named_and_stays(store, tmp_path):
     with pytest.raises(StoreError, match=r"a\.parquet: not a readable Parquet file"):
         store.import_shipped(tmp_path)
     assert (tmp_path / "a.parquet").exists()
+
+
+@pytest.mark.parametrize("path", sorted((data_path() / "results").glob("*.parquet")), ids=lambda path: path.stem)
+def test_shipped_results_are_of_the_present_version(path):
+    table = pd.read_parquet(path)
+    versions = table["model_version"] if "model_version" in table else pd.Series(FIRST_VERSION, table.index)
+    for (platform, fidelity), made in versions.groupby([table["platform"], table["fidelity"]]):
+        assert set(made) == {model_version(get_platform(platform), fidelity)}, "make the shipped results anew"

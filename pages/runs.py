@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.components.result_upload import upload_expander
 from pages.components.run_form import launch_button, launch_form
 from pages.components.run_list import campaign_list, selected
 from pages.components.run_view import campaign_view
@@ -42,6 +43,7 @@ with left, card("launch"):
     campaign = launch_form(platform, [status.name for status in before])
     launch_button(campaign, "run-launch")
     yaml_expander(campaign)
+    upload_expander()
 with right:
     refresh = REFRESH_S if any(not status.is_over for status in before) else None
     st.fragment(live, run_every=refresh)()

@@ -21,7 +21,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from accel_core.evaluators import evaluate, ordered
+from accel_core.evaluators import evaluate, model_version, ordered
 from accel_core.metrics import is_metric
 from accel_core.paths import data_path, runs_path
 from accel_core.platforms import get_platform
@@ -109,6 +109,7 @@ def combine() -> None:
     platform, results = get_platform("axiline"), read_table(path)
     assert platform.combine is not None
     done = results["status"] == "ok"
+    results["model_version"] = model_version(platform, "placed")
     found = platform.combine.run(at_reached_clock(results[done]), platform.default_workload)
     fresh = [name for name in found if is_metric(name) and name not in platform.space.names]
     results = results.drop(columns=[name for name in fresh if name in results]).join(found[fresh])

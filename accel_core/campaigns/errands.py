@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,13 @@ from accel_core.campaigns.folder import read_json, told, write_json
 from accel_core.campaigns.owners import is_alive
 from accel_core.errors import AccelError, InvalidInputError
 from accel_core.paths import ERRANDS, data_path
-from accel_core.store import ResultStore, write_part
+from accel_core.store import KEEP, ResultStore, write_part
 from accel_core.store.parts import read_part
 from accel_core.tables import MAX_TABLE_BYTES
 
 ASK, TAKEN, ANSWER, FULL, TABLE = ".ask.json", ".taken.json", ".answer.json", ".full", ".parquet"
+HANDED_OUT = ("find", "campaigns", "import")
+"""Kinds whose answer is a table."""
 FILTERS = ("platform", "fidelity", "workload", "campaign", "status")
 
 _POLL_S = 0.1
@@ -51,6 +54,7 @@ class Errands:
         self._thread: threading.Thread | None = None
         self._kinds: Mapping[str, Callable[[str, Mapping[str, Any]], int]] = {
             "add": self._add,
+            "import": self._import,
             "find": self._find,
             "campaigns": self._campaigns,
             "shipped": self._shipped,
@@ -117,21 +121,39 @@ class Errands:
         return self._kinds[kind]
 
     def _add(self, name: str, asked: Mapping[str, Any]) -> int:
+        frame, place = self._handed_in(name, asked)
+        return self._store.add(frame, place=place)
+
+    def _import(self, name: str, asked: Mapping[str, Any]) -> int:
+        frame, place = self._handed_in(name, asked)
+        keep = next((entry for entry in KEEP if entry == asked.get("keep")), None)
+        imported = self._store.import_rows(frame, place, keep=keep)
+        return self._hand_out(name, pd.DataFrame([asdict(imported)]))
+
+    def _handed_in(self, name: str, asked: Mapping[str, Any]) -> tuple[pd.DataFrame, str]:
         table = self._folder / f"{name}{TABLE}"
         place = str(asked.get("place", "results"))
         if table.stat().st_size > MAX_TABLE_BYTES:
             raise InvalidInputError(
                 f"{place}: {table.stat().st_size:,} bytes as Parquet; at most {MAX_TABLE_BYTES:,} are allowed"
             )
-        frame, _ = read_part(table)
-        return self._store.add(frame, place=place)
+        return read_part(table)[0], place
 
     def _find(self, name: str, asked: Mapping[str, Any]) -> int:
         given = asked.get("filters")
         filters = {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
         if strange := [key for key in filters if key not in FILTERS]:
             raise InvalidInputError(f"filter '{strange[0]:.40}' is unknown; allowed: {', '.join(FILTERS)}")
-        return self._hand_out(name, self._store.find(**filters))
+        platform, fidelity, workload, campaign, status = (filters.get(key) for key in FILTERS)
+        found = self._store.find(
+            platform=platform,
+            fidelity=fidelity,
+            workload=workload,
+            campaign=campaign,
+            status=status,
+            older=asked.get("older") is True,
+        )
+        return self._hand_out(name, found)
 
     def _campaigns(self, name: str, asked: Mapping[str, Any]) -> int:
         return self._hand_out(name, self._store.campaigns())

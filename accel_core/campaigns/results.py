@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from accel_core.campaigns.errands import ANSWER, ASK, FULL, TABLE, TAKEN
+from accel_core.campaigns.errands import ANSWER, ASK, FULL, HANDED_OUT, TABLE, TAKEN
 from accel_core.campaigns.folder import disk_full, read_json, told, write_json
 from accel_core.campaigns.hold import holder_of
 from accel_core.campaigns.owners import identity
 from accel_core.errors import InUseError, StoreError
 from accel_core.paths import ERRANDS, database_path, runs_path
-from accel_core.store import ResultStore, read_import, write_part
+from accel_core.store import Imported, Keep, ResultStore, check_import, read_import, write_part
 from accel_core.store.parts import read_part
 from accel_core.tables import write_table
 
@@ -62,9 +62,12 @@ class ServedResults:
         assert campaign is None, "campaigns hand in parts"
         return self._ask("add", results, place=place)[0]
 
-    def import_table(self, path: Path) -> int:
-        """Store the results of a user's file, all or none; return how many were new."""
-        return self.add(read_import(path), place=str(path))
+    def import_table(self, path: Path, *, keep: Keep | None = None) -> Imported:
+        """Store the results of a user's file, all or none."""
+        table = read_import(path)
+        check_import(table, str(path))  # what cannot come in need not travel
+        _, counts = self._ask("import", table, place=str(path), keep=keep)
+        return Imported(**{name: int(counts[name][0]) for name in Imported.__dataclass_fields__})
 
     def import_shipped(self, folder: Path) -> int:
         """Let the server take in the results that ship with it; it knows itself where they are."""
@@ -75,11 +78,18 @@ class ServedResults:
         return self._ask("campaigns")[1]
 
     def export(
-        self, path: Path, *, platform: str | None = None, fidelity: str | None = None, campaign: str | None = None
+        self,
+        path: Path,
+        *,
+        platform: str | None = None,
+        fidelity: str | None = None,
+        campaign: str | None = None,
+        older: bool = False,
     ) -> int:
         """Write stored results to a file; return how many."""
         given = {"platform": platform, "fidelity": fidelity, "campaign": campaign}
-        count, found = self._ask("find", filters={name: value for name, value in given.items() if value is not None})
+        filters = {name: value for name, value in given.items() if value is not None}
+        count, found = self._ask("find", filters=filters, older=older)
         write_table(found, path)
         return count
 
@@ -95,7 +105,7 @@ class ServedResults:
             answer = self._wait(name)
             if answer["error"]:
                 raise StoreError(str(answer["error"]))
-            found = read_part(self._file(name, TABLE))[0] if kind in ("find", "campaigns") else pd.DataFrame()
+            found = read_part(self._file(name, TABLE))[0] if kind in HANDED_OUT else pd.DataFrame()
             return int(answer["count"]), found
         finally:
             for ending in (ASK, TAKEN, FULL, ANSWER, TABLE):

@@ -16,6 +16,7 @@ from accel_core.metrics import to_display
 from accel_core.paths import data_path
 from accel_core.platforms import get_platform
 from accel_core.records import APPLICATIONS, PUBLISHED, Logged, application_of, check_beginnings, import_prime
+from accel_core.store import KEEP
 
 
 def add_to(commands: Commands) -> None:
@@ -25,12 +26,16 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--platform")
     parser.add_argument("--fidelity")
     parser.add_argument("--campaign")
+    parser.add_argument("--older", action="store_true", help="also what older versions of a model or the flow made")
     parser.set_defaults(run=run_export)
     parser = commands.add_parser("import", help="store results from a file, or make a table of a released log")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("file", type=Path, nargs="?", help="a .csv or .parquet file with the columns of a result table")
     what.add_argument(
         "--prime", type=Path, nargs="+", metavar="FILE", help=".tfrecord files released with PRIME, of one application"
+    )
+    parser.add_argument(
+        "--keep", choices=KEEP, help="of results that are stored with other values, which to keep; none if left out"
     )
     parser.add_argument("--application", help="which one; left out, the name of the files' folder says it")
     parser.add_argument("--out", type=Path, help="the .parquet file that --prime writes")
@@ -51,7 +56,11 @@ def run_export(arguments: argparse.Namespace) -> None:
                 f"--campaign {arguments.campaign} is unknown; there are: {', '.join(known) or 'none'}"
             )
         n_rows = results.export(
-            arguments.out, platform=arguments.platform, fidelity=arguments.fidelity, campaign=arguments.campaign
+            arguments.out,
+            platform=arguments.platform,
+            fidelity=arguments.fidelity,
+            campaign=arguments.campaign,
+            older=arguments.older,
         )
     print(f"{n_rows} results to {arguments.out}")
 
@@ -59,6 +68,8 @@ def run_export(arguments: argparse.Namespace) -> None:
 def run_import(arguments: argparse.Namespace) -> None:
     """Store a file's results, all or none; or turn a released log into a table."""
     if arguments.prime is not None:
+        if arguments.keep is not None:
+            raise InvalidInputError("--keep belongs to a file of results; --prime writes a table")
         _import_prime(arguments.prime, arguments.application, arguments.out)
         return
     if arguments.application is not None or arguments.out is not None:
@@ -66,8 +77,8 @@ def run_import(arguments: argparse.Namespace) -> None:
     if not arguments.file.is_file():
         raise InvalidInputError(f"{arguments.file}: no such file")
     with open_results() as results:
-        n_new = results.import_table(arguments.file)
-    print(f"{n_new} new results from {arguments.file}")
+        imported = results.import_table(arguments.file, keep=arguments.keep)
+    print(f"{imported} from {arguments.file}")
 
 
 def _import_prime(paths: Sequence[Path], application: str | None, out: Path | None) -> None:

@@ -89,10 +89,11 @@ def differences(old: pd.DataFrame, new: pd.DataFrame, names: Sequence[str]) -> D
 
 def conflict(place: str, row: pd.Series, name: str, stored: object, n_more: int) -> ConflictError:
     """Return the error for a row whose result is stored with another value of a column."""
-    more = f" ({n_more:,} more row{'s' if n_more > 1 else ''} differ too)" if n_more else ""
+    more = "" if not n_more else " (1 more row differs too)" if n_more == 1 else f" ({n_more:,} more rows differ too)"
     return ConflictError(
         f"{place}, row {int(str(row.name)) + 1}: design {row['design_id']} has {name} {_plain(row[name])}, "
-        f"but is stored with {_plain(stored)}{more}; nothing is imported until it is said which to keep, stored or file"
+        f"but is stored with {_plain(stored)}{more}; nothing is imported until it is said which to keep "
+        "(--keep stored or --keep file)"
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from accel_core.store.rows import FIXED_COLUMNS, TEXT_COLUMNS, CheckedRows, chec
 from accel_core.tables import read_table
 
 Keep = Literal["stored", "file"]
+KEEP: tuple[Keep, ...] = get_args(Keep)
 
 _LAYER = "layer"
 """Column that the command line adds for rows of several layers; the workload says the same."""

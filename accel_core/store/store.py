@@ -175,9 +175,16 @@ class ResultStore:
             ConflictError: If a result is stored with other values, and ``keep`` is None.
             StoreError: If a cell is wrong; it names row, column and value.
         """
-        place = str(path) if place is None else place
+        return self.import_rows(read_import(path), str(path) if place is None else place, keep=keep)
+
+    def import_rows(self, table: pd.DataFrame, place: str, *, keep: Keep | None = None) -> Imported:
+        """As ``import_table``, of what `read_import` returns.
+
+        Raises:
+            StoreError: As ``import_table``.
+        """
         total = Imported()
-        tables = check_import(read_import(path), place)
+        tables = check_import(table, place)
         with self._writing() as connection:
             for rows in tables:
                 names = [name for name in self._pending.storable(rows, place) if name in self._pending.kinds]

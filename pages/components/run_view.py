@@ -39,6 +39,7 @@ def campaign_view(status: CampaignStatus) -> None:
         _head(campaign, status)
         platform = get_platform(campaign.platform)
         found = results(platform, campaign=campaign.name)
+        _say_older(campaign, found)
         tabs = st.tabs(TABS, key="run-tab", on_change="rerun")
         views = (
             lambda: _results(platform, campaign, found),
@@ -63,6 +64,17 @@ def _head(campaign: Campaign, status: CampaignStatus) -> None:
         st.error(plain(status.problem))
     for part in rejected(campaign.name).itertuples():
         st.warning(plain(f"Part {part.name} was set aside, its designs are evaluated again: {part.reason}"))
+
+
+def _say_older(campaign: Campaign, found: pd.DataFrame) -> None:
+    """Say that results are of an older version, and what follows from that."""
+    made_by = sorted(set(found["model_version"])) if len(found) else []
+    if made_by and campaign.model_version not in made_by:
+        st.info(
+            f"These results are of version {plain(', '.join(made_by))} of the model, which is now "
+            f"{plain(campaign.model_version)}: they are kept, but no front or fit uses them. Launched under another "
+            "name, the campaign evaluates its designs anew."
+        )
 
 
 def _counts(status: CampaignStatus) -> list[str]:

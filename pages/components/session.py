@@ -13,7 +13,7 @@ import streamlit as st
 
 from accel_core.campaigns import CampaignServer
 from accel_core.errors import AccelError, StoreError
-from accel_core.evaluators import resolve_settings, settings_id, settings_of, unavailable
+from accel_core.evaluators import NOTES, model_version, resolve_settings, settings_id, settings_of, unavailable
 from accel_core.paths import data_path, database_path, runs_path
 from accel_core.platforms import PLATFORMS, Platform, find_own
 from accel_core.store import ResultStore
@@ -94,14 +94,36 @@ def current_platform() -> Platform:
 def results(platform: Platform, fidelity: str | None = None, campaign: str | None = None) -> pd.DataFrame:
     """Return stored results, as fresh as the database."""
     store = service().store
-    return _results(str(store.path), store.revision, platform.name, fidelity, campaign)
+    versions = tuple(model_version(platform, name) for name in platform.fidelities)
+    return _results(str(store.path), store.revision, versions, platform.name, fidelity, campaign)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _results(database: str, revision: int, platform: str, fidelity: str | None, campaign: str | None) -> pd.DataFrame:
-    """Cache by the database's revision, so that a page which only redraws reads nothing."""
+def _results(
+    database: str,
+    revision: int,
+    versions: tuple[str, ...],
+    platform: str,
+    fidelity: str | None,
+    campaign: str | None,
+) -> pd.DataFrame:
+    """Cache by the database's revision, so that a page which only redraws reads nothing.
+
+    A campaign whose results an older version made shows them all the same.
+    """
     with asking() as store:
-        return store.find(platform=platform, fidelity=fidelity, campaign=campaign)
+        found = store.find(platform=platform, fidelity=fidelity, campaign=campaign)
+        if campaign is None:
+            return _once(found)
+        return found if len(found) else store.find(platform=platform, fidelity=fidelity, campaign=campaign, older=True)
+
+
+def _once(found: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what another seed gave alike, as wherever seeds play no part: it would weigh twice in a fit."""
+    if not len(found) or found["seed"].nunique() < 2:
+        return found
+    outcome = [name for name in found if name not in ("seconds", "tool_versions", "seed", "created_at", *NOTES)]
+    return found[~found.duplicated(outcome)].reset_index(drop=True)
 
 
 def comparable(platform: Platform, fidelity: str | None = None) -> tuple[pd.DataFrame, int]:

@@ -92,7 +92,8 @@ def _metric(entry: object, place: str) -> MetricColumn:
         title = given.get("title", name.replace("_", " ").capitalize())
         meaning = given.get("meaning", f"{title}, as the platform's own files have it.")
         unit = given.get("unit", "")
-        return MetricColumn(Metric(name, title, unit, meaning, _BETTER[better or "none"], unit, 1.0), column)  # type: ignore[arg-type]
+        metric = Metric(name, title, unit, meaning, _BETTER[better or "none"], unit, 1.0, lower=None)  # type: ignore[arg-type]
+        return MetricColumn(metric, column)
     common = METRICS[name]
     if better is not None and _BETTER[better] != common.better:
         raise InvalidInputError(f"{place}.better is {better}; {name} is better at {common.better or 'neither end'}")

@@ -144,7 +144,7 @@ def test_fifteen_digits_are_the_same_value_and_an_empty_cell_says_nothing(store,
 
 def test_a_value_more_than_is_stored_is_a_difference(store, shipped, write):
     store.add(shipped.drop(columns="wirelength_m"))
-    with pytest.raises(ConflictError, match="has wirelength_m .*, but is stored with nothing"):
+    with pytest.raises(ConflictError, match=r"has wirelength_m .*, but is stored with nothing"):
         store.import_table(write(shipped))
 
 

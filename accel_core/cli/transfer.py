@@ -78,7 +78,7 @@ def run_import(arguments: argparse.Namespace) -> None:
         raise InvalidInputError(f"{arguments.file}: no such file")
     with open_results() as results:
         imported = results.import_table(arguments.file, keep=arguments.keep)
-    print(f"{imported} from {arguments.file}")
+    print(imported.said_of(str(arguments.file)))
 
 
 def _import_prime(paths: Sequence[Path], application: str | None, out: Path | None) -> None:

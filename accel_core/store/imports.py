@@ -49,13 +49,13 @@ class Imported:
         """Return the counts of both."""
         return Imported(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
-    def __str__(self) -> str:
-        """Return one sentence without a full stop."""
-        words = [f"{self.n_new:,} new result{'' if self.n_new == 1 else 's'}"]
-        words += [f"{self.n_stored:,} stored already"] if self.n_stored else []
-        words += [f"{self.n_kept:,} that differ left as stored"] if self.n_kept else []
-        words += [f"{self.n_replaced:,} replaced"] if self.n_replaced else []
-        return ", ".join(words)
+    def said_of(self, name: str) -> str:
+        """Return in words what became of the file of a name, without a full stop."""
+        words = [f"{self.n_new} new results from {name}"]
+        words += [f"{self.n_stored} stored already"] if self.n_stored else []
+        words += [f"{self.n_kept} that differ left as stored"] if self.n_kept else []
+        words += [f"{self.n_replaced} replaced"] if self.n_replaced else []
+        return "; ".join(words)
 
 
 def read_import(path: Path) -> pd.DataFrame:

@@ -72,7 +72,7 @@ def _take_in(name: str, file_id: str, content: bytes, keep: Keep | None) -> None
         st.session_state[_DONE] = (file_id, False, str(error))
     else:
         st.session_state.pop(_CONFLICT, None)
-        st.session_state[_DONE] = (file_id, True, f"{name}: {imported}.")
+        st.session_state[_DONE] = (file_id, True, f"{imported.said_of(name)}.")
     st.rerun()
 
 

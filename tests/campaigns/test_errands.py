@@ -57,7 +57,12 @@ def test_import_and_export_through_a_server_are_as_without_one(
     assert main(["import", str(given)]) == 0
     assert capsys.readouterr().out.strip() == f"40 new results from {given}"
     assert main(["import", str(given)]) == 0
-    assert capsys.readouterr().out.strip() == f"0 new results from {given}"
+    assert capsys.readouterr().out.strip() == f"0 new results from {given}; 40 stored already"
+    table.assign(runtime_s=1.0).to_parquet(tmp_path / "other.parquet")
+    assert main(["import", str(tmp_path / "other.parquet")]) == 2
+    assert "is stored with" in capsys.readouterr().err
+    assert main(["import", str(tmp_path / "other.parquet"), "--keep", "stored"]) == 0
+    assert capsys.readouterr().out.strip().endswith("other.parquet; 40 that differ left as stored")
     assert len(store.find()) == 40
     assert main(["export", "--platform", "axiline", "--fidelity", "analytical", "--out", str(out)]) == 0
     direct = tmp_path / f"direct{suffix}"

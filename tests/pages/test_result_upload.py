@@ -36,10 +36,10 @@ def press(app):
 @pytest.mark.parametrize("name", ["mine.csv", "mine.parquet"])
 def test_a_file_comes_in_once(empty_store, open_page, name):
     app = upload(open_page(PAGE), RESULTS, name)
-    assert [entry.value for entry in app.success] == [f"{name}: 3 new results."]
+    assert [entry.value for entry in app.success] == [f"3 new results from {name}."]
     assert len(empty_store.store.find(platform="axiline")) == 3
     press(app)
-    assert [entry.value for entry in app.success] == [f"{name}: 0 new results, 3 stored already."]
+    assert [entry.value for entry in app.success] == [f"0 new results from {name}; 3 stored already."]
 
 
 def test_a_result_that_differs_asks_which_to_keep(empty_store, open_page):
@@ -53,7 +53,7 @@ def test_a_result_that_differs_asks_which_to_keep(empty_store, open_page):
 
     app.segmented_control(key="result-upload-keep").set_value("file").run()
     press(app)
-    assert [entry.value for entry in app.success] == ["other.csv: 0 new results, 2 stored already, 1 replaced."]
+    assert [entry.value for entry in app.success] == ["0 new results from other.csv; 2 stored already; 1 replaced."]
     assert sorted(empty_store.store.find()["runtime_s"]) == sorted(other["runtime_s"])
 
 

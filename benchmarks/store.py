@@ -17,6 +17,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from accel_core.evaluators import model_version
 from accel_core.platforms import get_platform
 from accel_core.space import design_ids, sample
 from accel_core.store import KEY, ResultStore, write_part
@@ -38,7 +39,7 @@ def made_up_results(n: int, seed: int = 0) -> pd.DataFrame:
         workload="train-500k",
         fidelity="placed",
         settings_id="0" * 16,
-        model_version="1",
+        model_version=model_version(platform, "placed"),
         status="ok",
         stage="",
         reason="",

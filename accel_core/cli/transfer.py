@@ -14,7 +14,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SETTINGS
 from accel_core.metrics import to_display
 from accel_core.paths import data_path
-from accel_core.platforms import get_platform
+from accel_core.platforms import find_own, get_platform
 from accel_core.records import APPLICATIONS, PUBLISHED, Logged, application_of, check_beginnings, import_prime
 from accel_core.store import KEEP
 
@@ -44,6 +44,7 @@ def add_to(commands: Commands) -> None:
 
 def run_export(arguments: argparse.Namespace) -> None:
     """Write the stored results, the shipped ones included."""
+    find_own()  # which of their results are of an older version is known from their files
     if arguments.platform is not None:
         get_platform(arguments.platform)
     if arguments.fidelity is not None and arguments.fidelity not in SETTINGS:

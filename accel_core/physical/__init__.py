@@ -14,8 +14,8 @@ from accel_core.physical.versions import FLOW_VERSION
 __all__ = [
     "ACTIVITY_SOURCES",
     "CONDITIONS",
-    "POWER_GROUPS",
     "FLOW_VERSION",
+    "POWER_GROUPS",
     "FlowSettings",
     "Technology",
     "implement",

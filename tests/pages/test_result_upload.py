@@ -62,8 +62,8 @@ def test_a_wrong_cell_is_named_as_text(empty_store, open_page):
     table.loc[1, "runtime_s"] = "![](http://x.example/a.png)"
     app = upload(open_page(PAGE), table)
     message = app.error[0].value
-    assert "mine.csv, row 2, column 'runtime\\_s'" in message
-    assert r"\!\[\](http\://x.example/a.png)" in message
+    assert "mine.csv, row 2, column 'runtime_s'" in message
+    assert "![](" not in message
     assert empty_store.store.find().empty
     assert not app.success
 

@@ -25,6 +25,7 @@ from pages.components.predictions import SIZES, Predicted, Request, how_made, pr
 from pages.components.selection import choose_by_cost, offer_export
 from pages.components.session import category, comparable, current_platform, service
 from pages.components.style import card, empty_state, look_for, page
+from pages.components.workload_choice import title_of
 
 KEY = "pareto-front"
 POLL_S = 2.0
@@ -94,7 +95,7 @@ def choose_rows(platform: Platform, known: pd.DataFrame) -> tuple[Rows, DeltaGen
         workload = workloads[0]
         if len(workloads) > 1:
             workload = st.selectbox(
-                "Workload", workloads, format_func=lambda name: platform.workloads[name].title, key="pareto-workload",
+                "Workload", workloads, format_func=lambda name: title_of(platform, name), key="pareto-workload",
                 persist_state="session", label_visibility="collapsed", width=220,
             )  # fmt: skip
         n = 0

@@ -13,6 +13,7 @@ from accel_core.surrogates import SURROGATES
 from accel_core.surrogates.report import read_report
 from accel_core.surrogates.roi import TOLERANCE
 from accel_core.surrogates.splits import UNSEEN_ARCHITECTURE, UNSEEN_BACKEND
+from accel_core.workloads import is_own
 from pages.components import session
 from pages.components.model_figures import held_out_picture
 from pages.components.model_fit import MIN_DESIGNS, FitJob, FitRequest, fit_job, nominal_seconds, run_job
@@ -21,6 +22,7 @@ from pages.components.plain import plain
 from pages.components.platform_words import words_of
 from pages.components.session import category, comparable, current_platform
 from pages.components.style import card, duration, empty_state, page
+from pages.components.workload_choice import title_of
 
 SHIPPED_MODELS = "models"
 SHIPPED, OWN = "Shipped", "Your database"
@@ -98,11 +100,11 @@ def choose_roi() -> tuple[float, bool]:
 
 def choose_workload(platform: Platform, ok: pd.DataFrame) -> str:
     """Return the workload to learn about; asks only when results are of several."""
-    known = [name for name in ok["workload"].value_counts().index if name in platform.workloads]
+    known = [name for name in ok["workload"].value_counts().index if name in platform.workloads or is_own(name)]
     if len(known) == 1:
         return known[0]
     return st.selectbox("Workload", known, key="models-workload",
-                        format_func=lambda name: platform.workloads[name].title, persist_state="session")  # fmt: skip
+                        format_func=lambda name: title_of(platform, name), persist_state="session")  # fmt: skip
 
 
 def choose_category(platform: Platform, ok: pd.DataFrame) -> str | None:
@@ -136,7 +138,7 @@ def own_report(platform: Platform, ok: pd.DataFrame) -> View | None:
     job: FitJob | None = st.session_state.get(JOB)
     # One place for both cards, so that the invitation is gone the moment that work begins.
     holder = st.empty()
-    if job is None or job.request.workload not in platform.workloads:
+    if job is None or not (job.request.workload in platform.workloads or is_own(job.request.workload)):
         with holder.container(), card("models-invite"):
             st.subheader("Fit models on these results", anchor=False)
             st.write("Choose models on the left and press Fit models; every figure is then about designs held out.")

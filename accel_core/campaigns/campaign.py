@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from accel_core.campaigns.fields import Fields
+from accel_core.campaigns.networks import network_of, network_to
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import SettingValue, model_version, resolve_settings, settings_id
+from accel_core.evaluators import SettingValue, model_version, resolve_settings, settings_id, workload_of
 from accel_core.metrics import get_metric
 from accel_core.objectives import Bound, Goal, Objective, objectives_of
 from accel_core.optimizers import OPTIMIZERS, current_name, resolve_options
@@ -18,6 +19,7 @@ from accel_core.paths import NO_RUNS
 from accel_core.platforms import add_file, get_platform
 from accel_core.space import SAMPLERS, Constraint, DesignSpace
 from accel_core.space.documents import dump_document, load_yaml
+from accel_core.workloads import Workload
 
 MAX_DESIGNS = 1_000_000
 MAX_YAML_BYTES = 5_000_000
@@ -116,6 +118,7 @@ class Campaign:
         seed: Of the choice and of the tools.
         workers: Processes at most; 0 means one per core.
         platform_file: Where the platform is described, if by a file outside the folder of a person's own platforms.
+        network: A network of one's own, which then is the workload; the definition holds all of it.
     """
 
     name: str
@@ -129,6 +132,7 @@ class Campaign:
     seed: int = 0
     workers: int = 0
     platform_file: str = ""
+    network: Workload | None = None
 
     def __post_init__(self) -> None:
         """Fill in the platform's defaults and check everything against it."""
@@ -155,9 +159,15 @@ class Campaign:
                 f"platform '{platform.name}' cannot run anything: its results were measured elsewhere"
             )
         object.__setattr__(self, "fidelity", self.fidelity or platform.evaluable[0])
+        if self.network is not None:
+            workload_of(platform, self.network)
+            object.__setattr__(self, "workload", self.workload or self.network.name)
         object.__setattr__(self, "workload", self.workload or platform.default_workload.name)
         _check_choice("fidelity", self.fidelity, platform.evaluable)
-        platform.workload(self.workload)
+        if self.network is None:
+            platform.workload(self.workload)
+        elif self.workload != self.network.name:
+            raise InvalidInputError(f"workload is '{self.workload}' beside a network of one's own; leave it out")
         object.__setattr__(self, "settings", resolve_settings(platform, self.fidelity, self.settings))
         object.__setattr__(self, "constraints", tuple(self.constraints))
         _narrowed(platform.space_under(self.settings), self.restrictions, self.constraints)
@@ -167,6 +177,11 @@ class Campaign:
         """The platform's space under the settings, narrowed by the restrictions and the constraints."""
         space = get_platform(self.platform).space_under(self.settings)
         return _narrowed(space, self.restrictions, self.constraints)
+
+    @property
+    def runs(self) -> str | Workload:
+        """What its designs run, as `accel_core.evaluators.evaluate` takes it."""
+        return self.network or self.workload
 
     @property
     def settings_id(self) -> str:
@@ -189,15 +204,17 @@ class Campaign:
     def from_yaml(cls, source: str | Path) -> Campaign:
         """Read a campaign from a file (a ``Path``) or from YAML text.
 
+        A file may name a network of one's own (``layers``, beside it or by its whole path, and perhaps ``sizes``).
+
         Raises:
             InvalidInputError: Naming the file, the field, its value and what is allowed.
         """
         place = str(source) if isinstance(source, Path) else "campaign"
-        return cls.from_mapping(_load(source, place), place)
+        return cls.from_mapping(_load(source, place), place, source.parent if isinstance(source, Path) else None)
 
     @classmethod
-    def from_mapping(cls, data: Mapping[str, Any], place: str = "campaign") -> Campaign:
-        """Build a campaign from what its YAML says; ``place`` names it in errors.
+    def from_mapping(cls, data: Mapping[str, Any], place: str = "campaign", folder: Path | None = None) -> Campaign:
+        """Build a campaign from what its YAML says; ``place`` names it in errors, ``folder`` is where its files are.
 
         Raises:
             InvalidInputError: Naming the place, the field, its value and what is allowed.
@@ -216,6 +233,7 @@ class Campaign:
                 "seed": fields.integer("seed", 0),
                 "workers": fields.integer("workers", 0),
                 "platform_file": fields.text("platform_file"),
+                "network": network_of(fields, folder),
             }
             fields.finish()
             return cls(**arguments)
@@ -227,10 +245,11 @@ class Campaign:
         """Return the YAML that ``from_yaml`` reads back to an equal campaign."""
         data: dict[str, Any] = {
             "name": self.name, "platform": self.platform, "platform_file": self.platform_file,
-            "fidelity": self.fidelity, "workload": self.workload,
+            "fidelity": self.fidelity, "workload": self.workload if self.network is None else "",
             "set": dict(self.restrictions),
             "constraints": [{"name": entry.name, "expression": entry.expression} for entry in self.constraints],
             **_choice_to(self.choice), "settings": dict(self.settings), "seed": self.seed, "workers": self.workers,
+            "network": {} if self.network is None else network_to(self.network),
         }  # fmt: skip
         kept = {name: value for name, value in data.items() if value not in ({}, [], "")}
         return dump_document(kept)

@@ -94,6 +94,8 @@ def prepare(folder: RunFolder, store: ResultStore) -> None:
         StoreError: If the database cannot be written.
     """
     campaign = folder.campaign()
+    if campaign.network is not None:
+        store.save_workload(campaign.network)
     store.save_campaign(
         campaign.name,
         platform=campaign.platform,

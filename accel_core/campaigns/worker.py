@@ -43,7 +43,7 @@ def evaluate_designs(campaign: Campaign, designs: pd.DataFrame, artifacts: Path)
         campaign.platform,
         designs,
         campaign.fidelity,
-        workload=campaign.workload,
+        workload=campaign.runs,
         settings=campaign.settings,
         artifacts=artifacts,
         seed=campaign.seed,

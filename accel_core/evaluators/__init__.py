@@ -100,7 +100,9 @@ def workload_of(platform: Platform, wanted: str | Workload | None) -> Workload:
         return platform.default_workload
     if isinstance(wanted, Workload):
         if bool(wanted.layers) != bool(platform.default_workload.layers):
-            runs, given = ("layers", "vectors") if platform.default_workload.layers else ("training vectors", "layers")
+            own = platform.default_workload
+            runs = "layers" if own.layers else "training vectors" if own.n_vectors else "its own workloads"
+            given = "layers" if wanted.layers else "vectors"
             raise InvalidInputError(f"workload '{wanted.name}': {platform.name} runs {runs}, not {given}")
         reasons = [platform.runs(operator) for operator in wanted.operators] if platform.runs is not None else []
         if reasons and None not in reasons:

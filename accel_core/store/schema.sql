@@ -73,3 +73,10 @@ create table if not exists rejected_parts (
     kept_as     varchar   not null,          -- where the file is now
     rejected_at timestamp not null
 );
+
+-- Networks of a person's own that results or campaigns are about.
+create table if not exists workloads (
+    name       varchar primary key,          -- what results call it: its file's name, '@' and a digest of its content
+    content    varchar   not null,           -- its operators, JSON
+    created_at timestamp not null
+);

@@ -16,7 +16,7 @@ import pyarrow as pa
 from accel_core.errors import StoreError
 from accel_core.evaluators import measured_results
 from accel_core.platforms import Platform
-from accel_core.store import query
+from accel_core.store import networks, query
 from accel_core.store.conflicts import RETRIED
 from accel_core.store.connection import close_database, open_database, reopen, translated
 from accel_core.store.imports import Imported, Keep, check_import, divided, read_import
@@ -24,6 +24,7 @@ from accel_core.store.known import Known
 from accel_core.store.parts import read_part, set_aside
 from accel_core.store.rows import KEY, CheckedRows, check_rows
 from accel_core.tables import write_table
+from accel_core.workloads import Workload
 
 
 class ResultStore:
@@ -273,6 +274,32 @@ class ResultStore:
                 "settings_id = excluded.settings_id, definition = excluded.definition",
                 [name, platform, workload, fidelity, settings_id, definition, _now()],
             )
+
+    def save_workload(self, workload: Workload) -> None:
+        """Remember a network of one's own; saying the same again changes nothing.
+
+        Raises:
+            StoreError: If another network has that name, or it cannot be written.
+        """
+        with self._cursor() as cursor:
+            is_known = networks.is_known(cursor, workload, str(self.path))
+        if not is_known:
+            with self._writing() as connection:
+                networks.insert(connection, workload, _now())
+
+    def workload(self, name: str) -> Workload | None:
+        """Return a network of one's own by its name, or a layer of one, ``NETWORK/LAYER``; None if it is not known.
+
+        Raises:
+            InvalidInputError: If it has no such layer.
+        """
+        with self._cursor() as cursor:
+            return networks.find(cursor, name)
+
+    def workload_names(self) -> list[str]:
+        """Return the names of networks of one's own, the newest first."""
+        with self._cursor() as cursor:
+            return networks.names(cursor)
 
     def link(self, campaign: str, design_ids: Sequence[str], seed: int | None = None) -> None:
         """Make stored results of designs, of one seed or of all, members of a campaign too."""

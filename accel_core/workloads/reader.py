@@ -25,6 +25,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _BEGINNING = 4_096
 _OWN = re.compile(r"[^@/\s][^@/]*@[0-9a-f]{8}(/.+)?")
 _MAX_STEM = 60
+_SOURCE = "a network of one's own"
 
 
 def read_network(path: Path, sizes: Mapping[str, int] | None = None) -> Network:
@@ -71,7 +72,7 @@ def own_workload(network: Network, place: str) -> Workload:
     """Return a network of one's own as a workload that is called by its file and by what it holds, ``net@1a2b3c4d``."""
     stem = re.sub(r"[^\w.+-]", "_", PurePath(place).stem).lstrip("+-.=")[:_MAX_STEM] or "network"
     name = f"{stem}@{digest_of(network.operators)}"
-    return Workload(name, stem, f"file {PurePath(place).name}", operators=network.operators)
+    return Workload(name, stem, _SOURCE, operators=network.operators)
 
 
 def restored_workload(name: str, content: str) -> Workload:
@@ -84,7 +85,7 @@ def restored_workload(name: str, content: str) -> Workload:
     stem, _, digest = name.partition("@")
     if digest != digest_of(network.operators):
         raise InvalidInputError(f"workload '{name}': its content has the digest {digest_of(network.operators)}")
-    return Workload(name, stem, "a network of one's own", operators=network.operators)
+    return Workload(name, stem, _SOURCE, operators=network.operators)
 
 
 def is_own(name: str) -> bool:

@@ -25,6 +25,7 @@ from pages.components.platform_words import words_of
 from pages.components.predictions import Predicted
 from pages.components.session import layout_picture, service
 from pages.components.style import fidelity_badge, percent, quantity, status_badge
+from pages.components.workload_choice import own_network
 
 MAIN_METRICS = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j", "utilization")
 LEVEL = 0.9
@@ -146,7 +147,13 @@ def run_for_real(design: pd.Series, platform: Platform) -> None:
     design_id = str(design["design_id"])
     try:
         service().campaigns.launch(
-            Campaign(campaign_name(design_id), platform.name, (row,), workload=str(design["workload"]))
+            Campaign(
+                campaign_name(design_id),
+                platform.name,
+                (row,),
+                workload=str(design["workload"]),
+                network=own_network(str(design["workload"])),
+            )
         )
     except AccelError as error:
         st.session_state["run-problem"] = str(error)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from accel_core.evaluators import evaluate
 from accel_core.platforms import get_platform
+from pages.components.workload_choice import workload_named
 
 PLATFORM = "eyeriss"
 DEFAULT_WORKLOAD = "vgg16/conv1_1"
@@ -88,7 +89,8 @@ def run(designs: pd.DataFrame, setup: Setup, pes: int | None = None, bits_budget
     first = designs.iloc[0]
     count = int(first["mesh_x"] * first["mesh_y"]) if pes is None else pes
     space = {"pes": count} | ({"bits_budget": bits_budget} if bits_budget else {})
-    return evaluate(PLATFORM, designs, "analytical", workload=setup.workload, settings={**setup.settings(), **space})
+    runs = workload_named(get_platform(PLATFORM), setup.workload)
+    return evaluate(PLATFORM, designs, "analytical", workload=runs, settings={**setup.settings(), **space})
 
 
 def result_of(design: Mapping[str, int], setup: Setup) -> dict[str, Any]:

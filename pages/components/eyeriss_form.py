@@ -14,6 +14,7 @@ from accel_core.platforms.eyeriss.energy import TABLES, energy_table
 from accel_core.platforms.eyeriss.random_mapper import PATIENCE
 from pages.components.eyeriss_designs import DEFAULT_WORKLOAD, PLATFORM, Design, Setup, adopt, shown_design
 from pages.components.plain import plain
+from pages.components.workload_choice import choices, own_network_uploader
 
 MAPPERS: Mapping[str, str] = {"random": "Random search", "exact": "Exact"}
 OBJECTIVES: Mapping[str, str] = {"edp": "EDP", "delay": "Cycles", "energy": "Energy"}
@@ -23,7 +24,7 @@ ENERGIES: Mapping[str, str] = {"scaled": "Scaled with sizes", "fixed": "Fixed (a
 def setup_form() -> Setup:
     """Show the choices in one row and return them."""
     columns = st.columns([4, 4, 5, 3], vertical_alignment="bottom")
-    workloads = list(get_platform(PLATFORM).workloads)
+    workloads = choices(get_platform(PLATFORM))
     default = workloads.index(DEFAULT_WORKLOAD) if DEFAULT_WORKLOAD in workloads else 0
     workload = columns[0].selectbox("Layer or network", workloads, default, key="eyeriss-workload",
                                     persist_state="session", bind="query-params")  # fmt: skip
@@ -46,6 +47,7 @@ def setup_form() -> Setup:
             "Random search: seed", 0, 1_000_000, 0, key="eyeriss-mapper-seed", persist_state="session"
         )
         own = _own_table()
+        own_network_uploader(get_platform(PLATFORM), "eyeriss-workload")
     assert mapper is not None
     return Setup(workload, own or table, mapper, objective, int(patience), int(seed))
 

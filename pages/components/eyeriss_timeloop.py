@@ -15,6 +15,7 @@ from accel_core.evaluators import evaluate, resolve_settings, unavailable
 from accel_core.platforms import get_platform
 from pages.components.eyeriss_designs import PLATFORM, Setup
 from pages.components.plain import plain
+from pages.components.workload_choice import workload_named
 
 FIDELITY = "simulated"
 _RESULTS = "eyeriss-timeloop"
@@ -35,7 +36,7 @@ def zipped(design: tuple[tuple[str, int], ...], workload: str, energy_table: str
     platform = get_platform(PLATFORM)
     assert platform.program is not None
     settings = resolve_settings(platform, FIDELITY, {"energy_table": energy_table, "objective": objective})
-    texts = platform.program.files(dict(design), platform.workloads[workload], settings)
+    texts = platform.program.files(dict(design), workload_named(platform, workload), settings)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in texts.items():
@@ -61,8 +62,9 @@ def simulate_button(setup: Setup, designs: Mapping[str, Mapping[str, int]]) -> N
 def _simulate(setup: Setup, design: Mapping[str, int]) -> None:
     settings = {"energy_table": setup.energy_table, "objective": setup.objective,
                 "pes": design["mesh_x"] * design["mesh_y"]}  # fmt: skip
+    runs = workload_named(get_platform(PLATFORM), setup.workload)
     try:
-        row = evaluate(PLATFORM, pd.DataFrame([dict(design)]), FIDELITY, workload=setup.workload, settings=settings)
+        row = evaluate(PLATFORM, pd.DataFrame([dict(design)]), FIDELITY, workload=runs, settings=settings)
     except AccelError as error:
         st.error(plain(error))
         return

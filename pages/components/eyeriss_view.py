@@ -46,6 +46,7 @@ from pages.components.eyeriss_timeloop import download_files
 from pages.components.plain import plain
 from pages.components.style import card, figure, is_dark, metric_row
 from pages.components.triangle import take_dropped, triangle
+from pages.components.workload_choice import workload_named
 
 TRIANGLE, TOTAL, KEEP_PES, OWN_MAPPING = "eyeriss-triangle", "eyeriss-total", "eyeriss-keep-pes", "eyeriss-mapping"
 CORNERS = {"PEs": "mac", "Scratchpads": "weights", "Global buffer": "glb"}
@@ -181,7 +182,7 @@ def mesh_head(setup: Setup) -> tuple[Setup, DeltaGenerator]:
 
 def mesh_card(result: Mapping[str, Any], setup: Setup) -> None:
     """Show the mesh with the mapping on it, why lanes are idle, and the mapping itself."""
-    workload = get_platform(PLATFORM).workloads[setup.workload]
+    workload = workload_named(get_platform(PLATFORM), setup.workload)
     mappings = mappings_of(str(result["mapping"]), workload)
     name = next(iter(mappings))
     if len(mappings) > 1:

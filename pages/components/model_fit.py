@@ -21,6 +21,7 @@ from accel_core.surrogates.tables import MIN_ROWS
 from accel_core.surrogates.tuning import affordable
 from accel_core.surrogates.validation import Validation, validate, validate_roi
 from pages.components.style import progress
+from pages.components.workload_choice import workload_named
 
 Tables = dict[str, pd.DataFrame]
 
@@ -117,7 +118,7 @@ def fit_job(request: FitRequest, ok: pd.DataFrame, platform: Platform, category:
     if request.only is not None and category is not None:
         kept = kept[kept[category] == request.only]
     kept = kept.reset_index(drop=True)
-    data = data_of(kept, platform, platform.workloads[request.workload])
+    data = data_of(kept, platform, workload_named(platform, request.workload))
     splits, problems = _splits(data, request.seed)
     if not splits:
         raise InvalidInputError(" ".join(problems))

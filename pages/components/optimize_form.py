@@ -18,6 +18,7 @@ from pages.components.optimize_plan import SearchPlan, usable
 from pages.components.platform_words import words_of
 from pages.components.run_form import narrowed
 from pages.components.session import category, results, runnable
+from pages.components.workload_choice import choices, own_network_uploader
 
 MODEL, FLOW = "model", "flow"
 WHERE = "optimize-where"
@@ -97,9 +98,11 @@ def _choose_space(platform: Platform) -> tuple[str, dict[str, str]]:
             key=f"optimize-{platform.name}-category-{'-'.join(values)}", persist_state="session",
         )  # fmt: skip
         restrictions[name] = str(chosen)
-    workload = columns[-1].selectbox(
-        "Workload", list(platform.workloads), key=f"optimize-{platform.name}-workload", persist_state="session"
-    )
+    key = f"optimize-{platform.name}-workload"
+    workload = columns[-1].selectbox("Workload", choices(platform), key=key, persist_state="session")
+    if platform.runs is not None:
+        with st.popover("Your own network", width="stretch"):
+            own_network_uploader(platform, key)
     rest = {key: value for key, value in restrictions.items() if key != name}
     words = narrowed(rest, len(choice.constraints))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

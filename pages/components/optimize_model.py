@@ -19,6 +19,7 @@ from accel_core.surrogates.predict_designs import FittedModels, learn_platform
 from accel_core.surrogates.tables import MIN_ROWS
 from pages.components.optimize_plan import SearchPlan, goal_metrics
 from pages.components.session import service
+from pages.components.workload_choice import workload_named
 
 SURROGATE = "gp"
 REDRAW_S = 0.8
@@ -89,7 +90,7 @@ def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> FittedModel
 @st.cache_resource(show_spinner="Fitting the model …", max_entries=4)
 def _fitted(database: str, rest: tuple[Any, ...], extra: tuple[str, ...], _stored: pd.DataFrame) -> FittedModels:
     platform = get_platform(rest[0])
-    return learn_platform(_stored, platform, platform.workloads[rest[2]], extra, surrogate=SURROGATE)
+    return learn_platform(_stored, platform, workload_named(platform, rest[2]), extra, surrogate=SURROGATE)
 
 
 def trust_of(plan: SearchPlan, learned: FittedModels, stored: pd.DataFrame) -> float:

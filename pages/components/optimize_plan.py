@@ -16,6 +16,7 @@ from accel_core.objectives import CostFunction, Goal, objectives_of
 from accel_core.platforms import Platform, get_platform
 from accel_core.space import Constraint, DesignSpace
 from pages.components.style import quantity
+from pages.components.workload_choice import own_network
 
 Weights = Mapping[str, float]
 
@@ -81,7 +82,15 @@ class SearchPlan:
             self.goals, self.optimizer or "motpe", max(1, self.budget), max(1, min(self.batch, self.budget))
         )
         return Campaign(
-            name, self.platform, choice, fidelity, self.workload, self.restrictions, self.constraints, seed=self.seed
+            name,
+            self.platform,
+            choice,
+            fidelity,
+            self.workload,
+            self.restrictions,
+            self.constraints,
+            seed=self.seed,
+            network=own_network(self.workload),
         )
 
 

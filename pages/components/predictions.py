@@ -16,9 +16,11 @@ from accel_core.errors import InvalidInputError
 from accel_core.platforms import Platform
 from accel_core.space import DesignSpace, design_ids, sample
 from accel_core.surrogates.predict_designs import FittedModels, learn_platform
+from accel_core.workloads import Workload
 from pages.components.plain import plain
 from pages.components.platform_words import words_of
 from pages.components.style import duration
+from pages.components.workload_choice import workload_named
 
 SIZES = (5_000, 20_000, 100_000)
 SURROGATE = "gp"
@@ -75,7 +77,9 @@ class Jobs:
             if request not in self._found:
                 for old in list(self._found)[: 1 - MAX_KEPT]:
                     self._found.pop(old)[1].cancel()
-                self._found[request] = (time.monotonic(), self._pool.submit(_predict, request, platform, measured))
+                workload = workload_named(platform, request.workload)
+                future = self._pool.submit(_predict, request, platform, workload, measured)
+                self._found[request] = (time.monotonic(), future)
             return self._found[request]
 
 
@@ -127,10 +131,9 @@ def how_made(found: Predicted, platform: Platform) -> str:
     return f"{made}; {left_out:,} {why} left out" if left_out else made
 
 
-def _predict(request: Request, platform: Platform, measured: pd.DataFrame) -> Predicted:
+def _predict(request: Request, platform: Platform, workload: Workload, measured: pd.DataFrame) -> Predicted:
     started = time.perf_counter()
     known = measured[measured["fidelity"] == platform.reference]
-    workload = platform.workloads[request.workload]
     learned = learn_platform(known, platform, workload, request.metrics, surrogate=SURROGATE)
     designs = candidates(DesignSpace.from_yaml(request.space_yaml), request.n)
     table = learned.predict(designs).reset_index(drop=True)

@@ -17,6 +17,7 @@ from pages.components.plain import code_span, plain
 from pages.components.run_join import SELECTED
 from pages.components.run_plan import forecast
 from pages.components.session import runnable
+from pages.components.workload_choice import choices, own_network, own_network_uploader, title_of
 
 _CROSSED, _WHOLE = "Crossed", "Whole space"
 _N_LAUNCHED = "run-n-launched"
@@ -48,9 +49,10 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
     sizes = _choose_sizes(platform)
     with st.expander("Workload, sampler, settings"):
         workload = st.selectbox(
-            "Workload", list(platform.workloads), key="run-workload", persist_state="session",
-            format_func=lambda name: platform.workloads[name].title,
+            "Workload", choices(platform), key="run-workload", persist_state="session",
+            format_func=lambda name: title_of(platform, name),
         )  # fmt: skip
+        own_network_uploader(platform, "run-workload")
         sampler = st.segmented_control(
             "Sampler", list(SAMPLERS), default="lhs", required=True, key="run-sampler", persist_state="session"
         )
@@ -66,7 +68,7 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
     try:
         return Campaign(
             name.strip(), platform.name, SamplerPlan(sampler, **sizes), fidelity, workload,
-            choice.restrictions, choice.constraints, settings, int(seed), int(workers),
+            choice.restrictions, choice.constraints, settings, int(seed), int(workers), network=own_network(workload),
         )  # fmt: skip
     except InvalidInputError as error:
         st.error(plain(error))

@@ -19,6 +19,7 @@ from accel_core.space import design_ids
 from accel_core.tables import read_table, write_table
 from pages.components.optimize_plan import SearchPlan, compared_metrics
 from pages.components.session import results, service
+from pages.components.workload_choice import own_network
 
 PREDICTED = "predicted.parquet"
 STEM = "verify"
@@ -72,7 +73,8 @@ def launch(plan: SearchPlan, picks: pd.DataFrame) -> str:
     designs = platform.space.coerce(picks[list(platform.space.names)]).reset_index(drop=True)
     rows = tuple({str(key): value for key, value in row.items()} for row in designs.to_dict("records"))
     name = unused_name(STEM, runs_path())
-    campaign = Campaign(name, plan.platform, rows, platform.reference, plan.workload, seed=plan.seed)
+    campaign = Campaign(name, plan.platform, rows, platform.reference, plan.workload, seed=plan.seed,
+                        network=own_network(plan.workload))  # fmt: skip
     kept = designs.assign(**{metric: picks[metric].to_numpy() for metric in compared_metrics(plan, picks)})
     kept.insert(0, "design_id", design_ids(designs, platform.space.names).to_numpy())
     waiting = runs_path() / f".{STEM}-{time.time_ns()}.parquet"  # until it is known whose folder it goes to

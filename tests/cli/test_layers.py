@@ -90,7 +90,6 @@ def test_commands_take_a_network_of_ones_own_and_say_what_is_left_out(
 
     assert workload is not None
     assert re.fullmatch(r"net@[0-9a-f]{8}", workload.name)
-    assert workload.source == "file net.onnx"
     assert workload.operators == read_onnx(network, {"batch": 2}).operators
     assert capsys.readouterr().err.splitlines() == [
         f"note: net.onnx: called {workload.name}",

@@ -107,7 +107,7 @@ def test_a_network_is_called_by_its_file_and_its_content() -> None:
     workload = own_workload(network, "/some where/my; net@home.v2.csv")
 
     assert workload.name == f"my__net_home.v2@{digest_of(network.operators)}"
-    assert (workload.title, workload.source) == ("my__net_home.v2", "file my; net@home.v2.csv")
+    assert workload.title == "my__net_home.v2"
     assert digest_of(network.operators) != digest_of(other.operators)
     assert own_workload(network, "=1+2.csv").name.startswith("_1+2@")
     assert own_workload(network, "-1+2.csv").name.startswith("1+2@")

@@ -12,6 +12,7 @@ from accel_core.evaluators import settings_of
 from accel_core.platforms import PLATFORMS, Platform, find_own
 from accel_core.settings import Setting
 from accel_core.space import Parameter
+from accel_core.workloads.operators import EXAMPLES
 
 
 def add_to(commands: Commands) -> None:
@@ -36,6 +37,10 @@ def run(arguments: argparse.Namespace) -> None:
         for parameter in entry["parameters"]:
             print(f"  {parameter['name']:<20} {parameter['allowed']}: {parameter['meaning']}")
         print(f"  workloads  {platform.workload_words}")
+        if platform.runs is not None:
+            left = "; ".join(f"{kind}: {why}" for kind, why in entry["operators"].items() if why)
+            runs = ", ".join(kind for kind, why in entry["operators"].items() if not why)
+            print(f"  operators  {runs}; left out of a network: {left or 'none'}")
         print(f"  fidelities {', '.join(entry['fidelities'])}")
 
 
@@ -51,6 +56,7 @@ def describe(platform: Platform) -> dict[str, Any]:
             {"name": constraint.name, "expression": constraint.expression} for constraint in platform.space.constraints
         ],
         "workloads": list(platform.workloads),
+        "operators": {} if platform.runs is None else {one.kind: platform.runs(one) or "" for one in EXAMPLES},
         "fidelities": list(platform.fidelities),
         "metrics": list(platform.metrics),
         "settings": {

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accel_core.errors import InvalidDesignError, InvalidInputError
+from accel_core.space.autotuner import is_autotuner, load_autotuner, read_autotuner
 from accel_core.space.blocks import Block, columns_of, partition
 from accel_core.space.constraints import Constraint
 from accel_core.space.documents import dump_document, load_document
@@ -67,8 +68,22 @@ class DesignSpace:
         return cls.from_mapping(content, place)
 
     @classmethod
+    def from_autotuner(cls, text_or_path: str | Path) -> DesignSpace:
+        """Read a space of AutoTuner of OpenROAD-flow-scripts, JSON text or a file (a ``Path``).
+
+        Raises:
+            InvalidInputError: Naming the file, the parameter, its value and what is allowed.
+        """
+        return cls(*load_autotuner(text_or_path))
+
+    @classmethod
     def from_mapping(cls, content: object, place: str = "space") -> DesignSpace:
-        """Read a space that is a part of a larger document; ``place`` says where, for messages."""
+        """Read a space that is a part of a larger document; ``place`` says where, for messages.
+
+        Also one of AutoTuner, which is told by what it holds.
+        """
+        if is_autotuner(content):
+            return cls("autotuner", read_autotuner(content, place))
         name, parameters, constraints = read_space(content, place)
         try:
             return cls(name, parameters, constraints)

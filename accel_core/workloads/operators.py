@@ -310,3 +310,14 @@ KINDS: dict[str, type[Operator]] = {
     kind.kind: kind for kind in (Conv, Gemm, Pool, Elementwise, Reduction, Normalization, Move, Other)
 }
 """Every kind by its name in files."""
+
+EXAMPLES: tuple[Operator, ...] = (
+    Conv("conv", 8, 8, 8, 3, 3, M=8),
+    Gemm("gemm", 8, 8, 8),
+    Pool("pool", 8, 8, 8, 2, 2, function="MaxPool"),
+    Elementwise("elementwise", "Relu", (8,)),
+    Reduction("reduction", "ReduceSum", (8,), (0,)),
+    Normalization("normalization", "Softmax", (8,), (0,)),
+    Move("move", "Transpose", (8,)),
+)
+"""One operator of each kind that has a form, to ask a platform what it runs."""

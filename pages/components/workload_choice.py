@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from accel_core.errors import AccelError, InvalidInputError
@@ -50,7 +52,7 @@ def own_network_uploader(platform: Platform, key: str) -> None:
         args=(platform, key), help="Of an ONNX model whose inputs have sizes without numbers; a free batch is 1.",
     )  # fmt: skip
     if problem := st.session_state.get(f"{key}-problem"):
-        st.error(problem.replace("\\", "\\\\").replace("`", "'").replace("[", "\\[").replace("*", "\\*"))
+        st.error(re.sub(r"([!-/:-@[-`{-~])", r"\\\1", problem))  # a file's own words are no Markdown
     for line in st.session_state.get(f"{key}-said", ()):
         st.text(line)
 

@@ -24,6 +24,7 @@ from accel_core.metrics import get_metric, is_metric
 from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.process import Limits, run
 from accel_core.space import sample
+from accel_core.workloads.operators import EXAMPLES
 
 pytestmark = pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFORMS.keys())
 
@@ -32,6 +33,16 @@ OUTCOME = ("status", "stage", "reason", "tool_versions")
 
 
 FIDELITY = {"analytical": "analytical", "simulate": "simulated"}
+
+
+def test_it_runs_every_operator_of_its_own_workloads(platform: Platform) -> None:
+    if not platform.default_workload.layers:
+        assert platform.runs is None
+        return
+    assert platform.runs is not None
+    operators = [one for workload in platform.workloads.values() for one in workload.operators]
+    assert {platform.runs(operator) for operator in operators} == {None}
+    assert all(why is None or why for why in map(platform.runs, EXAMPLES)), "what is not run has a reason"
 
 
 def some_designs(platform: Platform, n: int = 12) -> pd.DataFrame:

@@ -21,7 +21,7 @@ _POLL_S = 0.5
 
 
 def run_campaign(
-    source: str | Path, progress: Progress, *, database: Path | None = None, runs: Path | None = None
+    source: Campaign | str | Path, progress: Progress, *, database: Path | None = None, runs: Path | None = None
 ) -> CampaignStatus:
     """Run or resume a campaign to its end and return its last status.
 
@@ -29,7 +29,7 @@ def run_campaign(
     handed to it and only followed here.
 
     Args:
-        source: Path of the YAML file, or YAML text.
+        source: The campaign, path of its YAML file, or YAML text.
         progress: Called about twice a second.
         database: None takes ``database_path()``.
         runs: None takes ``runs_path()``.
@@ -39,7 +39,7 @@ def run_campaign(
         StoreError: If the database cannot be used, or trouble stopped the campaign; what is finished is kept.
         KeyboardInterrupt: After the workers were stopped, if we run it ourselves.
     """
-    campaign = Campaign.from_yaml(source)
+    campaign = source if isinstance(source, Campaign) else Campaign.from_yaml(source)
     runs, database = runs or runs_path(), (database or database_path()).absolute()
     try:
         store = ResultStore(database)

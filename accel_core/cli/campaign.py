@@ -7,8 +7,10 @@ import math
 import sys
 from pathlib import Path
 
-from accel_core.campaigns import CampaignStatus, run_campaign
+from accel_core.campaigns import Campaign, CampaignStatus, run_campaign
 from accel_core.cli.arguments import Commands
+from accel_core.cli.layers import say_network
+from accel_core.platforms import get_platform
 
 
 def add_to(commands: Commands) -> None:
@@ -20,7 +22,10 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Run to the end, with one line of progress that renews itself on a terminal."""
-    status = run_campaign(arguments.file, _Progress())
+    campaign = Campaign.from_yaml(arguments.file)
+    if campaign.network is not None:
+        say_network(get_platform(campaign.platform), campaign.network)
+    status = run_campaign(campaign, _Progress())
     counts = ", ".join(
         f"{count} {name}" for name in ("ok", "infeasible", "failed", "timeout") if (count := getattr(status, name))
     )

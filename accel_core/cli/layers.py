@@ -15,8 +15,9 @@ from accel_core.errors import InvalidInputError
 from accel_core.evaluators import workload_of
 from accel_core.platforms import Platform
 from accel_core.tables import write_table
-from accel_core.workloads import FORMATS, Workload, own_workload, read_network, runs_layers
+from accel_core.workloads import FORMATS, Workload, left_out, own_workload, read_network, runs_layers
 from accel_core.workloads.layer_table import COLUMNS
+from accel_core.workloads.left_out import described
 
 _SIZE_HELP = "a size that an ONNX model leaves free"
 
@@ -66,9 +67,16 @@ def chosen_workload(platform: Platform, arguments: argparse.Namespace) -> Worklo
         return None if arguments.workload is None else platform.workload(arguments.workload)
     network = read_network(arguments.layers, sizes)
     workload = workload_of(platform, own_workload(network, arguments.layers.name))
-    lines = [f"called {workload.name}", *network.report(platform.runs or runs_layers)]
-    print("\n".join(f"note: {arguments.layers.name}: {line}" for line in lines), file=sys.stderr)
+    say_network(platform, workload)
     return workload
+
+
+def say_network(platform: Platform, workload: Workload) -> None:
+    """Say on standard error what a network of one's own holds, and what the platform leaves out of it."""
+    skipped = left_out(workload.operators, platform.runs or runs_layers)
+    found = f"{len(workload.layers)} layers, {workload.macs:,} multiply-accumulates"
+    lines = [found, *workload.remarks, *described(skipped)]
+    print("\n".join(f"note: {workload.name}: {line}" for line in lines), file=sys.stderr)
 
 
 def parse_sizes(words: Sequence[str]) -> dict[str, int]:

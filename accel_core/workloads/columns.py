@@ -16,15 +16,16 @@ from accel_core.errors import InvalidInputError
 _OTHER_NAMES: Mapping[str, str] = {
     "name": "name layer layername layers",
     "kind": "kind type layertype op operator optype",
-    "C": "c ci cin ic inc inch channel channels inchannel inchannels inputchannel inputchannels ifmapchannels",
+    "C": "c ci cin ic inc inch channel channels inchannel inchannels inputchannel inputchannels ifmapchannels"
+    " numchannels infeatures",
     "M": "m co cout oc outc outch outchannel outchannels outputchannel outputchannels ofmapchannels filter filters"
-    " numfilter numfilters nfilters numberoffilters kernels numkernels",
-    "P": "p oh ho hout outh outheight outputheight ofmapheight oy",
-    "Q": "q ow wo wout outw outwidth outputwidth ofmapwidth ox",
+    " numfilter numfilters nfilters numberoffilters kernels numkernels outfeatures",
+    "P": "p oh ho hout outh outheight outputheight ofmapheight ofmaph oy",
+    "Q": "q ow wo wout outw outwidth outputwidth ofmapwidth ofmapw ox",
     "R": "r kh hk fh kernelheight filterheight kernelh filterh ky fy",
     "S": "s kw wk fw kernelwidth filterwidth kernelw filterw kx fx",
-    "H": "h ih hi hin inh inheight inputheight ifmapheight iy",
-    "W": "w iw wi win inw inwidth inputwidth ifmapwidth ix",
+    "H": "h ih hi hin inh inheight inputheight ifmapheight ifmaph iy",
+    "W": "w iw wi win inw inwidth inputwidth ifmapwidth ifmapw ix",
     "kernel": "kernel kernelsize ksize filtersize",
     "stride": "stride strides st",
     "stride_h": "strideh sh strideheight stridesh stridey hstride",

@@ -64,6 +64,7 @@ def read_model(content: bytes, place: str, sizes: Mapping[str, int]) -> Model:
         raise InvalidInputError(f"{place} is no readable ONNX model: a name in it is not UTF-8 text")
     weights = frozenset(tensor.name for tensor in graph.initializer)
     assumed = _fix_sizes(graph, weights, sizes, place)
+    weights |= _lift_constants(graph)
     _drop_weights(graph)
     nodes = tuple(graph.node)
     found = _guarded(lambda given: find_sizes(onnx, given, weights), model, place)
@@ -133,6 +134,23 @@ def _free(value: ValueInfoProto) -> list[tuple[str, int]]:
     """Return name and axis of each size of a tensor that is no number above 0."""
     dims = value.type.tensor_type.shape.dim
     return [(dim.dim_param or f"{value.name}[{axis}]", axis) for axis, dim in enumerate(dims) if dim.dim_value < 1]
+
+
+def _lift_constants(graph: GraphProto) -> frozenset[str]:
+    """Make weights of nodes that hold large constants; return their names."""
+    kept, names = [], []
+    for node in graph.node:
+        tensor = next((attribute.t for attribute in node.attribute if attribute.HasField("t")), None)
+        if node.op_type != "Constant" or tensor is None or _is_small(tensor):
+            kept.append(node)
+            continue
+        graph.initializer.add(name=node.output[0], dims=tensor.dims, data_type=tensor.data_type)
+        names.append(node.output[0])
+    if names:
+        copies = [type(node).FromString(node.SerializeToString()) for node in kept]
+        del graph.node[:]
+        graph.node.extend(copies)
+    return frozenset(names)
 
 
 def _drop_weights(graph: GraphProto) -> None:

@@ -72,14 +72,17 @@ def find_sizes(onnx: Any, model: ModelProto, weights: frozenset[str]) -> Sizes:
     compared = [name for name in stored if name in known.shapes and name not in constants]
     if wrong := [name for name in compared if static_shape(stored[name]) != known.shapes[name]]:
         return known.sizes([_contradiction(stored, known.shapes, wrong)])
-    unknown = {name: kind for name, kind in stored.items() if name not in known.shapes}
-    if not compared or not unknown:
+    foreign = {
+        name for node in model.graph.node if not onnx.defs.has(node.op_type, node.domain) for name in node.output
+    }
+    taken = {name: kind for name, kind in stored.items() if name in foreign}
+    if not compared or not taken:
         return known.sizes([])
-    helped = _Inference(onnx, model, unknown)
+    helped = _Inference(onnx, model, taken)
     helped.run()
-    if wrong := [name for name in stored if helped.shapes.get(name) != static_shape(stored[name])]:
+    if wrong := [name for name in stored if helped.shapes.get(name) not in (None, static_shape(stored[name]))]:
         return known.sizes([_contradiction(stored, helped.shapes, wrong)])
-    return helped.sizes([f"sizes as stored in the file, which agrees with its inputs elsewhere: {listed([*unknown])}"])
+    return helped.sizes([f"sizes as stored in the file, which agrees with its inputs elsewhere: {listed([*taken])}"])
 
 
 def _constants(graph: GraphProto, known: AbstractSet[str]) -> AbstractSet[str]:

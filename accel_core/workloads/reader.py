@@ -72,7 +72,7 @@ def own_workload(network: Network, place: str) -> Workload:
     """Return a network of one's own as a workload that is called by its file and by what it holds, ``net@1a2b3c4d``."""
     stem = re.sub(r"[^\w.+-]", "_", PurePath(place).stem).lstrip("+-.=")[:_MAX_STEM] or "network"
     name = f"{stem}@{digest_of(network.operators)}"
-    return Workload(name, stem, _SOURCE, operators=network.operators)
+    return Workload(name, stem, _SOURCE, operators=network.operators, remarks=network.notes)
 
 
 def restored_workload(name: str, content: str) -> Workload:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accel_core.errors import InvalidInputError
 from accel_core.workloads.conversion import layers_of, operator_of
@@ -26,6 +26,7 @@ class Workload:
         n_vectors: Training vectors streamed; 0 where layers are run.
         operators: All operators of the network, those that are no layers too. Those of the layers where they are left
             out.
+        remarks: What was assumed when it was read, and what of its file does not count; no part of what it is.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Workload:
     layers: tuple[Layer, ...] = ()
     n_vectors: int = 0
     operators: tuple[Operator, ...] = ()
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         """Fill in layers or operators, and reject a workload that has both layers and vectors."""

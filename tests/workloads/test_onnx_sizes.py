@@ -11,7 +11,7 @@ import onnx.reference
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from accel_core.workloads import Layer, Network, read_onnx
 from accel_core.workloads.operators import Conv, Elementwise, Normalization, Pool, Reduction
@@ -95,6 +95,27 @@ def test_stored_sizes_that_disagree_anywhere_are_not_used_at_all(path: Path) -> 
 
     assert [layer.name for layer in network.layers] == ["a"]
     assert {entry.operator for entry in network.skipped} == {"Wavelet", "Conv"}
+
+
+def test_sizes_behind_an_unknown_operator_are_checked_against_each_other(path: Path) -> None:
+    network = behind_an_unknown_operator([1, 4, 9, 9])
+    network.graph.value_info.append(helper.make_tensor_value_info("b", onnx.TensorProto.FLOAT, [1, 4, 18, 18]))
+
+    read = read_onnx(save(network, path))
+
+    assert [layer.name for layer in read.layers] == ["a"]
+    assert "'b' is stored as 1 x 4 x 18 x 18 where 1 x 4 x 7 x 7 follows" in read.remarks[0]
+
+
+def test_weights_in_nodes_are_weights(path: Path) -> None:
+    constant = node("Constant", "", "w", value=numpy_helper.from_array(weights(64, 32)))
+    del constant.input[:]
+
+    read = read_onnx(save(model([constant, node("MatMul", "x w", "y")], {"x": [5, 64]}), path))
+
+    assert [layer.macs for layer in read.layers] == [5 * 64 * 32]
+    assert not read.notes
+    assert not read.skipped
 
 
 def test_sizes_stored_inside_a_body_are_not_used(path: Path) -> None:

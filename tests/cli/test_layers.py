@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from accel_core.cli import main
+from accel_core.campaigns import Campaign
+from accel_core.cli import campaign, main
 from accel_core.cli.layers import add_workload, chosen_workload
 from accel_core.errors import InvalidInputError
 from accel_core.platforms import get_platform
@@ -132,3 +134,24 @@ def test_optimize_searches_on_a_network_of_ones_own(workplace: Path, capsys: pyt
     assert main(["optimize", "eyeriss", *arguments, "--optimizer", "random"]) == 0
     assert set(pd.read_csv("o.csv")["macs"]) == {8 * 3 * 81 * 9}
     assert re.match(r"note: net@[0-9a-f]{8}: 1 layers, 17,496 multiply-accumulates", capsys.readouterr().err)
+
+
+def test_campaign_says_what_a_network_holds_and_hands_it_on(
+    network: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handed = []
+
+    def recorded(given: Campaign, progress: object) -> SimpleNamespace:
+        handed.append(given)
+        return SimpleNamespace(name="c", state="finished", done=1, total=1, ok=1, infeasible=0, failed=0, timeout=0)
+
+    monkeypatch.setattr(campaign, "run_campaign", recorded)
+    definition = "name: c\nplatform: eyeriss\nfidelity: analytical\nsampler: {designs: 1}\nlayers: net.onnx\n"
+    Path("c.yaml").write_text(definition)
+
+    assert main(["campaign", "c.yaml"]) == 0
+
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"note: {handed[0].workload}: 53 layers, 300,774,272 multiply-accumulates"
+    assert said[1].endswith(": free size taken as 1: batch")
+    assert "without multiply-accumulates: Add 10" in said[2]

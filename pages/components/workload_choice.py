@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import streamlit as st
 
 from accel_core.errors import AccelError, InvalidInputError
 from accel_core.evaluators import workload_of
 from accel_core.platforms import Platform
 from accel_core.workloads import SUFFIXES, Workload, is_own, own_workload, parse_network
+from pages.components.plain import plain
 from pages.components.session import service
 
 MAX_UPLOAD_BYTES = 50_000_000
@@ -52,7 +51,7 @@ def own_network_uploader(platform: Platform, key: str) -> None:
         args=(platform, key), help="Of an ONNX model whose inputs have sizes without numbers; a free batch is 1.",
     )  # fmt: skip
     if problem := st.session_state.get(f"{key}-problem"):
-        st.error(re.sub(r"([!-/:-@[-`{-~])", r"\\\1", problem))  # a file's own words are no Markdown
+        st.error(plain(problem))
     for line in st.session_state.get(f"{key}-said", ()):
         st.text(line)
 

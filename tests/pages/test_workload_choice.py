@@ -9,6 +9,7 @@ import pytest
 from accel_core.campaigns import Campaign
 from accel_core.errors import InvalidInputError
 from accel_core.platforms import get_platform
+from pages.components.plain import plain
 from pages.components.workload_choice import MAX_UPLOAD_BYTES, read_upload
 from tests.workloads.onnx_models import mobilenet_v2
 
@@ -17,12 +18,6 @@ TABLE = (
     b"c1,11,11,3,3,3,8,1,\n"
 )
 EYERISS = {"platform": "eyeriss"}
-
-
-def plain(markdown: str) -> str:
-    """The text that Markdown with escapes alone shows."""
-    assert not re.search(r"(?<!\\)[\[\]!*`$<]", markdown)
-    return markdown.replace("\\", "")
 
 
 def bring(app, key: str, name: str, content: bytes):
@@ -57,7 +52,7 @@ def test_sizes_that_a_model_leaves_free_are_asked_for(empty_store, open_page) ->
     network.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
     app = bring(open_page("pages/runs.py", **EYERISS), "run-workload", "net.onnx", network.SerializeToString())
 
-    assert "leaves the size height free" in plain(app.error[0].value)
+    assert "leaves the size height free" in app.error[0].value
     app.text_input(key="run-workload-sizes").set_value("height=224").run()
 
     assert not app.error
@@ -70,7 +65,7 @@ def test_a_file_that_is_no_network_is_one_sentence_and_changes_nothing(empty_sto
     app = bring(open_page("pages/runs.py", **EYERISS), "run-workload", "wrong.csv", b"a,![x](http\n1,2\n")
 
     assert not app.exception
-    assert plain(app.error[0].value).startswith("wrong.csv, line 1: the columns are a, ![x](http; ")
+    assert app.error[0].value.startswith(plain("wrong.csv, line 1: the columns are a, ![x](http; "))
     assert "@" not in app.selectbox(key="run-workload").value
     assert empty_store.services[-1].store.workload_names() == []
 

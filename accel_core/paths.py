@@ -35,6 +35,11 @@ def platforms_path() -> Path:
     return Path(os.environ.get("ACCEL_PLATFORMS") or data_path() / "platforms").absolute()
 
 
+def kits_path() -> Path:
+    """Return the folder of technology files that were given through a page; no campaign can be called so."""
+    return runs_path() / ".kits"
+
+
 def cache_path() -> Path:
     """Return the folder of what may be deleted at any time, such as synthesized netlists."""
     return runs_path() / CACHE

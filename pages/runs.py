@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.components.kits import kit_expander
 from pages.components.result_upload import upload_expander
 from pages.components.run_form import launch_button, launch_form
 from pages.components.run_list import campaign_list, selected
@@ -44,6 +45,8 @@ with left, card("launch"):
     launch_button(campaign, "run-launch")
     yaml_expander(campaign)
     upload_expander()
+    if platform.implement is not None:
+        kit_expander()
 with right:
     refresh = REFRESH_S if any(not status.is_over for status in before) else None
     st.fragment(live, run_every=refresh)()

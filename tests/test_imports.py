@@ -42,7 +42,7 @@ NOT_FOR_TABLES = ("accel_core.store", "accel_core.evaluators")
 LAZY = {
     "pages.components.offline_training": {"accel_core"},  # importing the offline room imports JAX
     "accel_core.physical.placement": {"coloquinte"},
-    "accel_core.physical.technology": {"accel_core"},
+    "accel_core.physical.technology_files": {"accel_core"},
     "accel_core.physical.versions": {"importlib"},
     "accel_core.workloads.onnx_file": {"onnx"},
 }

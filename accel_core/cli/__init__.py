@@ -11,11 +11,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from accel_core.cli import campaign, evaluate, files, layers, logs, optimize, platforms, sample, space, timing, transfer
+from accel_core.cli import (
+    campaign,
+    evaluate,
+    files,
+    layers,
+    logs,
+    optimize,
+    platforms,
+    sample,
+    space,
+    technology,
+    timing,
+    transfer,
+)
 from accel_core.errors import DISK_FULL, AccelError, InvalidInputError, is_disk_full
 from accel_core.platforms import add_file
 
-COMMANDS = (platforms, layers, space, sample, evaluate, files, campaign, optimize, logs, timing, transfer)
+COMMANDS = (platforms, layers, space, sample, evaluate, files, campaign, optimize, logs, technology, timing, transfer)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -13,7 +13,7 @@ import pandas as pd
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import IDENTITY, PROVENANCE, settings_of, unavailable
 from accel_core.metrics import is_metric
-from accel_core.platforms import Platform
+from accel_core.platforms import TECHNOLOGY, Platform
 from accel_core.space import DesignSpace
 
 Commands = Any  # argparse gives its sub-parser collection no public type
@@ -22,6 +22,30 @@ Commands = Any  # argparse gives its sub-parser collection no public type
 def add_set(parser: argparse.ArgumentParser, what: str) -> None:
     """Add the repeatable ``--set NAME=VALUE``."""
     parser.add_argument("--set", action="append", default=[], metavar="NAME=V", dest="given", help=what)
+
+
+def add_technology(parser: argparse.ArgumentParser) -> None:
+    """Add ``--technology``, the setting of that name in a word of its own."""
+    parser.add_argument(
+        "--technology",
+        metavar="T",
+        help="process kit: a name, a YAML file, or a platform folder of OpenROAD-flow-scripts; clock ranges follow its"
+        " speed (see: technology check T)",
+    )
+
+
+def given_of(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return what ``--set`` and ``--technology`` say.
+
+    Raises:
+        InvalidInputError: As ``parse_given``, or if both name a technology.
+    """
+    given = parse_given(arguments.given)
+    if arguments.technology is None:
+        return given
+    if TECHNOLOGY in given:
+        raise InvalidInputError("technology is given twice, as --technology and as --set technology; give it once")
+    return {**given, TECHNOLOGY: arguments.technology}
 
 
 def parse_given(given: Sequence[str], flag: str = "--set") -> dict[str, str]:
@@ -41,13 +65,13 @@ def parse_given(given: Sequence[str], flag: str = "--set") -> dict[str, str]:
     return pairs
 
 
-def choose_fidelity(platform: Platform, wanted: str | None, names: Collection[str]) -> str:
+def choose_fidelity(platform: Platform, wanted: str | None, given: Mapping[str, str]) -> str:
     """Return the wanted fidelity, or the platform's first that can run here and takes all settings that are given.
 
     Args:
         platform: The platform.
         wanted: What the command line says.
-        names: Parameters and settings that are given.
+        given: Parameters and settings that are given.
 
     Raises:
         InvalidInputError: If the platform does not have the wanted one, or none can run here.
@@ -57,12 +81,13 @@ def choose_fidelity(platform: Platform, wanted: str | None, names: Collection[st
             allowed = ", ".join(platform.evaluable) or "none, for its results were measured elsewhere"
             raise InvalidInputError(f"platform '{platform.name}' has no fidelity '{wanted}'; allowed: {allowed}")
         return wanted
-    reasons = {name: unavailable(platform, name) for name in platform.fidelities}
+    kit = [given[TECHNOLOGY]] if TECHNOLOGY in given else []
+    reasons = {name: unavailable(platform, name, *kit) for name in platform.fidelities}
     possible = [name for name, reason in reasons.items() if reason is None]
     if not possible:
         why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         raise InvalidInputError(f"platform '{platform.name}' cannot be evaluated here: {why}")
-    fitting = [name for name in possible if set(names) <= {*platform.space.names, *settings_of(platform, name)}]
+    fitting = [name for name in possible if set(given) <= {*platform.space.names, *settings_of(platform, name)}]
     return (fitting or possible)[0]
 
 

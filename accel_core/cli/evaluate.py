@@ -13,9 +13,10 @@ import pandas as pd
 from accel_core.cli.arguments import (
     Commands,
     add_set,
+    add_technology,
     choose_fidelity,
     complete_designs,
-    parse_given,
+    given_of,
     split_given,
 )
 from accel_core.cli.layers import add_workload, chosen_workload
@@ -48,6 +49,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of the tools")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="designs in flight")
     add_set(parser, "fix a parameter for all designs, or a setting of the fidelity")
+    add_technology(parser)
     for name, meaning in _flags().items():
         parser.add_argument(_flag(name), dest=f"setting_{name}", metavar="V", help=meaning)
     parser.set_defaults(run=run)
@@ -116,7 +118,7 @@ def _flag(name: str) -> str:
 
 def _given(arguments: argparse.Namespace) -> dict[str, str]:
     """Return what ``--set`` and the flags of settings say."""
-    given = parse_given(arguments.given)
+    given = given_of(arguments)
     for name in _flags():
         value = getattr(arguments, f"setting_{name}")
         if value is None:

@@ -11,7 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from accel_core.cli.arguments import Commands, add_set, choose_fidelity, parse_given, split_given
+from accel_core.cli.arguments import (
+    Commands,
+    add_set,
+    add_technology,
+    choose_fidelity,
+    given_of,
+    parse_given,
+    split_given,
+)
 from accel_core.cli.layers import add_workload, chosen_workload
 from accel_core.cli.search_file import told_again
 from accel_core.errors import InvalidInputError
@@ -54,13 +62,14 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--overwrite", action="store_true", help="begin anew, also where --out holds another search")
     parser.add_argument("--artifacts", type=Path, help="keep what the tools write, one folder a design")
     add_set(parser, "narrow a parameter (V, V1,V2 or LO..HI), or give a setting of the fidelity")
+    add_technology(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Write every evaluated design and print the front."""
     platform = get_platform(arguments.platform)
-    given = parse_given(arguments.given)
+    given = given_of(arguments)
     fidelity = choose_fidelity(platform, arguments.fidelity, given)
     narrowed, own = split_given(platform, fidelity, given)
     settings = resolve_settings(platform, fidelity, own)

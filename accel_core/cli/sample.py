@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from accel_core.cli.arguments import Commands, add_set, parse_given
+from accel_core.cli.arguments import Commands, add_set, add_technology, given_of
 from accel_core.errors import InvalidInputError
-from accel_core.platforms import get_platform
+from accel_core.platforms import TECHNOLOGY, get_platform
 from accel_core.space import SAMPLERS, cross, design_ids, sample
 from accel_core.tables import write_table
 
@@ -23,13 +23,15 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, help="a .csv or .parquet file")
     add_set(parser, "narrow a parameter (NAME=V, NAME=V1,V2 or NAME=LO..HI), or give a setting of the space")
+    add_technology(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the designs and print how evenly they cover the space."""
-    platform, given = get_platform(arguments.platform), parse_given(arguments.given)
-    narrowed = {name: value for name, value in given.items() if name not in platform.space_settings}
+    platform, given = get_platform(arguments.platform), given_of(arguments)
+    of_space = {*platform.space_settings, *([TECHNOLOGY] if platform.implement else [])}
+    narrowed = {name: value for name, value in given.items() if name not in of_space}
     space = platform.space_under(given).restrict(narrowed)
     if arguments.n < 1 or arguments.backend < 0:
         raise InvalidInputError(f"-n is {arguments.n} and --backend {arguments.backend}; at least 1 and 0 are allowed")

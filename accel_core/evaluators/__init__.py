@@ -81,10 +81,10 @@ def evaluate(
     return ordered(results, platform.space)
 
 
-def unavailable(platform: Platform, fidelity: str) -> str | None:
+def unavailable(platform: Platform, fidelity: str, technology: str = "nangate45") -> str | None:
     """Return in one line why a platform's fidelity cannot be evaluated on this machine, or None."""
     if fidelity == "placed":
-        return placed_available()
+        return placed_available(technology)
     if fidelity == "measured":
         return "its results were measured elsewhere; nothing can be run"
     return platform.program.missing() if fidelity == "simulated" and platform.program else None

@@ -37,7 +37,7 @@ def evaluate_placed(designs: pd.DataFrame, request: Request) -> pd.DataFrame:
             f"setting activity_source is 'simulated', but platform '{request.platform.name}' has no testbench; "
             "allowed: global"
         )
-    if missing := placed_available():
+    if missing := placed_available(str(request.settings["technology"])):
         raise InvalidInputError(f"fidelity placed is not available here: {missing}")
     load_technology(str(request.settings["technology"]), cache_path())  # a wrong one must not fail design by design
     results = evaluate_each(designs, request, lambda design, folder: _outcome(implement, request, design, folder))

@@ -5,6 +5,8 @@ from accel_core.physical.activity import SOURCES as ACTIVITY_SOURCES
 from accel_core.physical.export import opensta_script
 from accel_core.physical.flow import implement, placed_available, tool_versions
 from accel_core.physical.in_process import implement_in_process
+from accel_core.physical.kit_check import check_kit
+from accel_core.physical.own_kits import keep_kit, known_kits
 from accel_core.physical.power import GROUPS as POWER_GROUPS
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.sign_off import time_netlist
@@ -18,8 +20,11 @@ __all__ = [
     "POWER_GROUPS",
     "FlowSettings",
     "Technology",
+    "check_kit",
     "implement",
     "implement_in_process",
+    "keep_kit",
+    "known_kits",
     "load_technology",
     "opensta_script",
     "pinned_technology",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from accel_core.physical.floorplan import Floorplan
 from accel_core.physical.netlist import Netlist
-from accel_core.physical.placement import UNITS_PER_UM, Placement
-from accel_core.physical.technology import Technology
+from accel_core.physical.placement import Placement
+from accel_core.physical.technology import UNITS_PER_UM, Technology
 from accel_core.physical.timing import Constraints
 
 
@@ -38,7 +38,7 @@ def to_sdc(netlist: Netlist, technology: Technology, constraints: Constraints) -
 
 
 def to_def(netlist: Netlist, floorplan: Floorplan, placement: Placement) -> str:
-    """The placed design; every row on the grid, odd rows mirrored, ports on the edge."""
+    """The placed design; every row on the grid, odd rows mirrored, cells as their rails want it, ports on the edge."""
     width, height = (round(length * UNITS_PER_UM) for length in (floorplan.width_um, floorplan.height_um))
     site, row = round(floorplan.site_um * UNITS_PER_UM), round(floorplan.row_um * UNITS_PER_UM)
     lines = [

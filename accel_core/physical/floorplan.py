@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,18 +50,20 @@ def make_floorplan(netlist: Netlist, technology: Technology, utilization_target:
     Raises:
         InfeasibleError: If the cells cannot fit, at stage ``floorplan``.
     """
-    macros = technology.lef.macros
-    site, site_um, row_um = technology.lef.core_site()
-    widths = [macros[cell.cell].width_um for cell in netlist.instances]
-    area = sum(widths) * row_um
+    site, site_um, row_um = technology.site.name, technology.site.width_um, technology.site.height_um
+    kinds = Counter(cell.cell for cell in netlist.instances)
+    filled = sum(count * technology.rows_of(kind) * technology.sites_of(kind) for kind, count in kinds.items())
+    widest, tallest = (max(size(kind) for kind in kinds) for size in (technology.sites_of, technology.rows_of))
+    # A cell of two rows fits on every other row only.
+    least = 1 if tallest == 1 else tallest + 1
     if utilization_target > 1.0:
         raise InfeasibleError(
             "floorplan", f"over-full: a target utilization of {utilization_target:g} leaves no room for the cells"
         )
-    box = area / utilization_target
-    # Square, unless that made rows too short for the widest cell.
-    rows = max(1, min(round(math.sqrt(box) / row_um), math.floor(box / (row_um * max(widths)))))
-    sites = max(1, math.ceil(box / (rows * row_um) / site_um - 1e-9))
+    box = filled * site_um * row_um / utilization_target
+    # Square, unless that made rows too short for the widest cell or too few for the tallest.
+    rows = max(least, min(round(math.sqrt(box) / row_um), math.floor(box / (row_um * widest * site_um))))
+    sites = max(widest, math.ceil(box / (rows * row_um) / site_um - 1e-9))
     width = sites * site_um
     bits = [(name, net) for port in netlist.ports for name, net in zip(port.bits, port.nets, strict=True)]
     places = edge_places(len(bits), width, rows * row_um)

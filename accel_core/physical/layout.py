@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from accel_core.physical.floorplan import Floorplan
 from accel_core.physical.netlist import Netlist
-from accel_core.physical.placement import UNITS_PER_UM, Placement
-from accel_core.physical.technology import Technology
+from accel_core.physical.placement import Placement
+from accel_core.physical.technology import UNITS_PER_UM, Technology
 
 SIZE = 900
 _MARGIN = 28
@@ -48,7 +48,8 @@ def draw_layout(
     for cell, x, y, module in places:
         x0 = left + scale * x / UNITS_PER_UM
         y1 = bottom - scale * y / UNITS_PER_UM
-        box = (x0, y1 - row + gap, x0 + scale * macros[cell.cell].width_um - gap / 2, y1 - gap)
+        height = row * technology.rows_of(cell.cell)
+        box = (x0, y1 - height + gap, x0 + scale * macros[cell.cell].width_um - gap / 2, y1 - gap)
         draw.rectangle(box, fill=color_of.get(module, COLORS[-1]))
     tick = 3
     for x, y in floorplan.port_places:

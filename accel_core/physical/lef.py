@@ -1,4 +1,4 @@
-"""What placement needs of LEF files: the sites, and every cell's size and pin positions."""
+"""What placement and wires need of LEF files: sites, routing layers, and every cell's outline, pins and power rails."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from accel_core.errors import InvalidInputError
 
-_VERSION = 1  # Part of the cache key: raise it whenever the parsed form changes.
+_VERSION = 2  # Part of the cache key: raise it whenever the parsed form changes.
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
@@ -24,20 +24,32 @@ class Macro:
         height_um: Across the row.
         site: Name of the site it stands on.
         pins: Center of each pin's first shape, in um from the lower left corner.
+        rail: What its lower edge is on when it is not flipped: ``power``, ``ground``, or "" if the file does not tell.
     """
 
     width_um: float
     height_um: float
     site: str
     pins: dict[str, tuple[float, float]]
+    rail: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A routing layer: its preferred direction (``horizontal``, ``vertical`` or ""), least width and pitch in um."""
+
+    direction: str
+    width_um: float
+    pitch_um: float
 
 
 @dataclass(frozen=True)
 class Lef:
-    """Parsed LEF files: site sizes (width, height) in um, cells by name."""
+    """Parsed LEF files: site sizes (width, height) in um, cells by name, routing layers from the lowest up."""
 
     sites: dict[str, tuple[float, float]]
     macros: dict[str, Macro]
+    layers: dict[str, Layer] = field(default_factory=dict)
 
     def core_site(self) -> tuple[str, float, float]:
         """Name, width and height (um) of the site that most cells stand on."""
@@ -49,7 +61,7 @@ class Lef:
 
 
 def parse_lef(text: str) -> Lef:
-    """Read sites and macros from LEF text; everything else in it is skipped."""
+    """Read sites, routing layers and macros from LEF text; everything else in it is skipped."""
     sites: dict[str, tuple[float, float]] = {}
     macros: dict[str, Macro] = {}
     text = re.sub(r"#[^\n]*", "", text)
@@ -58,8 +70,10 @@ def parse_lef(text: str) -> Lef:
     for match in re.finditer(r"^MACRO\s+(\S+)\s(.*?)^END\s+\1(?!\S)", text, re.MULTILINE | re.DOTALL):
         width, height = _size(match[2], match[1])
         site = re.search(r"^\s*SITE\s+(\S+)", match[2], re.MULTILINE)
-        macros[match[1]] = Macro(width, height, site[1] if site else "", _pins(match[2]))
-    return Lef(sites, macros)
+        shapes = _shapes(match[2])
+        pins = {pin: ((x0 + x1) / 2, (y0 + y1) / 2) for pin, (_, ((x0, y0, x1, y1), *_)) in shapes.items()}
+        macros[match[1]] = Macro(width, height, site[1] if site else "", pins, _rail(shapes, height))
+    return Lef(sites, macros, _layers(text))
 
 
 def load_lef(files: Sequence[Path], cache: Path | None, digest: str) -> Lef:
@@ -84,27 +98,67 @@ def _size(body: str, name: str) -> tuple[float, float]:
     return float(match[1]), float(match[2])
 
 
-def _pins(body: str) -> dict[str, tuple[float, float]]:
-    pins: dict[str, tuple[float, float]] = {}
+_Box = tuple[float, float, float, float]
+
+
+def _shapes(body: str) -> dict[str, tuple[str, list[_Box]]]:
+    """Use and boxes (left, lower, right, upper edge in um from the lower left corner) of every pin with a shape."""
+    origin = re.search(r"^\s*ORIGIN\s+(\S+)\s+(\S+)", body, re.MULTILINE)
+    dx, dy = (float(origin[1]), float(origin[2].rstrip(";"))) if origin else (0.0, 0.0)
+    pins: dict[str, tuple[str, list[_Box]]] = {}
     for match in re.finditer(r"^\s*PIN\s+(\S+)(.*?)^\s*END\s+\1\s*$", body, re.MULTILINE | re.DOTALL):
-        shape = re.search(r"\b(?:RECT|POLYGON)\s([^;]*);", match[2])
-        if shape:
-            numbers = [float(number) for number in _NUMBER.findall(shape[1])]
+        use = re.search(r"\bUSE\s+(\w+)", match[2])
+        boxes = []
+        for shape in re.finditer(r"\b(?:RECT|POLYGON)\s([^;]*);", match[2]):
+            numbers = [float(number) for number in _NUMBER.findall(re.sub(r"\bMASK\s+\d+", "", shape[1]))]
             xs, ys = numbers[0::2], numbers[1::2]
-            pins[match[1]] = ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
+            boxes.append((min(xs) + dx, min(ys) + dy, max(xs) + dx, max(ys) + dy))
+        if boxes:
+            pins[match[1]] = (use[1].lower() if use else "signal", boxes)
     return pins
 
 
+def _rail(shapes: dict[str, tuple[str, list[_Box]]], height: float) -> str:
+    """Which supply has the shape whose middle is nearest to the lower edge."""
+    heights = [
+        (abs(lower + upper) / 2, use)
+        for use, boxes in shapes.values()
+        if use in ("power", "ground")
+        for _, lower, _, upper in boxes
+    ]
+    distance, use = min(heights, default=(height, ""))
+    return use if distance < height / 8 else ""
+
+
+def _layers(text: str) -> dict[str, Layer]:
+    """Routing layers in the order of the text, which LEF wants to be from the lowest up."""
+    layers = {}
+    for match in re.finditer(r"^LAYER\s+(\S+)\s*\n(.*?)^END\s+\1(?!\S)", text, re.MULTILINE | re.DOTALL):
+        body = match[2]
+        pitch = re.search(r"^\s*PITCH\s+([\d.eE+-]+)(?:\s+([\d.eE+-]+))?", body, re.MULTILINE)
+        width = re.search(r"^\s*WIDTH\s+([\d.eE+-]+)\s*;", body, re.MULTILINE)
+        way = re.search(r"^\s*DIRECTION\s+(HORIZONTAL|VERTICAL)", body, re.MULTILINE)
+        if re.search(r"^\s*TYPE\s+ROUTING\b", body, re.MULTILINE) and pitch and width:
+            step = min(float(value) for value in pitch.groups() if value)
+            layers[match[1]] = Layer(way[1].lower() if way else "", float(width[1]), step)
+    return layers
+
+
 def _encode(lef: Lef) -> dict[str, object]:
-    macros = {name: [m.width_um, m.height_um, m.site, m.pins] for name, m in lef.macros.items()}
-    return {"sites": lef.sites, "macros": macros}
+    macros = {name: [m.width_um, m.height_um, m.site, m.pins, m.rail] for name, m in lef.macros.items()}
+    layers = {name: [layer.direction, layer.width_um, layer.pitch_um] for name, layer in lef.layers.items()}
+    return {"sites": lef.sites, "macros": macros, "layers": layers}
 
 
 def _decode(entry: dict[str, dict[str, list[object]]]) -> Lef:
     sites = {name: (float(str(w)), float(str(h))) for name, (w, h) in entry["sites"].items()}
     macros = {}
-    for name, (width, height, site, pins) in entry["macros"].items():
+    for name, (width, height, site, pins, rail) in entry["macros"].items():
         assert isinstance(pins, dict)
         places = {pin: (float(x), float(y)) for pin, (x, y) in pins.items()}
-        macros[name] = Macro(float(str(width)), float(str(height)), str(site), places)
-    return Lef(sites, macros)
+        macros[name] = Macro(float(str(width)), float(str(height)), str(site), places, str(rail))
+    layers = {
+        name: Layer(str(way), float(str(width)), float(str(pitch)))
+        for name, (way, width, pitch) in entry["layers"].items()
+    }
+    return Lef(sites, macros, layers)

@@ -11,7 +11,7 @@ from accel_core.errors import InvalidInputError
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CONTINUATION = re.compile(r"\\\s*\n")
 # Attributes that a group states several times; each becomes a group of its own.
-_REPEATED = ("voltage_map",)
+_REPEATED = ("voltage_map", "fanout_length", "wire_load_from_area")
 _STATEMENT = re.compile(
     r"""\s*(?:
       (?P<close>\})

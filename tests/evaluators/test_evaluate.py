@@ -184,7 +184,7 @@ def test_an_unknown_technology_is_refused_before_any_design_is_tried(designs: pd
 
 
 def test_without_the_flow_placed_says_why_in_one_line(designs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(placed, "placed_available", lambda: "coloquinte has no wheel for this system")
+    monkeypatch.setattr(placed, "placed_available", lambda *_: "coloquinte has no wheel for this system")
     with pytest.raises(InvalidInputError, match="placed is not available here: coloquinte has no wheel"):
         evaluate("axiline", designs, "placed")
 

@@ -297,7 +297,7 @@ def test_the_chosen_space_is_said_and_a_space_without_designs_cannot_be_launched
 
 
 def test_where_nothing_can_be_placed_analytical_is_offered(empty_store, open_page, monkeypatch):
-    monkeypatch.setattr(evaluators, "placed_available", lambda: "coloquinte is not installed.")
+    monkeypatch.setattr(evaluators, "placed_available", lambda *_: "coloquinte is not installed.")
     app = open_page(PAGE)
     assert app.warning[0].value == "Fidelity placed is off: coloquinte is not installed. Fidelity analytical runs."
     assert app.button_group(key="run-fidelity").options == ["analytical"]

@@ -48,7 +48,7 @@ def test_failures_are_counted_and_not_drawn_as_results(partly_failed_store, open
 
 
 def test_without_the_flow_one_line_says_why(small_store, open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluators, "placed_available", lambda: "coloquinte has no wheel for this system")
+    monkeypatch.setattr(evaluators, "placed_available", lambda *_: "coloquinte has no wheel for this system")
     app = open_page("pages/start.py")
     assert [warning.value for warning in app.warning] == [
         "Fidelity placed is off: coloquinte has no wheel for this system. Fidelity analytical runs."

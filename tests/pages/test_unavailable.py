@@ -29,7 +29,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives Axiline a simulator that is not installed, and lets everything be placed."""
     program = Program("Pretender", lambda: WHY, never, never)
     monkeypatch.setitem(PLATFORMS, "axiline", replace(AXILINE, program=program))  # type: ignore[arg-type]
-    monkeypatch.setattr(evaluators, "placed_available", lambda: None)
+    monkeypatch.setattr(evaluators, "placed_available", lambda *_: None)
 
 
 def captions(app: AppTest) -> list[str]:
@@ -65,7 +65,7 @@ def test_a_search_is_offered_what_is_there(small_store, open_page) -> None:
 def test_where_the_first_fidelity_is_off_too_a_warning_names_another(
     empty_store, open_page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluators, "placed_available", lambda: "coloquinte is not installed.")
+    monkeypatch.setattr(evaluators, "placed_available", lambda *_: "coloquinte is not installed.")
     app = open_page("pages/runs.py")
     assert [warning.value for warning in app.warning] == [
         "Fidelity placed is off: coloquinte is not installed. Fidelity analytical runs."

@@ -9,7 +9,8 @@ from accel_core.errors import InfeasibleError
 from accel_core.physical.export import to_def
 from accel_core.physical.floorplan import edge_places, make_floorplan
 from accel_core.physical.netlist import Instance, Netlist, Port
-from accel_core.physical.placement import UNITS_PER_UM, place
+from accel_core.physical.placement import place
+from accel_core.physical.technology import UNITS_PER_UM
 
 
 def chain(length: int) -> Netlist:

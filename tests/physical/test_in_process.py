@@ -9,7 +9,7 @@ import pytest
 
 from accel_core.errors import InfeasibleError, InvalidInputError, ToolFailedError, ToolTimeoutError
 from accel_core.physical import FlowSettings, implement, implement_in_process
-from accel_core.physical.technology import TECHNOLOGIES
+from accel_core.physical.technology_files import TECHNOLOGIES
 from accel_core.process import Limits
 from accel_core.rtl import Rtl
 
@@ -62,7 +62,7 @@ def test_any_path_will_do(tmp_path, monkeypatch, nangate, odd):
     kit.mkdir()
     text = (TECHNOLOGIES / "nangate45.yaml").read_text().replace("package: adks", "").replace("folder: ", "# ")
     (kit / "own.yaml").write_text(text)
-    for file in (nangate.liberty, *nangate.lefs):
+    for file in (*nangate.liberties, *nangate.lefs):
         (kit / file.name).symlink_to(file)
     metrics = implement_in_process(RTL, kit / "own.yaml", UNSEEN, place / "built", place / "cache", Limits(120.0))
     assert metrics["flops"] == 8

@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-FLOW_VERSION = "1"
+FLOW_VERSION = "2"
 """Version of the flow, part of every placed result's identity: to be raised whenever the same RTL, settings and seed
 would come out otherwise, be it for a changed script, algorithm or constant, or for an embedded technology."""
 

@@ -1,5 +1,7 @@
 """The exact mapper: how long one (design, layer) takes alone, and how many designs a second it maps together.
 
+Beside the times stands how many best mappings let neighbors in the array forward inputs.
+
 Times are CPU time after compilation, over uniformly random designs and the two that Kumar, Hofgard and Lev printed.
 ``alone`` makes the factorization tables of the layer anew for each design, as a first call does; ``again`` keeps them
 from design to design. Timeloop v4's random search took 2.2 CPU-seconds a call, measured once on a machine of this kind
@@ -27,7 +29,7 @@ import pandas as pd  # noqa: E402
 
 from accel_core.platforms import get_platform  # noqa: E402
 from accel_core.platforms.eyeriss.cost import FloatArray  # noqa: E402
-from accel_core.platforms.eyeriss.counts import layer_array  # noqa: E402
+from accel_core.platforms.eyeriss.counts import CYCLES, IFMAP_READS, layer_array  # noqa: E402
 from accel_core.platforms.eyeriss.energy import energy_table  # noqa: E402
 from accel_core.platforms.eyeriss.mapper import OBJECTIVES, LayerTables, map_designs  # noqa: E402
 from accel_core.platforms.eyeriss.mapper.batch import find_mappings  # noqa: E402
@@ -46,13 +48,14 @@ N_SLOWEST = 5
 
 
 class Case(NamedTuple):
-    """One (design, layer, objective) and the CPU time in ms that its mapping took."""
+    """One (design, layer, objective), the CPU time in ms that its mapping took, and whether that forwards inputs."""
 
     alone_ms: float
     again_ms: float
     layer: str
     objective: str
     design: tuple[int, ...]
+    forwards: bool
 
 
 def main() -> int:
@@ -102,7 +105,7 @@ def print_times(designs: pd.DataFrame) -> list[Case]:
     print(f"CPU ms for one of {len(designs)} designs; limit {LIMIT_MS:g}\n")
     print(f"{'':30}{'':8}{'alone':^32}{'again':^24}")
     heads = ("median", "p95", "max", "over", "median", "p95", "max")
-    print(f"{'layer':30}{'least':8}" + "".join(f"{head:>8}" for head in heads))
+    print(f"{'layer':30}{'least':8}" + "".join(f"{head:>8}" for head in heads) + f"{'forward':>10}")
     cases: list[Case] = []
     for name in LAYERS:
         for objective in OBJECTIVES:
@@ -110,6 +113,7 @@ def print_times(designs: pd.DataFrame) -> list[Case]:
             cases += found
             alone, again = (np.array(column) for column in list(zip(*found, strict=True))[:2])
             cells = [*quantiles(alone), f"{np.sum(alone > LIMIT_MS):8}", *quantiles(again)]
+            cells.append(f"{sum(case.forwards for case in found):10}")
             print(f"{name:30}{objective:8}" + "".join(cells), flush=True)
     alone = np.array([case.alone_ms for case in cases])
     median, n_over = float(np.median(alone)), int(np.sum(alone > LIMIT_MS))
@@ -136,10 +140,11 @@ def times(designs: pd.DataFrame, name: str, objective: str) -> list[Case]:
         started = time.process_time()
         find_mappings(LayerTables(layer), one, costs, number)
         between = time.process_time()
-        find_mappings(kept, one, costs, number)
+        counts = find_mappings(kept, one, costs, number).counts[0]
         ended = time.process_time()
         design = tuple(int(value) for value in one.iloc[0])
-        cases.append(Case((between - started) * 1e3, (ended - between) * 1e3, name, objective, design))
+        forwards = bool(counts[IFMAP_READS] > counts[CYCLES])
+        cases.append(Case((between - started) * 1e3, (ended - between) * 1e3, name, objective, design, forwards))
     return cases
 
 

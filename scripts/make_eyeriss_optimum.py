@@ -25,6 +25,7 @@ from accel_core.paths import data_path, runs_path
 from accel_core.platforms.eyeriss.architecture import row_words
 from accel_core.platforms.eyeriss.area import onchip_bits
 from accel_core.platforms.eyeriss.cost import price_each
+from accel_core.platforms.eyeriss.counts import CYCLES, IFMAP_READS
 from accel_core.platforms.eyeriss.energy import energy_table
 from accel_core.platforms.eyeriss.mapper.batch import find_mappings
 from accel_core.platforms.eyeriss.mapper.record import EDP
@@ -47,8 +48,9 @@ def main() -> None:
     asked = parser.parse_args()
     space = DesignSpace.from_yaml(data_path() / "spaces" / "eyeriss.yaml")
     asked.work.mkdir(parents=True, exist_ok=True)
-    cycles, energy = map_all(space, asked.table, asked.work)
+    cycles, energy, forwards = map_all(space, asked.table, asked.work)
     write(space, asked.table, cycles, energy, asked.out)
+    print(f"{int(forwards.sum()):,} best mappings let neighbors forward inputs")
 
 
 def blocks_of(space: DesignSpace) -> list[tuple[int, int, int]]:
@@ -64,8 +66,8 @@ def block_designs(space: DesignSpace, block: tuple[int, int, int], pes: int = 16
     return designs.assign(mesh_y=pes // block[0])[list(space.names)].astype(np.int64)
 
 
-def map_all(space: DesignSpace, table: str, work: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return cycles and energy in pJ of every design, block by block; what an earlier run did is read."""
+def map_all(space: DesignSpace, table: str, work: Path) -> np.ndarray:
+    """Return cycles, energy in pJ and whether inputs are forwarded, shape (3, n); what an earlier run did is read."""
     blocks = blocks_of(space)
     energies, tables = energy_table(table), LayerTables.of(LAYER)
     made_by = hashlib.blake2b(
@@ -81,14 +83,14 @@ def map_all(space: DesignSpace, table: str, work: Path) -> tuple[np.ndarray, np.
             counts = find_mappings(tables, designs, prices, EDP).counts
             result = price_each(counts, row_words(designs), prices)
             temporary = path.with_suffix(".tmp.npy")
-            np.save(temporary, np.stack([result[:, 0], result[:, 1:].sum(axis=1)]))
+            forwards = counts[:, IFMAP_READS] > counts[:, CYCLES]
+            np.save(temporary, np.stack([result[:, 0], result[:, 1:].sum(axis=1), forwards]))
             temporary.replace(path)
             n_done += 1
             left = (time.monotonic() - started) / n_done * (len(blocks) - number - 1)
             print(f"{table}: {number + 1} of {len(blocks)} blocks, about {left / 60:.0f} min left", flush=True)
         parts.append(np.load(path))
-    whole = np.concatenate(parts, axis=1)
-    return whole[0], whole[1]
+    return np.concatenate(parts, axis=1)
 
 
 def write(space: DesignSpace, table: str, cycles: np.ndarray, energy: np.ndarray, out: Path) -> None:

@@ -39,6 +39,7 @@ EYERISS = Platform(
     misfit=misfit,
     space_settings=SPACE_SETTINGS,
     shape=space_under,
+    versions={"analytical": "2"},  # 2: neighbors forward inputs
 )
 
 __all__ = ["EYERISS"]

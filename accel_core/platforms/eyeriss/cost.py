@@ -30,6 +30,7 @@ from accel_core.platforms.eyeriss.counts import (
     GLB_O_READS,
     GLB_O_WRITES,
     IFMAP_FILLS,
+    IFMAP_READS,
     LANES,
     PSUM_FILLS,
     PSUM_READS,
@@ -81,7 +82,7 @@ def price(counts: IntArray, words: IntArray, energies: FloatArray) -> FloatArray
     prices[0] = cycles
     prices[1] = energies[_MAC] * computing * lanes
     prices[2] = lanes * (
-        energies[_IFMAP_READ] * rows_of(computing, ifmap)
+        energies[_IFMAP_READ] * rows_of(counts[IFMAP_READS], ifmap)
         + energies[_IFMAP_WRITE] * rows_of(counts[IFMAP_FILLS], ifmap)
         + energies[_IFMAP_LEAK] * cycles
     )
@@ -121,7 +122,7 @@ def cost_table(counts: IntArray, designs: pd.DataFrame, energies: FloatArray) ->
     """Return the metrics of mapped designs that come from the mapping.
 
     Args:
-        counts: ``COUNTS`` of each design's mapping, shape (n, 13).
+        counts: ``COUNTS`` of each design's mapping, shape (n, 14).
         designs: The designs.
         energies: pJ, shape (n, 15).
 
@@ -149,7 +150,7 @@ def _accesses(counts: IntArray) -> dict[str, IntArray]:
         "glb_i_writes": counts[:, GLB_I_WRITES],
         "glb_o_reads": counts[:, GLB_O_READS],
         "glb_o_writes": counts[:, GLB_O_WRITES],
-        "ifmap_i_reads": macs,
+        "ifmap_i_reads": lanes * counts[:, IFMAP_READS],
         "ifmap_i_writes": lanes * counts[:, IFMAP_FILLS],
         "weights_w_reads": macs,
         "weights_w_writes": lanes * counts[:, WEIGHTS_FILLS],

@@ -10,9 +10,22 @@ between steps, so for them only the loops inside the innermost relevant one are 
 
 Processing elements that need the same words at the same time are served by one read of the level above (multicast), and
 partial sums of rows that hold the same output are added on their way up.
+
+Neighbors in a column of the mesh forward inputs to each other. They hold successive columns of the filter (S), and so
+of the input: where a step moves every tile by one column, each element needs what its neighbor got in the step before,
+and only the element at the end reads the global buffer. Timeloop compares what neighbors get in two steps, one just
+after the other, and forwards what is equal if that saves reads above (``NestAnalysis::ComputeNetworkLinkTransfers``).
+Worked out for this array, that is where the tile moves by one column, either way, along no other axis, and comes whole
+both times. Steps of output columns (Q) do so at stride 1 with all of Q in time; others do where the loops inside them
+have moved the tile just so far. Neighbors in a row of the mesh forward nothing: between them and the scratchpads lies
+a level that keeps nothing, for which ``MaskTiles`` drops it. A forwarded word costs a read of one scratchpad and a
+write of another; Timeloop sees them in one column and divides them by the scratchpads of all
+(``ComputePeerAccesses``).
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numba import njit
@@ -30,13 +43,13 @@ QX, MX, SY, CY, MY, C1, R1, M0 = range(8)
 """Factors inside the global buffer: columns Q and M; rows S, C and M; scratchpads C, R (weights) and M (psum)."""
 
 COUNTS = (
-    "lanes", "compute_cycles", "ifmap_fills", "weights_fills", "psum_fills", "psum_reads",
+    "lanes", "compute_cycles", "ifmap_fills", "ifmap_reads", "weights_fills", "psum_fills", "psum_reads",
     "glb_i_reads", "glb_i_writes", "glb_o_reads", "glb_o_writes", "dram_w_reads", "dram_o_reads", "dram_o_writes",
 )  # fmt: skip
 """What ``count`` returns: ``ifmap_``, ``weights_`` and ``psum_`` of one used scratchpad, the others in total. As many
 inputs leave DRAM as enter the global buffer; each scratchpad is read (psum: updated) once a cycle of computing."""
-(LANES, CYCLES, IFMAP_FILLS, WEIGHTS_FILLS, PSUM_FILLS, PSUM_READS, GLB_I_READS, GLB_I_WRITES, GLB_O_READS,
- GLB_O_WRITES, DRAM_W_READS, DRAM_O_READS, DRAM_O_WRITES) = range(13)  # fmt: skip
+(LANES, CYCLES, IFMAP_FILLS, IFMAP_READS, WEIGHTS_FILLS, PSUM_FILLS, PSUM_READS, GLB_I_READS, GLB_I_WRITES,
+ GLB_O_READS, GLB_O_WRITES, DRAM_W_READS, DRAM_O_READS, DRAM_O_WRITES) = range(len(COUNTS))  # fmt: skip
 
 
 OF_WEIGHTS = np.array([1, 1, 0, 0, 1, 1])
@@ -47,7 +60,7 @@ AXIS = np.array([0, -1, 1, 2, 1, 2])
 
 
 @njit(cache=True)
-def input_fills(n: IntArray, axis: IntArray, step: IntArray, extent: IntArray) -> int:
+def input_fills(n: IntArray, axis: IntArray, step: IntArray, extent: IntArray) -> tuple[int, int]:
     """Count the words that enter a buffer of the input over all loops above it.
 
     Args:
@@ -55,42 +68,45 @@ def input_fills(n: IntArray, axis: IntArray, step: IntArray, extent: IntArray) -
         axis: ``AXIS`` of each loop.
         step: By how much, in the input's coordinates.
         extent: Size of the tile along the three axes.
+
+    Returns:
+        Words in all, and how many of them come in whole tiles one column beside the whole tile of the step before.
     """
     full = extent[0] * extent[1] * extent[2]
     outer = 1
     for i in range(len(n)):
         outer *= n[i]
-    total = full
-    inside = np.zeros(3, np.int64)
-    first = np.zeros(3, np.int64)
-    is_moving = False
+    total, beside = full, 0
+    inside, move, first = np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(3, np.int64)
+    is_innermost, is_moving, comes_whole = True, False, False
+    stays, after_stay = 0, 0
     first_cost = full
     for i in range(len(n)):
         if n[i] == 1:
             continue
         outer //= n[i]
-        move_0, move_1, move_2 = -inside[0], -inside[1], -inside[2]
-        if axis[i] == 0:
-            move_0 += step[i]
-        elif axis[i] == 1:
-            move_1 += step[i]
-        elif axis[i] == 2:
-            move_2 += step[i]
+        steps = outer * (n[i] - 1)
+        for k in range(3):
+            move[k] = -inside[k]
         if axis[i] >= 0:
+            move[axis[i]] += step[i]
             inside[axis[i]] += step[i]
-        if move_0 == 0 and move_1 == 0 and move_2 == 0:
+        was_innermost, is_innermost = is_innermost, False
+        if move[0] == 0 and move[1] == 0 and move[2] == 0:
+            stays += steps
             continue
-        cost = full
         if not is_moving:
             is_moving = True
-            first[0], first[1], first[2] = move_0, move_1, move_2
-            if step[i] < extent[axis[i]]:
-                first_cost = full // extent[axis[i]] * step[i]
-            cost = first_cost
-        elif move_0 == first[0] and move_1 == first[1] and move_2 == first[2]:
-            cost = first_cost
-        total += outer * (n[i] - 1) * cost
-    return int(total)
+            first[:] = move
+            first_cost = full // extent[axis[i]] * min(step[i], extent[axis[i]])
+            comes_whole = was_innermost and first_cost == full
+        cost = first_cost if move[0] == first[0] and move[1] == first[1] and move[2] == first[2] else full
+        total += steps * cost
+        if comes_whole and cost == full and move[0] == 0 and move[1] == 0 and abs(move[2]) == 1:
+            beside += steps * full
+            after_stay = n[i] - 1 if was_innermost else after_stay
+    # A pass of the innermost loop that begins with a step which brings nothing has no whole tile to be beside of.
+    return int(total), int(beside - after_stay * stays * full)
 
 
 @njit(cache=True)
@@ -145,6 +161,27 @@ def loops_above(
 
 
 @njit(cache=True)
+def ifmap_accesses(inner: IntArray, words: int, forwarded: int, cycles: int) -> tuple[int, int]:
+    """Return the words written to and read from one ifmap scratchpad, as Timeloop rounds them.
+
+    Args:
+        inner: Factors inside the global buffer.
+        words: Words that a scratchpad takes in all.
+        forwarded: Those of them that come from a neighbor, but for the element at the end.
+        cycles: Cycles of computing.
+    """
+    taps, columns = inner[SY], inner[QX] * inner[MX]
+    from_neighbors = forwarded * (taps - 1) / (taps * columns)
+    return int(forwarded / taps + (words - forwarded) + from_neighbors), math.floor(cycles + from_neighbors + 0.5)
+
+
+@njit(cache=True)
+def glb_reads(inner: IntArray, words: int, forwarded: int) -> int:
+    """Return the words of inputs that the global buffer is read for so many in each scratchpad, some forwarded."""
+    return int(inner[QX] * inner[CY] * (inner[SY] * (words - forwarded) + forwarded))
+
+
+@njit(cache=True)
 def count(
     layer: IntArray, inner: IntArray, glb: IntArray, glb_order: IntArray, dram: IntArray, dram_order: IntArray
 ) -> IntArray:
@@ -170,15 +207,17 @@ def count(
     different_outputs = inner[QX] * inner[MX] * inner[MY]
     drains = visits(n, dimension, OF_OUTPUT) * inner[M0]
 
-    counts = np.empty(13, np.int64)
+    words, beside = input_fills(n, axis, step, spad_extent)
+    forwarded = beside if inner[SY] > 1 else 0
+    counts = np.empty(len(COUNTS), np.int64)
     counts[LANES] = lanes
     counts[CYCLES] = outputs * layer[C] * layer[R] * layer[S] // lanes
-    counts[IFMAP_FILLS] = input_fills(n, axis, step, spad_extent)
+    counts[IFMAP_FILLS], counts[IFMAP_READS] = ifmap_accesses(inner, words, forwarded, counts[CYCLES])
     counts[WEIGHTS_FILLS] = visits(n, dimension, OF_WEIGHTS) * inner[C1] * inner[R1] * inner[M0]
     counts[PSUM_FILLS] = drains - outputs // different_outputs
     counts[PSUM_READS] = counts[CYCLES] - outputs // different_outputs
-    counts[GLB_I_READS] = counts[IFMAP_FILLS] * inner[QX] * inner[SY] * inner[CY]
-    counts[GLB_I_WRITES] = input_fills(n[6:], axis[6:], step[6:], glb_extent)
+    counts[GLB_I_READS] = glb_reads(inner, words, forwarded)
+    counts[GLB_I_WRITES] = input_fills(n[6:], axis[6:], step[6:], glb_extent)[0]
     counts[GLB_O_READS] = counts[PSUM_FILLS] * different_outputs
     counts[DRAM_O_WRITES] = visits(n[6:], dimension[6:], OF_OUTPUT) * tile[M] * tile[P] * tile[Q]
     counts[DRAM_O_READS] = counts[DRAM_O_WRITES] - outputs

@@ -3,8 +3,9 @@
 A mapping factors each dimension of the layer over seven levels. Outermost first, with what Timeloop's notation calls
 them: DRAM (L6) and the global buffer (L5) hold loops of any dimension in any order; columns (L4) unroll only Q and M
 over the width of the mesh and rows (L3) only S, C and M over its height; the scratchpads of one PE hold no loops
-(ifmap, L2), only C and R (weights, L1) and only M (partial sums, L0). Weights bypass the global buffer. The rules are
-those of the ``eyeriss_like`` design of the Timeloop and Accelergy exercises.
+(ifmap, L2), only C and R (weights, L1) and only M (partial sums, L0). Weights bypass the global buffer. The mesh lays
+its loops out in one order: neighbors in a row differ in Q before M, neighbors in a column in S before C before M. The
+rules are those of the ``eyeriss_like`` design of the Timeloop and Accelergy exercises.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ LEVELS = ("dram", "glb", "columns", "rows", "ifmap", "weights", "psum")
 MAY_HOLD: Mapping[str, str] = {
     "dram": DIMENSIONS, "glb": DIMENSIONS, "columns": "QM", "rows": "SCM", "ifmap": "", "weights": "CR", "psum": "M",
 }  # fmt: skip
+"""The dimensions of each level's loops; on the mesh, innermost first."""
 TITLES: Mapping[str, str] = {
     "dram": "DRAM (L6)", "glb": "global buffer (L5)", "columns": "columns (L4)", "rows": "rows (L3)",
     "ifmap": "ifmap scratchpad (L2)", "weights": "weights scratchpad (L1)", "psum": "psum scratchpad (L0)",
@@ -45,7 +47,10 @@ class Loop(NamedTuple):
 
 @dataclass(frozen=True)
 class LoopNest:
-    """The loops of a mapping by level, outermost first within each; what is not named is 1."""
+    """The loops of a mapping by level, outermost first within each; what is not named is 1.
+
+    Those of the mesh are put into the order in which it lays them out.
+    """
 
     dram: tuple[Loop, ...] = ()
     glb: tuple[Loop, ...] = ()
@@ -54,6 +59,12 @@ class LoopNest:
     ifmap: tuple[Loop, ...] = ()
     weights: tuple[Loop, ...] = ()
     psum: tuple[Loop, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Order the loops of the mesh."""
+        for level in _AXES:
+            place = MAY_HOLD[level][::-1].index
+            object.__setattr__(self, level, tuple(sorted(self.loops(level), key=lambda loop: place(loop.dimension))))
 
     def loops(self, level: str) -> tuple[Loop, ...]:
         """Return the loops of one of ``LEVELS``, outermost first."""
@@ -86,7 +97,7 @@ def parse_mapping(text: str) -> LoopNest:
     """Read a mapping in Timeloop's compact notation, ``L6[WIO] Q4 M2 P112 - L5[IO] Q28 P2 - L4[] ... - L0[O] M2``.
 
     Levels stand outermost first, with ``-`` between them; ``L6[WIO]``, ``G1`` and factors of 1 may stand or be left
-    out.
+    out. Loops of the mesh may stand in any order.
 
     Raises:
         InvalidInputError: If there are not seven levels, a word is no loop, a level may not hold the dimension or

@@ -24,7 +24,25 @@ from numba import njit
 from accel_core.errors import InvalidInputError
 from accel_core.platforms.eyeriss.architecture import BUFFERS, IntArray, capacities, row_words
 from accel_core.platforms.eyeriss.cost import FloatArray, cost_table, price
-from accel_core.platforms.eyeriss.counts import C1, CY, M0, MX, MY, QX, R1, SY, C, M, P, Q, R, S, count, layer_array
+from accel_core.platforms.eyeriss.counts import (
+    C1,
+    COUNTS,
+    CY,
+    M0,
+    MX,
+    MY,
+    QX,
+    R1,
+    SY,
+    C,
+    M,
+    P,
+    Q,
+    R,
+    S,
+    count,
+    layer_array,
+)
 from accel_core.platforms.eyeriss.mapper.batch import OBJECTIVES, needs_of
 from accel_core.platforms.eyeriss.mapper.record import score
 from accel_core.platforms.eyeriss.mapping import DIMENSIONS, Loop, LoopNest
@@ -57,7 +75,7 @@ class Found:
 
     Attributes:
         nests: The best mapping; None where no sample fitted.
-        counts: ``COUNTS`` of it, shape (n, 13).
+        counts: ``COUNTS`` of it, shape (n, 14).
         fitting: Samples that fitted.
         dropped: Samples that did not.
     """
@@ -234,7 +252,7 @@ def _search_each(
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Search for each design; return mappings with their two orders (n, 32), counts, and samples fitting and not."""
     n = len(meshes)
-    best, best_counts = np.ones((n, _PLACES + 12), np.int64), np.ones((n, 13), np.int64)
+    best, best_counts = np.ones((n, _PLACES + 12), np.int64), np.ones((n, len(COUNTS)), np.int64)
     tried = np.zeros((n, 2), np.int64)
     drawn = np.ones(_PLACES, np.int64)
     orders = np.empty((2, 6), np.int64)

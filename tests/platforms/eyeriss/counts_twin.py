@@ -34,12 +34,26 @@ class Step(NamedTuple):
     start: dict[str, int]
 
 
+Box = tuple[tuple[int, int], ...]
+"""Where words lie along each axis of a tensor, from and up to."""
+
+
 class Fetch(NamedTuple):
-    """Words that enter a buffer at a step; ``is_summed`` if partial sums were added to them before."""
+    """What enters a buffer at a step, none if nothing; ``is_summed`` if partial sums were added to it before."""
 
     weight: int
-    words: int
+    box: Box | None
     is_summed: bool
+
+    @property
+    def words(self) -> int:
+        """How many words that is."""
+        return size_of(self.box)
+
+
+def size_of(box: Box | None) -> int:
+    """Return the words in a box."""
+    return math.prod(stop - start for start, stop in box) if box else 0
 
 
 def loops_above(nest: LoopNest, *levels: str) -> list[Above]:
@@ -87,18 +101,72 @@ def fetches(
     usual: list[int] | None = None
     for step in walk(loops, every):
         corner = [sum(step.start[name] * scale.get(name, 1) for name in axis) for axis in AXES[tensor]]
-        words = math.prod(size)
+        box: Box | None = tuple((start, start + extent) for start, extent in zip(corner, size, strict=True))
         if last is not None:
             move = [now - before for now, before in zip(corner, last, strict=True)]
             if not any(move):
-                continue
-            if usual is None or move == usual:
+                box = None
+            elif usual is None or move == usual:
                 usual = move
-                words -= math.prod(max(0, extent - abs(by)) for extent, by in zip(size, move, strict=True))
+                box = uncovered(box, move)
             else:
                 usual = None
         last = corner
-        yield Fetch(step.weight, words, step.is_summed)
+        yield Fetch(step.weight, box, step.is_summed)
+
+
+def uncovered(box: Box, move: list[int]) -> Box:
+    """Return what of a box is new after a move: all of it unless it moves along one axis and by less than its size."""
+    if sum(map(bool, move)) > 1:
+        return box
+    return tuple(
+        (start, stop) if by == 0 else (max(start, stop - by), stop) if by > 0 else (start, min(stop, start - by))
+        for (start, stop), by in zip(box, move, strict=True)
+    )
+
+
+class InColumn(NamedTuple):
+    """Inputs of the scratchpads in a column of the array: words read above it, and written and read in one of them."""
+
+    read_above: int
+    written: int
+    read: int
+
+
+def in_column(nest: LoopNest, found: Iterator[Fetch], cycles: int) -> InColumn:
+    """Give each processing element of a column what it needs, from above or from what a neighbor had just before.
+
+    Processing elements stand in the order filters, channels, taps, taps innermost. Neighbors are used in a step if less
+    is read above then; what is the same for several elements is read once.
+    """
+    apart = nest.extent("C", "weights")
+    rows = [nest.factor("rows", name) for name in "MCS"]
+    places = [(c * apart, 0, s) for _, c, s in product(*map(range, rows))]
+    before: list[Box | None] = []
+    shares: dict[tuple[int, int], int] = {}  # per multicast and number of multicasts: words
+    passed = 0
+    for fetch in found:
+        now = [box_at(fetch.box, place) for place in places]
+        if fetch.box:
+            lone = [box for i, box in enumerate(now) if box not in before[max(i - 1, 0) : i] + before[i + 1 : i + 2]]
+            if len(set(lone)) < len(set(now)):
+                passed += fetch.weight * fetch.words * (len(now) - len(lone))
+            else:
+                lone = now
+            for same in {lone.count(box) for box in lone}:
+                n = sum(1 for box in set(lone) if lone.count(box) == same)
+                shares[same, n] = shares.get((same, n), 0) + fetch.weight * fetch.words * n
+        before = now
+    from_above = 0.0
+    for (same, _), words in sorted(shares.items()):
+        from_above += words * same / len(places)
+    by_neighbor = passed / math.prod(loop.factor for loop in (*nest.columns, *nest.rows))
+    return InColumn(sum(shares.values()), int(from_above + by_neighbor), math.floor(cycles + by_neighbor + 0.5))
+
+
+def box_at(box: Box | None, place: tuple[int, ...]) -> Box | None:
+    """Return a box moved to a place."""
+    return box and tuple((start + by, stop + by) for (start, stop), by in zip(box, place, strict=True))
 
 
 def total(found: Iterator[Fetch]) -> int:
@@ -119,24 +187,26 @@ def counted(nest: LoopNest, layer: Layer, every: bool = False) -> dict[str, int]
     tile = {name: nest.extent(name, "glb", *inner) for name in "CMPQRS"}
     unrolled = {name: nest.extent(name, "columns", "rows") for name in "CMPQRS"}
 
-    ifmap_fills = total(fetches("inputs", at_pe, spad, layer.stride, every))
     weights_fills = total(fetches("weights", at_pe, spad, every=every))
     psum_drains = total(fetches("outputs", at_pe, spad, every=every))
     psum_fills = again(fetches("outputs", at_pe, spad, every=every))
     inside = [Above(loop.dimension, loop.factor, 1) for level in inner[2:] for loop in nest.loops(level)]
     computing = list(walk([*at_pe, *inside]))  # one step a cycle
+    cycles = sum(step.weight for step in computing)
+    ifmap = in_column(nest, fetches("inputs", at_pe, spad, layer.stride, every), cycles)
     drained = total(fetches("outputs", at_glb, tile, every=every))
     refilled = again(fetches("outputs", at_glb, tile, every=every))
-    different = {"weights": "MCRS", "inputs": "CQS", "outputs": "MQ"}
+    different = {"weights": "MCRS", "outputs": "MQ"}
     served = {tensor: math.prod(unrolled[name] for name in names) for tensor, names in different.items()}
     return {
         "lanes": math.prod(unrolled.values()),
-        "compute_cycles": sum(step.weight for step in computing),
-        "ifmap_fills": ifmap_fills,
+        "compute_cycles": cycles,
+        "ifmap_fills": ifmap.written,
+        "ifmap_reads": ifmap.read,
         "weights_fills": weights_fills,
         "psum_fills": psum_fills,
         "psum_reads": sum(step.weight for step in computing if step.is_summed),
-        "glb_i_reads": ifmap_fills * served["inputs"],
+        "glb_i_reads": ifmap.read_above * nest.factor("columns", "Q"),
         "glb_i_writes": total(fetches("inputs", at_glb, tile, layer.stride, every)),
         "glb_o_reads": psum_fills * served["outputs"],
         "glb_o_writes": psum_drains * served["outputs"] + refilled,

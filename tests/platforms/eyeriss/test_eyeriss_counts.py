@@ -38,6 +38,12 @@ def one_loop_an_axis(nest: LoopNest, names: tuple[str, ...], is_glb: list[bool])
     return replace(nest, dram=tuple(loop for loop in loops if loop not in at_glb), glb=at_glb)
 
 
+def loops_of(names: str, max_size: int) -> st.SearchStrategy[tuple[Loop, ...]]:
+    """Return a few loops of different dimensions, in any order."""
+    loops = st.builds(Loop, st.sampled_from(names), st.integers(2, 3))
+    return st.lists(loops, max_size=max_size, unique_by=lambda loop: loop.dimension).map(tuple)
+
+
 nests = st.builds(
     nest_of, st.lists(st.sampled_from(FACTORS), min_size=len(PLACES), max_size=len(PLACES)), orders, orders
 )
@@ -48,6 +54,16 @@ lone_loops = st.builds(
     st.lists(st.booleans(), min_size=4, max_size=4),
 )
 strides = st.integers(1, 3)
+forwarding_nests = st.builds(
+    lambda glb, dram, rows, taps, columns, tile: LoopNest(dram, glb, columns, (*rows, taps), (), tile),
+    loops_of("QPMRS", max_size=4),
+    loops_of("QPMRSC", max_size=3),
+    loops_of("MC", max_size=2),
+    st.builds(Loop, st.just("S"), st.integers(2, 4)),
+    loops_of("M", max_size=1),
+    loops_of("CR", max_size=1),
+)
+"""Filter columns side by side on the mesh, and a few loops above it."""
 
 
 def layer_of(nest: LoopNest, stride: int = 1) -> Layer:
@@ -70,6 +86,19 @@ def used_inputs(layer: Layer) -> int:
 @given(nests, strides)
 def test_counts_are_those_of_a_walk_over_the_loops(nest: LoopNest, stride: int) -> None:
     assert counts_of(nest, stride) == counted(nest, layer_of(nest, stride))
+
+
+@settings(max_examples=150, deadline=None)
+@given(forwarding_nests, st.sampled_from([1, 1, 2]))
+def test_inputs_that_neighbors_forward_are_those_of_a_walk_over_the_loops(nest: LoopNest, stride: int) -> None:
+    assert counts_of(nest, stride) == counted(nest, layer_of(nest, stride))
+
+
+def test_the_order_in_which_loops_of_the_mesh_are_written_changes_nothing() -> None:
+    written, turned = (parse_mapping(f"- Q4 - M2X - {rows} - - R2 - M2") for rows in ("M2Y C2Y S3Y", "S3Y M2Y C2Y"))
+    assert written == turned
+    assert counts_of(turned) == counts_of(written)
+    assert str(turned).split(" - ")[3] == "L3[] M2Y C2Y S3Y"
 
 
 @settings(max_examples=100, deadline=None)
@@ -103,7 +132,7 @@ def test_a_tile_of_any_size_moved_in_any_steps_is_counted_like_a_walk(
         )
     ]
     tile = {"C": extent[0], "R": extent[1], "S": extent[2], "P": 1, "Q": 1, "M": 1}
-    assert input_fills(*arrays) == total(fetches("inputs", above, tile, stride))
+    assert input_fills(*arrays)[0] == total(fetches("inputs", above, tile, stride))
 
 
 @settings(max_examples=200, deadline=None)
@@ -169,6 +198,27 @@ def test_a_word_in_a_scratchpad_is_used_so_scratchpads_never_slow_down(nest: Loo
         ("- P4 - Q2X - C2Y - - -", 1, {"lanes": 4, "dram_w_reads": 2, "glb_i_reads": 16, "glb_o_writes": 8}),
         # Filters over the mesh share inputs.
         ("- P4 - M2X - M2Y - - -", 1, {"lanes": 4, "dram_w_reads": 4, "glb_i_reads": 4, "glb_o_writes": 16}),
+        # Three filter columns in a column of the mesh, 4 outputs: first 3 words are read; then the first two elements
+        # have what their neighbor had, 3 times 1 word is read and 3 * 2 passed on, 2 an element. 4 words enter each in
+        # any case; 4 are used, and 2 read to pass them on.
+        ("- Q4 - - S3Y - - -", 1, {"glb_i_reads": 3 + 3, "ifmap_fills": 4, "ifmap_reads": 4 + 2}),
+        # A stride of 2 moves the tiles past their neighbors': 4 * 3 words are read.
+        ("- Q4 - - S3Y - - -", 2, {"glb_i_reads": 12, "ifmap_fills": 4, "ifmap_reads": 4}),
+        # Filters inside leave the tiles where they are, and what has just come then is nothing.
+        ("- Q4 M2 - - S3Y - - -", 1, {"glb_i_reads": 12, "ifmap_fills": 4, "ifmap_reads": 8}),
+        # Filters outside move them back: by one column at 2 outputs taken for all, so all but the first are passed on.
+        ("- M2 Q4 - - S3Y - - -", 1, {"glb_i_reads": 3 + 7, "ifmap_fills": 8}),
+        # With 2 columns of the mesh Timeloop sees the 3 * 2 words of one, and divides them by 6 elements: 1 each.
+        ("- Q4 - M2X - S3Y - - -", 1, {"glb_i_reads": 6, "ifmap_fills": 4 - 2 + 1, "ifmap_reads": 4 + 1}),
+        # With 4 columns, 2 * 1 words by 12 elements: 1 + 1/3 + 1/6 are written, cut off to 1, and 2 + 1/6 read.
+        ("- Q2 - M4X - S3Y - - -", 1, {"glb_i_reads": 4, "ifmap_fills": 1, "ifmap_reads": 2}),
+        # Filters in a column share each word, whether it comes from above or from a neighbor; 12 words for 6 elements.
+        ("- Q4 - - M2Y S3Y - - -", 1, {"glb_i_reads": 6, "ifmap_fills": 4, "ifmap_reads": 4 + 2}),
+        # Channels in a column do not: 2 * 6 words are read.
+        ("- Q4 - - C2Y S3Y - - -", 1, {"glb_i_reads": 12, "ifmap_fills": 4, "ifmap_reads": 4 + 2}),
+        # The step of taps outside goes back by one row and column: its row is that of the outputs inside, so it moves
+        # by one column. 3 + 1 words for the first two outputs, 3 for the third, 1 for the fourth; the taps once 1.
+        ("- R2 P2 Q2 - - S3Y - - -", 1, {"glb_i_reads": 3 + 1 + 3 + 1 + 1 + 1 + 3 + 1, "ifmap_fills": 8}),
     ],
 )  # fmt: skip
 def test_small_nests_count_as_by_hand(mapping: str, stride: int, expected: dict[str, int]) -> None:

@@ -30,6 +30,8 @@ BASELINE = (14, 12, 16384, 64, 12, 16, 192, 16, 16, 16)
 SOURCES_OPTIMUM = (4, 42, 512, 512, 6, 64, 48, 64, 8, 128)
 SPACE = DesignSpace.from_yaml(Path(__file__).parents[3] / "data" / "spaces" / "eyeriss.yaml")
 FIXED = energy_table("fixed")
+GLB_READ = 2
+"""Which of the energies reading a row of the global buffer takes."""
 
 
 def table(*designs: tuple[int, ...]) -> pd.DataFrame:
@@ -59,17 +61,10 @@ energies = st.lists(st.floats(-2.5, 2.5), min_size=15, max_size=15).map(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-@given(
-    small_layers,
-    st.tuples(small_sizes(4), small_sizes(6)),
-    buffers,
-    st.tuples(st.sampled_from([1, 2, 8]), *[st.sampled_from([1, 2])] * 3),
-    energies,
-)
-def test_nothing_that_a_slow_mapper_finds_is_better(
+def check_against_slow(
     layer: Layer, mesh: tuple[int, int], buffer: tuple[int, ...], row: tuple[int, ...], prices: np.ndarray
 ) -> None:
+    """Check that the mapper finds what trying everything finds, under each objective."""
     capacity, words = np.array(buffer, np.int64), np.array(row, np.int64)
     edp, cycles, energy_at_cycles, energy = least(layer, mesh, capacity, words, prices)
 
@@ -84,6 +79,50 @@ def test_nothing_that_a_slow_mapper_finds_is_better(
     assert found["edp"][0] == pytest.approx(edp, rel=1e-9)
     assert found["delay"] == pytest.approx([cycles, energy_at_cycles], rel=1e-9)
     assert found["energy"][0] == pytest.approx(energy, rel=1e-9)
+
+
+row_sizes = st.tuples(st.sampled_from([1, 2, 8]), *[st.sampled_from([1, 2])] * 3)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(small_layers, st.tuples(small_sizes(4), small_sizes(6)), buffers, row_sizes, energies)
+def test_nothing_that_a_slow_mapper_finds_is_better(
+    layer: Layer, mesh: tuple[int, int], buffer: tuple[int, ...], row: tuple[int, ...], prices: np.ndarray
+) -> None:
+    check_against_slow(layer, mesh, buffer, row, prices)
+
+
+forwarding_layers = st.builds(
+    Layer,
+    st.just("forwarding"),
+    st.sampled_from([1, 2]), st.sampled_from([1, 2, 4]), small_sizes(4), st.sampled_from([2, 4, 6]), small_sizes(4),
+    st.sampled_from([2, 3, 4]),
+    st.sampled_from([1, 1, 2]),
+).filter(lambda layer: layer.macs <= 150)  # fmt: skip
+dear_glb = energies.map(lambda prices: prices * np.where(np.arange(15) == GLB_READ, 20, 1))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(
+    forwarding_layers,
+    st.tuples(st.sampled_from([1, 2]), st.sampled_from([2, 3, 4, 6])),
+    buffers,
+    row_sizes,
+    st.one_of(dear_glb, energies),
+)
+def test_nothing_is_better_where_neighbors_forward_inputs(
+    layer: Layer, mesh: tuple[int, int], buffer: tuple[int, ...], row: tuple[int, ...], prices: np.ndarray
+) -> None:
+    check_against_slow(layer, mesh, buffer, row, prices)
+
+
+def test_forwarding_pays_where_the_global_buffer_is_dear_to_read() -> None:
+    layer, design = Layer("conv2", 48, 256, 27, 27, 5, 5), table((28, 6, *BASELINE[2:]))
+    dear = FIXED.of(design) * np.where(np.arange(15) == GLB_READ, 10, 1)
+    found = map_designs(design, layer, dear, "energy").iloc[0]
+    assert found["accesses_ifmap_i_reads"] > layer.macs
+    again = evaluate_nest(parse_mapping(found["mapping"]), layer, design, dear).iloc[0]
+    assert again["energy_j"] == found["energy_j"]
 
 
 # What Timeloop's random search finds with large effort under the fixed table.

@@ -24,10 +24,11 @@ LAYERS = {
 FIXED = np.array([[512, 512, 18.183829, 14.137929, 0.005652, 0.202442, 0.176713, 0.000101, 1.976602, 1.881657, 0.001592,
                    0.2513, 0.2191, 0.000134, 0.207692]])  # fmt: skip
 COLUMN_OF = {
-    "lanes": "lanes_used", "ifmap_fills": "ifmap_fills_pi", "weights_fills": "weights_fills_pi",
-    "psum_fills": "psum_fills_pi", "psum_reads": "psum_reads_pi", "glb_i_reads": "glb_I_reads",
-    "glb_i_writes": "glb_I_writes", "glb_o_reads": "glb_O_reads", "glb_o_writes": "glb_O_writes",
-    "dram_w_reads": "dram_W_reads", "dram_o_reads": "dram_O_reads", "dram_o_writes": "dram_O_writes",
+    "lanes": "lanes_used", "ifmap_fills": "ifmap_fills_pi", "ifmap_reads": "ifmap_reads_pi",
+    "weights_fills": "weights_fills_pi", "psum_fills": "psum_fills_pi", "psum_reads": "psum_reads_pi",
+    "glb_i_reads": "glb_I_reads", "glb_i_writes": "glb_I_writes", "glb_o_reads": "glb_O_reads",
+    "glb_o_writes": "glb_O_writes", "dram_w_reads": "dram_W_reads", "dram_o_reads": "dram_O_reads",
+    "dram_o_writes": "dram_O_writes",
 }  # fmt: skip
 
 each_mapping = pytest.mark.parametrize("row", REFERENCE.to_dict("records"), ids=lambda row: row["compact_map"])
@@ -39,7 +40,7 @@ def test_every_count_is_timeloops(row: dict[str, object]) -> None:
     check_mapping(nest, layer, row)
     counts = dict(zip(COUNTS, count(layer_array(layer), *factors_of(nest)).tolist(), strict=True))
     assert {name: counts[name] for name in COLUMN_OF} == {name: row[column] for name, column in COLUMN_OF.items()}
-    assert counts["compute_cycles"] == row["ifmap_reads_pi"] == row["weights_reads_pi"] == row["psum_updates_pi"]
+    assert counts["compute_cycles"] == row["weights_reads_pi"] == row["psum_updates_pi"]
 
 
 @each_mapping

@@ -7,7 +7,7 @@ from numba import njit
 
 from accel_core.platforms.eyeriss.architecture import IntArray
 from accel_core.platforms.eyeriss.counts import AXIS, OF_OUTPUT, STRIDE, C, M, P, Q, R, S, input_fills, visits
-from accel_core.platforms.eyeriss.mapper.orders import ORDERS
+from accel_core.platforms.eyeriss.mapper.orders import N_USUAL, ORDERS
 from accel_core.platforms.eyeriss.mapper.tables import Fitting, Problem
 
 
@@ -86,7 +86,9 @@ def look_up(problem: Problem, key: int, fitting: Fitting) -> None:
 
 @njit(cache=True)
 def pin_words(problem: Problem, row: int, order: int) -> tuple[int, int]:
-    """Return ``dram_words`` of a row, and remember them for the next branch or design."""
+    """Return ``dram_words`` of a row, and remember those of the usual orders for the next branch or design."""
+    if order >= N_USUAL:
+        return dram_words(problem.layer, problem.outer[row], ORDERS[order])
     if problem.pins[row, order, 0] < 0:
         inputs, outputs = dram_words(problem.layer, problem.outer[row], ORDERS[order])
         problem.pins[row, order, 0], problem.pins[row, order, 1] = inputs, outputs
@@ -113,7 +115,7 @@ def dram_words(layer: IntArray, dram: IntArray, order: IntArray) -> tuple[int, i
         if dimension in (P, Q):
             step[i] *= stride
     outputs = layer[M] // dram[M] * (layer[P] // dram[P]) * (layer[Q] // dram[Q])
-    return input_fills(n, axis, step, extent), visits(n, order, OF_OUTPUT) * outputs
+    return input_fills(n, axis, step, extent)[0], visits(n, order, OF_OUTPUT) * outputs
 
 
 @njit(cache=True)

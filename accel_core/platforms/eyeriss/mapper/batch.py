@@ -11,11 +11,12 @@ from numba import njit
 from accel_core.errors import InvalidInputError
 from accel_core.platforms.eyeriss.architecture import BUFFERS, IntArray, capacities, row_words
 from accel_core.platforms.eyeriss.cost import FloatArray, cost_table, price
-from accel_core.platforms.eyeriss.counts import C1, CYCLES, M0, R1, C, M, P, Q, R, S, count
+from accel_core.platforms.eyeriss.counts import C1, COUNTS, CYCLES, M0, R1, C, M, P, Q, R, S, count
 from accel_core.platforms.eyeriss.mapper.bounds import Machine
+from accel_core.platforms.eyeriss.mapper.branch import leave_over
 from accel_core.platforms.eyeriss.mapper.orders import ORDERS
 from accel_core.platforms.eyeriss.mapper.record import DELAY, EDP, ENERGY, is_below, score
-from accel_core.platforms.eyeriss.mapper.search import leave_over, search
+from accel_core.platforms.eyeriss.mapper.search import search
 from accel_core.platforms.eyeriss.mapper.tables import LayerTables
 from accel_core.platforms.eyeriss.mapping import DIMENSIONS, TITLES, Loop, LoopNest
 from accel_core.workloads import Layer
@@ -65,7 +66,7 @@ class Found:
     """Mappings of one layer on many designs.
 
     Attributes:
-        counts: ``counts.COUNTS`` of each, shape (n, 13); zeros where nothing fits.
+        counts: ``counts.COUNTS`` of each, shape (n, 14); zeros where nothing fits.
         inner: Factors inside the global buffer, shape (n, 8).
         glb: Factors at the global buffer, shape (n, 6).
         dram: Factors at DRAM, shape (n, 6).
@@ -87,8 +88,8 @@ class Found:
         return LoopNest(
             dram=_ordered(self.dram[i], self.orders[i, 1]),
             glb=_ordered(self.glb[i], self.orders[i, 0]),
-            columns=_loops(("Q", q), ("M", m)),
-            rows=_loops(("S", s), ("C", c), ("M", m_rows)),
+            columns=_loops(("M", m), ("Q", q)),
+            rows=_loops(("M", m_rows), ("C", c), ("S", s)),
             weights=_loops(("C", c1), ("R", r1)),
             psum=_loops(("M", m0)),
         )
@@ -108,7 +109,7 @@ def find_mappings(tables: LayerTables, designs: pd.DataFrame, energies: FloatArr
     words, room = row_words(designs), capacities(designs)
     energies = np.ascontiguousarray(energies, dtype=np.float64)
     meshes = designs[["mesh_x", "mesh_y"]].to_numpy(np.int64)
-    found = Found(*(np.zeros((n, width), np.int64) for width in (13, 8, 6, 6, 2)))
+    found = Found(*(np.zeros((n, width), np.int64) for width in (len(COUNTS), 8, 6, 6, 2)))
     pools: dict[tuple[int, int], Pool] = {}
     for i in range(n):
         mesh = (int(meshes[i, 0]), int(meshes[i, 1]))
@@ -137,7 +138,7 @@ def _record(found: Found, i: int, tables: LayerTables, inner: IntArray, chosen: 
 class Pool:
     """Mappings found on one mesh so far: what they cost and the words they need; a good start for the next design."""
 
-    counts: IntArray = field(default_factory=lambda: np.zeros((_MAX_POOL, 13), np.int64))
+    counts: IntArray = field(default_factory=lambda: np.zeros((_MAX_POOL, len(COUNTS)), np.int64))
     needs: IntArray = field(default_factory=lambda: np.zeros((_MAX_POOL, 4), np.int64))
     size: int = 0
 

@@ -12,16 +12,20 @@ place, and which loop moves the input's tile first.
   It saves the more, the further in it stands, so the partner goes next to the first, or it does not matter where.
 * Anywhere but innermost, M makes whole tiles be fetched again and saves nothing, so it goes outermost.
 
-What is left are the sixteen orders of ``ORDERS``; any other order of the same loops has no smaller count of anything
-than one of them. The tests compare them with all 720 on small layers.
+What is left are the first sixteen of ``ORDERS``; any other order of the same loops has no smaller count of anything
+than one of them. Where neighbors forward inputs (``counts``) that does not hold, and all orders are tried. The tests
+compare with all orders on small layers.
 """
 
 from __future__ import annotations
+
+from itertools import permutations
 
 import numpy as np
 from numba import njit
 
 from accel_core.platforms.eyeriss.architecture import IntArray
+from accel_core.platforms.eyeriss.counts import P
 from accel_core.platforms.eyeriss.mapping import DIMENSIONS
 
 _WITHOUT_M = ("PQCRS", "PRQCS", "QPCRS", "QSPCR", "RCSPQ", "RPCSQ", "SCRPQ", "SQCRP")
@@ -31,23 +35,26 @@ def _array(words: list[str]) -> IntArray:
     return np.array([[DIMENSIONS.index(name) for name in word] for word in words], np.int64)
 
 
-ORDERS = _array([f"{word}M" for word in _WITHOUT_M] + [f"M{word}" for word in _WITHOUT_M])
-"""Dimensions innermost first, shape (16, 6)."""
+_USUAL = [f"{word}M" for word in _WITHOUT_M] + [f"M{word}" for word in _WITHOUT_M]
+ORDERS = _array(list(dict.fromkeys([*_USUAL, *map("".join, permutations(DIMENSIONS))])))
+"""Dimensions innermost first, shape (720, 6)."""
+N_USUAL = len(_USUAL)
+"""How many of them matter where no inputs are forwarded."""
 
 STAYING = np.array([1, 2, 0, 0, 1, 1])
 """Which tensor stays while a dimension's loop is innermost: 0 weights (P, Q), 1 outputs (C, R, S), 2 inputs (M)."""
 
 
-def _different_orders() -> IntArray:
+def _different_orders(orders: IntArray) -> IntArray:
     """Return for each set of dimensions that have a loop (bit i for dimension i) the orders that differ on it.
 
     Returns:
-        Shape (64, 17): the number of orders, then their indices, then zeros.
+        Shape (64, 1 + orders): the number of orders, then their indices, then zeros.
     """
-    table = np.zeros((64, 1 + len(ORDERS)), np.int64)
+    table = np.zeros((64, 1 + len(orders)), np.int64)
     for present in range(64):
         seen: set[tuple[int, ...]] = set()
-        for index, order in enumerate(ORDERS.tolist()):
+        for index, order in enumerate(orders.tolist()):
             loops = tuple(dimension for dimension in order if present >> dimension & 1)
             if loops not in seen:
                 seen.add(loops)
@@ -56,7 +63,8 @@ def _different_orders() -> IntArray:
     return table
 
 
-DIFFERENT = _different_orders()
+DIFFERENT = _different_orders(ORDERS[:N_USUAL])
+ALL_DIFFERENT = _different_orders(ORDERS)
 
 OF_INPUT = np.array([1, 0, 1, 1, 1, 1])
 """Per dimension, whether the input's tile moves with it."""
@@ -73,15 +81,15 @@ def present(factors: IntArray) -> int:
 
 
 @njit(cache=True)
-def stays(glb: IntArray, glb_order: int, dram: IntArray, dram_order: int) -> int:
-    """Return the tensor that stays above the scratchpads: that of the innermost loop; weights if there is none."""
+def innermost(glb: IntArray, glb_order: int, dram: IntArray, dram_order: int) -> int:
+    """Return the dimension of the innermost loop above the scratchpads; P, under which weights stay, if none."""
     for i in range(6):
         if glb[ORDERS[glb_order, i]] > 1:
-            return int(STAYING[ORDERS[glb_order, i]])
+            return int(ORDERS[glb_order, i])
     for i in range(6):
         if dram[ORDERS[dram_order, i]] > 1:
-            return int(STAYING[ORDERS[dram_order, i]])
-    return 0
+            return int(ORDERS[dram_order, i])
+    return P
 
 
 @njit(cache=True)

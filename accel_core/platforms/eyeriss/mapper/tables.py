@@ -12,7 +12,7 @@ from numba import njit
 from accel_core.errors import InvalidInputError
 from accel_core.platforms.eyeriss.architecture import IntArray
 from accel_core.platforms.eyeriss.counts import C1, CY, M0, MX, MY, QX, R1, SY, C, M, P, Q, R, S, layer_array
-from accel_core.platforms.eyeriss.mapper.orders import ORDERS
+from accel_core.platforms.eyeriss.mapper.orders import N_USUAL
 from accel_core.workloads import Layer
 
 BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
@@ -99,7 +99,7 @@ class LayerTables:
             least,
             np.zeros(len(least), np.bool_),
             streamed,
-            np.full((len(outer), len(ORDERS), 2), -1, np.int64),
+            np.full((len(outer), N_USUAL, 2), -1, np.int64),
         )
         self._fitting: dict[int, Fitting] = {}
         self._inner: dict[tuple[int, int], tuple[IntArray, IntArray]] = {}
@@ -221,7 +221,8 @@ def run_length(outputs: int, tile_outputs: int, filters: int, tile_filters: int,
 def inner_factors(layer: IntArray, parts: tuple[IntArray, ...], mesh_x: int, mesh_y: int) -> IntArray:
     """Return the factors of the array and its scratchpads on a mesh, whatever the scratchpads' sizes; shape (n, 8).
 
-    Of those that differ only in how filters (M) are spread over columns and rows, one is enough: all count the same.
+    Of those that differ only in how filters (M) are spread over columns and rows, that with most columns is enough: all
+    count the same, but for inputs that rows pass on, of which fewer are then written and read.
     """
     columns = [(q, m) for q in parts[Q] for m in parts[M] if q * m <= mesh_x]
     rows = [(s, c, m) for s in parts[S] for c in parts[C] for m in parts[M] if s * c * m <= mesh_y]
@@ -229,7 +230,7 @@ def inner_factors(layer: IntArray, parts: tuple[IntArray, ...], mesh_x: int, mes
     for x in columns:
         for y in rows:
             if layer[M] % (x[1] * y[2]) == 0:
-                arrays.setdefault((x[0], *y[:2], x[1] * y[2]), x + y)
+                arrays[x[0], *y[:2], x[1] * y[2]] = x + y
     spads = np.array([(c, r, m) for c in parts[C] for r in parts[R] for m in parts[M]], np.int64)
     meshes = np.array(list(arrays.values()), np.int64)
     inner = np.column_stack([np.repeat(meshes, len(spads), axis=0), np.tile(spads, (len(meshes), 1))])

@@ -11,12 +11,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from accel_core.errors import ToolNotFoundError
 
+MAX_OUTPUT_BYTES = 4_000_000
+_CHUNK = 65_536
 _WATCH_S = 0.5
 _running: set[int] = set()
 
@@ -40,7 +43,7 @@ class Finished:
 
     Attributes:
         exit_code: As the shell counts it; negative is the signal that ended it.
-        output: Standard output and standard error, interleaved.
+        output: Standard output and standard error, interleaved; of a long one its last `MAX_OUTPUT_BYTES`.
         timed_out: Whether the time limit ended it.
         cpu_s: User and system time of the process and its waited-for children, in seconds.
     """
@@ -49,6 +52,44 @@ class Finished:
     output: str
     timed_out: bool
     cpu_s: float
+
+
+class _Kept:
+    """Reads what a process prints and keeps the end of it: a program that prints without end fills no memory."""
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
+        self._chunks: deque[bytes] = deque(maxlen=MAX_OUTPUT_BYTES // _CHUNK)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._child.stdout is not None
+        with self._child.stdout as stream, contextlib.suppress(ValueError):
+            rest = b""
+            while chunk := os.read(stream.fileno(), _CHUNK):
+                rest += chunk
+                while len(rest) >= _CHUNK:
+                    self._chunks.append(rest[:_CHUNK])
+                    rest = rest[_CHUNK:]
+            self._chunks.append(rest)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the output and of the process.
+
+        Raises:
+            subprocess.TimeoutExpired: If they take longer.
+        """
+        end = time.monotonic() + seconds
+        self._reader.join(seconds)
+        if self._reader.is_alive():
+            raise subprocess.TimeoutExpired(self._child.args, seconds)
+        self._child.wait(max(0.0, end - time.monotonic()) + _WATCH_S)
+
+    def all(self) -> bytes:
+        """Return what was kept, once the process has ended."""
+        self._reader.join()
+        return b"".join(self._chunks)
 
 
 def run(
@@ -81,15 +122,17 @@ def run(
     timed_out = False
     if own_group:
         _running.add(child.pid)
+    kept = _Kept(child)
     try:
-        output, _ = child.communicate(timeout=limits.seconds)
+        kept.wait(limits.seconds)
     except subprocess.TimeoutExpired:
         timed_out = True
         _end(child, own_group)
-        output, _ = child.communicate()
     finally:
         _running.discard(child.pid)
         _end(child, own_group)
+    output = kept.all()
+    child.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Finished(child.returncode, output.decode(errors="replace"), timed_out, cpu_s)

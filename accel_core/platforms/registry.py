@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from accel_core.errors import InvalidInputError
@@ -21,6 +23,9 @@ PLATFORMS: dict[str, Platform] = dict(BUILT_IN)
 
 NAMED_FILES = "ACCEL_PLATFORM_FILES"
 """Environment variable with more files, for processes that this one starts."""
+
+MAX_STAMPED = 2000
+"""Files of one folder whose change is noticed; a platform's folder has a few."""
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -89,7 +94,7 @@ def _load(path: Path) -> None:
         platform = load_platform(path)
         if platform.name in PLATFORMS:
             raise InvalidInputError(f"{path}: name is '{platform.name}', as of another platform; allowed: another name")
-    except InvalidInputError as error:
+    except (InvalidInputError, OSError) as error:
         _loaded[path] = _Loaded(stamp, None, str(error))
         return
     _loaded[path] = _Loaded(stamp, platform, "")
@@ -103,6 +108,10 @@ def _forget(path: Path) -> None:
 
 
 def _stamp(folder: Path) -> Stamp:
-    """Return what tells whether a folder's files changed."""
-    entries = sorted(path for path in folder.rglob("*") if path.is_file())
-    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in entries)
+    """Return what tells whether a folder's files changed; of a large folder, the first `MAX_STAMPED`."""
+    found = []
+    for path in islice(folder.rglob("*"), MAX_STAMPED):
+        with suppress(OSError):  # it may just have gone
+            if path.is_file():
+                found.append((str(path), path.stat().st_mtime_ns, path.stat().st_size))
+    return tuple(sorted(found))

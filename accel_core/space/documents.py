@@ -160,6 +160,19 @@ def check_mapping(value: object, place: str, allowed: Iterable[str], required: I
     return value
 
 
+def check_any(value: object, place: str) -> dict[str, Any]:
+    """Return the value if it is a mapping, whatever its keys; nothing is an empty one.
+
+    Raises:
+        InvalidInputError: Naming the place.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidInputError(f"{place} is {_kind(value)}; allowed: a mapping")
+    return {str(key): entry for key, entry in value.items()}
+
+
 def check_list(value: object, place: str) -> list[Any]:
     """Return the value if it is a list.
 

@@ -16,17 +16,29 @@ from accel_core.evaluators import (
     PROVENANCE,
     STATUSES,
     evaluate,
+    measured_results,
     resolve_settings,
     settings_id,
     settings_of,
 )
 from accel_core.metrics import get_metric, is_metric
+from accel_core.paths import data_path
 from accel_core.platforms import PLATFORMS, Platform, get_platform
+from accel_core.platforms.from_files.platform_yaml import load_platform
 from accel_core.process import Limits, run
 from accel_core.space import sample
 from accel_core.workloads.operators import EXAMPLES
 
-pytestmark = pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFORMS.keys())
+EXAMPLES = [load_platform(path) for path in sorted((data_path() / "examples").glob("*/platform.yaml"))]
+ALL = {platform.name: platform for platform in (*PLATFORMS.values(), *EXAMPLES)}
+
+pytestmark = pytest.mark.parametrize("platform", ALL.values(), ids=ALL.keys())
+
+
+@pytest.fixture(autouse=True)
+def known(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make an example known for as long as it is tested."""
+    monkeypatch.setitem(PLATFORMS, platform.name, platform)
 
 
 OUTCOME = ("status", "stage", "reason", "tool_versions")
@@ -222,6 +234,25 @@ def test_features_keep_designs_and_add_finite_numbers(platform: Platform) -> Non
     added = features.drop(columns=designs.columns)
     assert len(added.columns)
     assert np.isfinite(added.to_numpy(dtype=np.float64)).all()
+
+
+def test_measured_results_are_valid_designs_each_once_with_known_workloads_and_metrics(platform: Platform) -> None:
+    needs(platform.measured)
+    results = measured_results(platform)
+    platform.space.check(results)
+    assert not results.duplicated(["design_id", "workload"]).any()
+    assert set(results["workload"]) <= set(platform.workloads)
+    assert set(results["status"]) <= set(STATUSES)
+    assert set(results["fidelity"]) == {"measured"}
+    free = set(results.columns) - {"design_id", *platform.space.names, *IDENTITY, *PROVENANCE}
+    assert free <= {*platform.metrics, *platform.details}
+    assert platform.measured.digest() == platform.measured.digest()
+
+
+def test_nothing_that_is_only_measured_can_be_evaluated(platform: Platform) -> None:
+    needs(platform.measured)
+    with pytest.raises(InvalidInputError, match="has no fidelity 'measured'; allowed: "):
+        evaluate(platform.name, platform.space.defaults(), "measured")
 
 
 def test_an_empty_table_stays_empty(platform: Platform) -> None:

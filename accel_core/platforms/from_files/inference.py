@@ -9,6 +9,7 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError
 from accel_core.space import Parameter
+from accel_core.space.parameters import Kind
 
 FEW = 24
 """Distinct numbers up to which a column is a list of values rather than a range."""
@@ -26,7 +27,7 @@ def column_name(text: str) -> str:
     return (name if name[:1].isalpha() else f"x_{name}")[:64]
 
 
-def inferred(values: pd.Series, name: str, place: str) -> Parameter:
+def inferred(values: pd.Series, name: str, place: str, unit: str = "") -> Parameter:
     """Return the parameter whose values a column has.
 
     Texts become a choice, a few numbers a list, whole numbers and others a range.
@@ -39,6 +40,7 @@ def inferred(values: pd.Series, name: str, place: str) -> Parameter:
         raise InvalidInputError(
             f"{place}, row {row + 1}, column '{values.name}': empty; allowed: a value of every design"
         )
+    meaning = f"column {values.name} of {place}"
     numbers = pd.to_numeric(values, errors="coerce")
     if numbers.isna().any() or values.dtype == bool:
         texts = list(dict.fromkeys(values.astype(str)))
@@ -46,14 +48,15 @@ def inferred(values: pd.Series, name: str, place: str) -> Parameter:
             raise InvalidInputError(
                 f"{place}: column '{values.name}' has {len(texts):,} texts; allowed: {MAX_TEXTS:,} for a parameter"
             )
-        return Parameter(name, "categorical", values=tuple(texts), default=texts[0])
+        return Parameter(name, "categorical", values=tuple(texts), default=texts[0], unit=unit, meaning=meaning)
     if not np.isfinite(numbers.to_numpy(dtype=np.float64)).all():
         raise InvalidInputError(f"{place}: column '{values.name}' has infinite values; allowed: finite ones")
     distinct = np.unique(numbers.to_numpy(dtype=np.float64))
     is_whole = bool((distinct == np.round(distinct)).all())
     if len(distinct) <= FEW:
         listed = tuple(int(value) if is_whole else float(value) for value in distinct)
-        return Parameter(name, "ordinal", values=listed)
+        return Parameter(name, "ordinal", values=listed, unit=unit, meaning=meaning)
     low, high = float(distinct[0]), float(distinct[-1])
     is_log = low > 0 and high / low >= _LOG_RATIO
-    return Parameter(name, "integer" if is_whole else "real", low, high, scale="log" if is_log else "linear")
+    kind: Kind = "integer" if is_whole and unit != "Hz" else "real"
+    return Parameter(name, kind, low, high, scale="log" if is_log else "linear", unit=unit, meaning=meaning)

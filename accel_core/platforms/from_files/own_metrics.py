@@ -47,10 +47,14 @@ class MetricColumn:
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
             raise InvalidInputError(
-                f"{place}, row {row + 1}, column '{self.column}': {given.iloc[row]!r:.40}; "
+                f"{place}, row {row + 1}, column '{self.column}': {_cell(given.iloc[row])}; "
                 "allowed: a finite number, or empty"
             )
         return numbers * self.scale
+
+
+def _cell(value: object) -> str:
+    return f"'{value:.40}'" if isinstance(value, str) else f"{value}"
 
 
 def read_metrics(content: object, place: str) -> tuple[MetricColumn, ...]:

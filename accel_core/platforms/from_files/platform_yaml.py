@@ -63,6 +63,8 @@ def platform_of(content: object, folder: Path, place: str = FILE) -> Platform:
     name = _text(given, "name", place)
     table = read_results(given["results"], folder, place) if given.get("results") else None
     metrics = read_metrics(given.get("metrics") or [], place)
+    if table and not metrics:
+        raise InvalidInputError(f"{table.place}: no column is a metric; allowed: one or more under metrics")
     owner = f"platform '{name}'"
     declare(own(metrics), owner)
     space = _space(given, name, table, metrics, place)
@@ -151,7 +153,8 @@ def _space(
         assert table is not None
         assert read is not None
         taken = {entry.column for entry in metrics} | {table.workload, table.status, table.infeasible, table.reason}
-        entries = [str(column) for column in read if column not in taken]
+        parameter_of = {column.name: name for name, column in table.columns}
+        entries = [parameter_of.get(str(column), str(column)) for column in read if column not in taken]
     written = []
     for entry in entries:
         if isinstance(entry, str):
@@ -179,10 +182,7 @@ def _inferred(name: str, table: ResultsTable | None, read: pd.DataFrame | None, 
         raise InvalidInputError(
             f"{place}, parameters: '{name}' has no kind; allowed without one where there are results"
         )
-    column = table.column_of(name)
-    if column not in read:
-        raise InvalidInputError(f"{table.place}: column '{column}' is missing; found: {', '.join(map(str, read))}")
-    return inferred(read[column], name, table.place)
+    return inferred(table.values(read, name), name, table.place, table.column_of(name).unit)
 
 
 def _written(parameter: Parameter) -> Mapping[str, Any]:
@@ -200,8 +200,7 @@ def _workloads(given: Mapping[str, Any], table: ResultsTable | None, place: str)
         name = _text(item, "name", where)
         found[name] = Workload(name, _text(item, "title", where) or name, place)
     if not found and table is not None and table.workload:
-        column = table.column(table.read(), table.workload)
-        for name in dict.fromkeys(column.dropna().astype(str)):
+        for name in dict.fromkeys(table.workload_names(table.read())):
             found[name] = Workload(name, name, table.title)
     return found or {"default": Workload("default", "The only workload", place)}
 
@@ -219,7 +218,5 @@ def _shown(metrics: Sequence[MetricColumn], source: Source | None, formulas: For
 def _measured(
     table: ResultsTable, space: DesignSpace, metrics: Sequence[MetricColumn], workloads: Mapping[str, Workload]
 ) -> Measured:
-    if not metrics:
-        raise InvalidInputError(f"{table.place}: no column is a metric; allowed: one or more under metrics")
     default = next(iter(workloads))
     return Measured(table.title, lambda: table.results(space, metrics, default), table.digest)

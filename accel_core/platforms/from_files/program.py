@@ -8,6 +8,7 @@ import json
 import math
 import shutil
 import string
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from accel_core.workloads import Workload
 STAGE = "program"
 MAX_OUTPUT_BYTES = 1_000_000
 _KEYS = ("command", "output", "title", "version")
-_OWN = ("folder", "workload", "output")
+_OWN = ("folder", "python", "workload", "output")
 _STATUSES: Mapping[str, type[EvaluationError]] = {
     "infeasible": InfeasibleError,
     "failed": ToolFailedError,
@@ -41,7 +42,7 @@ class Command:
     Attributes:
         folder: Where the program is; ``{folder}`` stands for it.
         words: Program and arguments; ``{name}`` stands for a parameter's value, ``{workload}`` for the workload's name,
-            ``{output}`` for the file to write.
+            ``{output}`` for the file to write, ``{python}`` for the Python that runs AccelScope.
         output: Name of that file, ending in .json or .csv, in the folder of the evaluation.
         title: What the program is called.
         version: A word that changes when its results do.
@@ -89,7 +90,7 @@ class Command:
         return {**self._metrics(_read(output)), "tool_versions": {self.title: self.version or self.digest()}}
 
     def _command(self, design: Mapping[str, Any], workload: str, output: str) -> list[str]:
-        known = {"folder": str(self.folder), "workload": workload, "output": output}
+        known = {"folder": str(self.folder), "python": sys.executable, "workload": workload, "output": output}
         values = {name: _spelled(value) for name, value in design.items()} | known
         words = [word.format_map(_Known(values)) for word in self.words]
         path = self._path(words[0])
@@ -121,7 +122,7 @@ class Command:
         for entry in self.metrics:
             given = found.get(entry.column)
             try:
-                number = float(given)  # type: ignore[arg-type]
+                number = math.nan if isinstance(given, bool) else float(given)  # type: ignore[arg-type]
             except (TypeError, ValueError):
                 number = math.nan
             if not math.isfinite(number):
@@ -150,6 +151,9 @@ def read_program(
     where = f"{place}, program"
     given = check_mapping(content, where, _KEYS, ("command", "output"))
     words = check_list(given["command"], f"{where}.command")
+    clash = next((name for name in space.names if name in _OWN), None)
+    if clash is not None:
+        raise InvalidInputError(f"{where}: {{{clash}}} stands for something else; give that parameter another name")
     allowed = [*space.names, *_OWN]
     for i, word in enumerate(words):
         for name in _placeholders(word, f"{where}.command.{i}"):

@@ -17,6 +17,19 @@ _SPELLINGS: dict[str, dict[str, float]] = {
 }  # fmt: skip
 
 
+_BASES = ("Hz", "s", "W", "J", "m", "V", "A", "F")
+
+
+def split_unit(given: str) -> tuple[str, float]:
+    """Return the SI unit of a unit with a prefix, and by what a number in it is multiplied; itself if it has none."""
+    text = given.strip()
+    for base in _BASES:
+        prefix = text.removesuffix(base)
+        if text.endswith(base) and prefix in _PREFIXES:
+            return base, _PREFIXES[prefix]
+    return text, 1.0
+
+
 def unit_scale(given: str, stored: str) -> float:
     """Return by what a number in one unit is multiplied to be in the stored one.
 

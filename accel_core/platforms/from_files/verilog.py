@@ -13,7 +13,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.platforms.from_files.verilog_text import source, with_values
 from accel_core.rtl import Rtl
 from accel_core.space import DesignSpace
-from accel_core.space.documents import check_list, check_mapping
+from accel_core.space.documents import check_any, check_list, check_mapping
 
 _KEYS = ("files", "top", "clock", "parameters", "defines", "constants")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
@@ -78,11 +78,13 @@ def read_verilog(content: object, folder: Path, space: DesignSpace, place: str) 
     for key, value in words.items():
         if not (isinstance(value, str) and _WORD.fullmatch(value)):
             raise InvalidInputError(f"{where}.{key} is {value!r:.40}; allowed: a Verilog name")
-    pairs = {key: dict(given.get(key) or {}) for key in ("parameters", "defines", "constants")}
+    pairs = {key: check_any(given.get(key), f"{where}.{key}") for key in ("parameters", "defines", "constants")}
     for key, named in pairs.items():
         for name, value in named.items():
             if not _WORD.fullmatch(str(name)):
                 raise InvalidInputError(f"{where}.{key}: '{name!s:.40}' is not a Verilog name")
+            if key == "constants" and (isinstance(value, bool) or not isinstance(value, (int, float, str))):
+                raise InvalidInputError(f"{where}.constants.{name} is {value!r:.40}; allowed: a number or a text")
             if key != "constants" and value not in space.names:
                 raise InvalidInputError(
                     f"{where}.{key}.{name} is '{value!s:.40}'; allowed: a parameter, {', '.join(space.names)}"

@@ -14,9 +14,9 @@ from accel_core.errors import InvalidInputError
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 16
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _SKIPPED = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
 _INCLUDE = re.compile(r"^[ \t]*`include[ \t]+\"([^\"\n]+)\"[^\n]*$", re.MULTILINE)
+_BRANCH = re.compile(r"`(?:(ifn?def)\s+\w+|(elsif)\s+\w+|(else|endif)\b)")
 _MODULE = re.compile(r"\bmodule\s+(?:automatic\s+)?([A-Za-z_][\w$]*)\b(.*?)\bendmodule\b", re.DOTALL)
 _DECLARED = re.compile(r"\bparameter\b(?:\s+(?:signed|integer|real|time|realtime|int|string))*(?:\s*\[[^\]]*\])?\s*")
 _ASSIGNED = re.compile(r"\s*([A-Za-z_][\w$]*)\s*=\s*")
@@ -54,18 +54,18 @@ def _included(folder: Path, name: str, place: str, depth: int) -> str:
         raise InvalidInputError(f"{place}: '{name}': {problem}; allowed: a readable Verilog file") from None
     if len(raw) > MAX_BYTES:
         raise InvalidInputError(f"{place}: '{name}' is larger than {MAX_BYTES:,} bytes; allowed: at most that many")
-    where = path.parent
-
-    def inline(found: re.Match[str]) -> str:
-        beside = where / found[1]
+    parts: list[str] = []
+    last = 0
+    for found in _INCLUDE.finditer(_blank(text, keeps_strings=True)):
+        beside = path.parent / found[1]
         inner = beside if beside.is_file() else folder / found[1]
-        return _included(folder, str(inner), place, depth + 1)
-
-    return _INCLUDE.sub(inline, text)
+        parts += [text[last : found.start()], _included(folder, str(inner), place, depth + 1)]
+        last = found.end()
+    return "".join([*parts, text[last:]])
 
 
 def with_values(text: str, top: str, parameters: Mapping[str, str], defines: Mapping[str, str], place: str) -> str:
-    """Return a source whose top module has other defaults, with definitions in front.
+    """Return a source whose top module has other defaults, with definitions in front instead of its own.
 
     Args:
         text: Verilog-2005.
@@ -77,12 +77,17 @@ def with_values(text: str, top: str, parameters: Mapping[str, str], defines: Map
     Raises:
         InvalidInputError: If there is no such module, or it has no such parameter.
     """
-    blank = _SKIPPED.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
-    modules = {found[1]: found for found in _MODULE.finditer(blank)}
-    if top not in modules:
-        raise InvalidInputError(f"{place}: module '{top}' is not there; found: {', '.join(modules) or 'no module'}")
-    begin, end = modules[top].span(2)
-    places = _defaults(blank, begin, end)
+    text = _without_definitions(text, defines)
+    blank = _blank(text)
+    modules = list(_MODULE.finditer(blank))
+    bodies = [found.span(2) for found in modules if found[1] == top]
+    if not bodies:
+        known = ", ".join(dict.fromkeys(found[1] for found in modules)) or "no module"
+        raise InvalidInputError(f"{place}: module '{top}' is not there; found: {known}")
+    places: dict[str, list[tuple[int, int]]] = {}
+    for begin, end in bodies:
+        for name, defaults in _defaults(blank, begin, end).items():
+            places.setdefault(name, []).extend(defaults)
     missing = next((name for name in parameters if name not in places), None)
     if missing is not None:
         raise InvalidInputError(
@@ -95,9 +100,26 @@ def with_values(text: str, top: str, parameters: Mapping[str, str], defines: Map
     return heading + text
 
 
-def module_names(text: str) -> list[str]:
-    """Return the names of the modules in a source."""
-    return [found[1] for found in _MODULE.finditer(_COMMENT.sub(" ", text))]
+def _blank(text: str, *, keeps_strings: bool = False) -> str:
+    """Return a text of the same length with blanks for comments, and with underscores in strings unless kept."""
+
+    def blank(found: re.Match[str]) -> str:
+        if found[0].startswith('"'):
+            return found[0] if keeps_strings else f'"{"_" * (len(found[0]) - 2)}"'
+        return re.sub(r"[^\n]", " ", found[0])
+
+    return _SKIPPED.sub(blank, text)
+
+
+def _without_definitions(text: str, defines: Mapping[str, str]) -> str:
+    """Return a source that does not define the names itself, which would take the place of what is set."""
+    if not defines:
+        return text
+    names = "|".join(map(re.escape, defines))
+    definition = re.compile(rf"`define[ \t]+(?:{names})\b(?:\\\n|[^\n])*")
+    for found in reversed(list(definition.finditer(_blank(text, keeps_strings=True)))):
+        text = text[: found.start()] + "\n" * found[0].count("\n") + text[found.end() :]
+    return text
 
 
 def _defaults(blank: str, begin: int, end: int) -> dict[str, list[tuple[int, int]]]:
@@ -108,21 +130,44 @@ def _defaults(blank: str, begin: int, end: int) -> dict[str, list[tuple[int, int
         while (assigned := _ASSIGNED.match(blank, at, end)) is not None:
             last = _end_of_value(blank, assigned.end(), end)
             places.setdefault(assigned[1], []).append((assigned.end(), last))
-            if blank[last : last + 1] != ",":
+            at = _after_branches(blank, last)
+            if blank[at : at + 1] != ",":
                 break
-            at = last + 1
+            at = _after_branches(blank, at + 1)
     return places
 
 
+def _after_branches(blank: str, at: int) -> int:
+    """Return the first place that is neither blank nor a word of conditional compilation."""
+    while True:
+        at += len(blank[at:]) - len(blank[at:].lstrip())
+        branch = _BRANCH.match(blank, at)
+        if branch is None:
+            return at
+        at = branch.end()
+
+
 def _end_of_value(blank: str, at: int, end: int) -> int:
-    """Return where an expression ends: at the comma, parenthesis or semicolon that does not belong to it."""
-    depth = 0
-    for position in range(at, end):
+    """Return where an expression ends: at the comma, parenthesis or semicolon that does not belong to it.
+
+    It also ends where a branch of conditional compilation begins, unless all that it says so far is such branches.
+    """
+    depth = branches = 0
+    position = at
+    while position < end:
         mark = blank[position]
+        branch = _BRANCH.match(blank, position) if mark == "`" else None
+        if branch is not None:
+            if not branches and blank[at:position].strip():
+                return at + len(blank[at:position].rstrip())
+            branches += 1 if branch[1] else -1 if branch[3] == "endif" else 0
+            position = branch.end()
+            continue
         if mark in "([{":
             depth += 1
         elif mark in ")]}" and depth:
             depth -= 1
-        elif mark in ",;)" and not depth:
+        elif mark in ",;)" and not depth and not branches:
             return position
+        position += 1
     return end

@@ -1,0 +1,107 @@
+"""A person's own platforms are found in their folder and by ``--platform-file``, and forgotten when they go."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from accel_core.cli import main
+from accel_core.errors import InvalidInputError
+from accel_core.paths import data_path
+from accel_core.platforms import PLATFORMS, add_file, find_own, get_platform
+from accel_core.platforms.registry import NAMED_FILES
+from accel_core.store import ResultStore
+from accel_core.tables import read_table
+
+TWIN = "name: axiline\nparameters: [{name: n, kind: integer, low: 1, high: 2}]\nformulas: {cycles: n}\n"
+EXAMPLES = data_path() / "examples"
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An empty folder of own platforms; what is found there is forgotten at the end."""
+    monkeypatch.setenv("ACCEL_PLATFORMS", str(tmp_path / "own"))
+    monkeypatch.setenv(NAMED_FILES, "")
+    monkeypatch.setenv("ACCEL_DB", str(tmp_path / "x.duckdb"))
+    monkeypatch.setenv("ACCEL_RUNS", str(tmp_path / "runs"))
+    (tmp_path / "own").mkdir()
+    yield tmp_path / "own"
+    monkeypatch.setenv("ACCEL_PLATFORMS", str(tmp_path / "nothing"))
+    monkeypatch.setenv(NAMED_FILES, "")
+    find_own()
+
+
+def test_a_folder_comes_changes_and_goes(own: Path) -> None:
+    shutil.copytree(EXAMPLES / "systolic", own / "mine")
+    assert find_own() == {}
+    first = get_platform("systolic")
+    assert get_platform("systolic") is first
+    path = own / "mine" / "platform.yaml"
+    path.write_text(path.read_text().replace("title: Systolic array\n", "title: Another title\n"))
+    find_own()
+    assert PLATFORMS["systolic"].title == "Another title"
+    shutil.rmtree(own / "mine")
+    find_own()
+    with pytest.raises(InvalidInputError, match="platform 'systolic' is unknown; allowed: axiline, "):
+        get_platform("systolic")
+
+
+def test_what_is_wrong_hides_nothing_else(own: Path) -> None:
+    shutil.copytree(EXAMPLES / "systolic", own / "good")
+    for name, text in {"bad": "name: bad\n", "worse": "name: [", "twin": TWIN}.items():
+        (own / name).mkdir()
+        (own / name / "platform.yaml").write_text(text)
+    shutil.copytree(EXAMPLES / "svm_table", own / "lost")
+    (own / "lost" / "results.csv").unlink()
+    problems = {path.parent.name: text for path, text in find_own().items()}
+    assert set(problems) == {"bad", "worse", "twin", "lost"}
+    assert all("\n" not in text for text in problems.values())
+    assert "systolic" in PLATFORMS
+    with pytest.raises(InvalidInputError, match=r"platform\.yaml: the key 'parameters' is missing"):
+        get_platform("bad")
+    with pytest.raises(InvalidInputError, match="as of another platform; allowed: another name"):
+        add_file(own / "twin" / "platform.yaml")
+
+
+def test_commands_take_a_platform_file(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = ["--platform-file", str(EXAMPLES / "systolic" / "platform.yaml")]
+    designs, found = str(tmp_path / "d.csv"), str(tmp_path / "r.csv")
+    assert main(["platforms", *file]) == 0
+    assert "systolic: Systolic array" in capsys.readouterr().out
+    assert main(["sample", *file, "-n", "3", "--set", "dataflow=os", "--out", designs]) == 0
+    assert main(["evaluate", *file, "--designs", designs, "--workload", "bert_query", "--out", found]) == 0
+    assert set(read_table(Path(found))["workload"]) == {"bert_query"}
+    goals = ["--objective", "runtime_s", "--objective", "array", "--budget", "4", "--batch", "2"]
+    assert main(["optimize", *file, *goals, "--set", "dataflow=os", "--out", str(tmp_path / "o.csv")]) == 0
+    assert len(read_table(tmp_path / "o.csv")) >= 4
+
+
+def test_a_campaign_names_its_platform_file(own: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(
+        f"name: mine\nplatform: fir\nplatform_file: {EXAMPLES / 'fir' / 'platform.yaml'}\n"
+        "fidelity: simulated\nsampler: {designs: 3}\n"
+    )
+    assert main(["campaign", str(tmp_path / "c.yaml")]) == 0
+    with ResultStore(tmp_path / "x.duckdb") as store:
+        found = store.find(platform="fir")
+    assert (found["cycles"] == 1024 * found["taps"] / found["multipliers"] + 1).all()
+
+
+@pytest.mark.parametrize("command", ["evaluate", "optimize"])
+def test_a_table_alone_cannot_be_evaluated_and_says_so(
+    own: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = ["--platform-file", str(EXAMPLES / "svm_table" / "platform.yaml")]
+    assert main(["sample", *file, "-n", "2", "--out", str(tmp_path / "d.csv")]) == 0
+    rest = {"evaluate": ["--designs", str(tmp_path / "d.csv")], "optimize": ["--objective", "energy_j"]}[command]
+    assert main([command, *file, *rest, "--out", str(tmp_path / "r.csv")]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "measured elsewhere" in said[0]
+
+
+def test_a_command_without_a_platform_says_how_to_name_one(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sample", "-n", "2", "--out", "d.csv"]) == 2
+    assert capsys.readouterr().err == "error: no platform is named; allowed: its name, or one --platform-file\n"

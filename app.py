@@ -15,6 +15,7 @@ JOURNEY = [
     st.Page("pages/optimize.py", title="Optimize"),
     st.Page("pages/eyeriss.py", title="Eyeriss"),
     st.Page("pages/offline.py", title="Offline"),
+    st.Page("pages/add_accelerator.py", title="Add an accelerator"),
 ]
 
 current = st.navigation(JOURNEY)

@@ -18,7 +18,7 @@ from pages.components.plain import code_span, plain
 from pages.components.platform_words import example_constraint
 from pages.components.session import current_platform, download
 from pages.components.space_choice import SpaceChoice
-from pages.components.style import card, figure, is_dark, look_for, metric_row, page
+from pages.components.style import card, change_page, figure, is_dark, look_for, metric_row, page
 
 MAX_PREVIEW = 2000
 MAX_UPLOAD_BYTES = 1_000_000
@@ -211,7 +211,7 @@ with right:
                       args=(platform, SpaceChoice(), True), width="stretch")  # fmt: skip
     buttons[2].download_button("Save YAML", edited.to_yaml(), f"{platform.name}-space.yaml", width="stretch")
     if buttons[3].button("Run it →", type="primary", width="stretch"):
-        st.switch_page("pages/runs.py")
+        change_page("pages/runs.py")
     with st.expander("Load a YAML file"):
         st.file_uploader("Space", type=["yaml", "yml"], key="space-yaml", on_change=load_yaml, args=(platform,),
                          label_visibility="collapsed")  # fmt: skip

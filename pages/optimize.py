@@ -91,6 +91,9 @@ def model_results(run: ModelRun) -> None:
 def verify_button(shown: Progress, picks: pd.DataFrame) -> None:
     """Offer to evaluate the picks in the platform's best fidelity."""
     platform = get_platform(shown.plan.platform)
+    if not platform.evaluable:
+        st.caption("These picks are predicted; nothing can be run here to verify them.")
+        return
     missing = unavailable(platform, platform.reference)
     words = f"Verify {len(picks)} pick{'s' if len(picks) != 1 else ''} {words_of(platform).done}"
     if missing:
@@ -136,7 +139,7 @@ def say_problem() -> None:
         return
     text, is_model = problem
     st.error(plain(text))
-    if is_model:
+    if is_model and platform.evaluable:
         st.button(f"{words_of(platform).search_flow} instead", on_click=take_flow, key="optimize-take-flow")
 
 
@@ -156,9 +159,8 @@ def right_side() -> None:
         with card("no-search"):
             st.subheader("No search yet", anchor=False)
             flow = words_of(platform).flow
-            st.write(
-                f"The form beside is ready: search the fitted model for an answer in seconds, or the {flow.lower()}."
-            )
+            instead = f", or the {flow.lower()}" if flow else ""
+            st.write(f"The form beside is ready: search the fitted model for an answer in seconds{instead}.")
     else:
         chosen = st.session_state.get(SHOWN)
         if len(names) > 1:

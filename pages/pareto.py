@@ -31,12 +31,15 @@ KEY = "pareto-front"
 POLL_S = 2.0
 
 
-def choose_axes(metrics: list[str]) -> tuple[str, str, list[str]]:
+def choose_axes(platform: Platform, metrics: list[str]) -> tuple[str, str, list[str]]:
     """Show the selectors of both axes and of the hidden bounds."""
     state = st.session_state
-    for name, wanted in (("x", "chip_area_mm2"), ("y", "energy_j")):
+    usual = platform.preferred(("chip_area_mm2", "energy_j"), metrics)
+    for name, wanted in zip(("x", "y"), usual, strict=False):
         if state.get(f"pareto-{name}") not in metrics:
-            state[f"pareto-{name}"] = wanted if wanted in metrics else metrics[0 if name == "x" else 1]
+            state[f"pareto-{name}"] = wanted
+    if state["pareto-x"] == state["pareto-y"]:
+        state["pareto-y"] = next(name for name in usual if name != state["pareto-x"])
     if "pareto-hidden" not in state:
         state["pareto-hidden"] = [name for name in ("power_w", "runtime_s") if name in metrics]
     state["pareto-hidden"] = [name for name in state["pareto-hidden"] if name in metrics]
@@ -49,6 +52,11 @@ def choose_axes(metrics: list[str]) -> tuple[str, str, list[str]]:
         persist_state="session", on_change=drop_bounds, help="Each gets a strip with a bound.",
     )  # fmt: skip
     return state["pareto-x"], state["pareto-y"], state["pareto-hidden"]
+
+
+def metrics_of(platform: Platform, known: pd.DataFrame) -> list[str]:
+    """Return the metrics that results have."""
+    return [name for name in platform.metrics if name in known and known[name].notna().any()]
 
 
 def axes_changed(name: str, before: str) -> None:
@@ -175,7 +183,7 @@ def explore(platform: Platform, known: pd.DataFrame, everything: pd.DataFrame, r
     """Show the front and beside it what its state means; releasing a bound runs only this again."""
     left, right = st.columns([2.05, 1], gap="small")
     with left:
-        x, y, hidden = choose_axes([name for name in platform.metrics if name in known and known[name].notna().any()])
+        x, y, hidden = choose_axes(platform, metrics_of(platform, known))
         chosen, row = choose_rows(platform, known)
         database = str(service().store.path)
         points = points_of(database, revision, chosen, "", platform, known, None)
@@ -197,7 +205,7 @@ def explore(platform: Platform, known: pd.DataFrame, everything: pd.DataFrame, r
             with design:
                 show_selected(platform, points, state, everything, found)
             with cost:
-                choose_by_cost(kept, state, KEY)
+                choose_by_cost(platform, kept, state, KEY)
             with export:
                 offer_export(kept, best)
 
@@ -257,6 +265,8 @@ def show_empty(platform: Platform, everything: pd.DataFrame) -> None:
     )
     if len(everything):
         text = f"None of the {len(everything):,} designs tried so far succeeded; see why on the page Runs."
+    if not platform.evaluable:
+        text = "No row of the table that it came with is ok."
     empty_state("No designs to compare yet", text, "Go to Runs", "pages/runs.py", key="pareto")
     st.page_link("pages/design_space.py", label="Choose a design space first")
 
@@ -268,5 +278,8 @@ known = everything[everything["status"] == "ok"] if len(everything) else everyth
 watch(service().store.revision)
 if known.empty:
     show_empty(platform, everything)
+    st.stop()
+if len(metrics_of(platform, known)) < 2:
+    st.info("A front needs two metrics; these results have only one.")
     st.stop()
 explore(platform, known, everything, shown_revision)

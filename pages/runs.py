@@ -10,7 +10,7 @@ from pages.components.run_form import launch_button, launch_form
 from pages.components.run_list import campaign_list, selected
 from pages.components.run_view import campaign_view
 from pages.components.run_yaml import yaml_expander
-from pages.components.session import current_platform, service
+from pages.components.session import current_platform, runnable, service
 from pages.components.style import card, page
 
 REFRESH_S = 1.5
@@ -23,7 +23,8 @@ def live() -> None:
     if not statuses:
         with card("no-runs"):
             st.subheader("No campaign yet", anchor=False)
-            st.write("The form beside is ready: launch it, and results show here as they arrive.")
+            ready = "The form beside is ready: launch it, and results show here as they arrive."
+            st.write(ready if platform.evaluable else "Campaigns of platforms that can run show here.")
     else:
         with card("campaigns"):
             campaign_list(statuses)
@@ -39,11 +40,15 @@ page("Runs", "Evaluate designs for real. Campaigns go on without this page and s
 platform = current_platform()
 before = service().campaigns.statuses()
 left, right = st.columns([1, 2], gap="medium")
-with left, card("launch"):
-    st.subheader("Launch a campaign", anchor=False)
-    campaign = launch_form(platform, [status.name for status in before])
-    launch_button(campaign, "run-launch")
-    yaml_expander(campaign)
+with left, card("launch") if platform.evaluable else card("nothing-to-launch"):
+    if platform.evaluable:
+        st.subheader("Launch a campaign", anchor=False)
+        campaign = launch_form(platform, [status.name for status in before])
+        launch_button(campaign, "run-launch")
+        yaml_expander(campaign)
+    else:
+        st.subheader("Nothing to launch", anchor=False)
+        runnable(platform)
     upload_expander()
     if platform.implement is not None:
         kit_expander()

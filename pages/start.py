@@ -61,12 +61,17 @@ for column, (target, title, text) in zip(st.columns(len(STEPS)), STEPS, strict=T
         st.caption(text)
 
 if measured.empty:
-    st.info(f"No {best_known} results of {plain(platform.title)} yet. Begin with a design space, then launch a run.")
+    st.info(
+        f"No {best_known} results of {plain(platform.title)} yet. Begin with a design space, then launch a run."
+        if platform.evaluable
+        else f"No result of the table of {plain(platform.title)} is ok."
+    )
     st.stop()
 
 words = words_of(platform)
+known_metrics = {name for name in platform.metrics if name in measured and measured[name].notna().any()}
 headlines = []
-for name in (name for name in HEADLINES if name in measured):
+for name in (name for name in platform.preferred(HEADLINES, known_metrics) if get_metric(name).better):
     metric = get_metric(name)
     best = measured[name].max() if metric.better == "max" else measured[name].min()
     headlines.append((f"Best {metric.title.lower()}", quantity(name, best), metric.meaning))
@@ -77,7 +82,10 @@ metric_row(
         ("Infeasible or failed", f"{len(everything) - len(done):,}", "Kept as data, with stage and reason."),
     ]
 )
-known = [entry for entry in TRADEOFFS if entry[0] in measured and entry[1] in measured]
+known = [entry for entry in TRADEOFFS if entry[0] in known_metrics and entry[1] in known_metrics]
+if not known and len(pair := platform.preferred((), known_metrics)) == 2:
+    across, up = (get_metric(name).title for name in pair)
+    known = [(*pair, f"{up} against {across.lower()}", "the knee, where a little of one costs much of the other.")]
 for column, (x, y, title, look) in zip(st.columns(2), known, strict=False):  # the first two there are
     with column, card(f"tradeoff-{x}"):
         st.subheader(title, anchor=False)

@@ -201,8 +201,8 @@ has_enough = len(ok_results) >= MIN_DESIGNS
 if ready_made is None and not has_enough:
     empty_state(
         "Too few results to learn from",
-        f"{len(ok_results):,} designs of {plain(platform.title)} are {platform.reference}; at least "
-        f"{MIN_DESIGNS} are needed to learn from some and judge on others. Launch a run first.",
+        f"{len(ok_results):,} designs of {plain(platform.title)} are {platform.reference}; at least {MIN_DESIGNS} are "
+        f"needed to learn from some and judge on others.{' Launch a run first.' if platform.evaluable else ''}",
         "Go to Runs",
         "pages/runs.py",
         key="models",

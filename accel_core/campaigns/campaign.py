@@ -201,8 +201,8 @@ class Campaign:
         return self.choice.size
 
     @classmethod
-    def from_yaml(cls, source: str | Path) -> Campaign:
-        """Read a campaign from a file (a ``Path``) or from YAML text.
+    def from_yaml(cls, source: str | Path, *, is_uploaded: bool = False) -> Campaign:
+        """Read a campaign from a file (a ``Path``) or from YAML text; an uploaded one may name no file here.
 
         A file may name a network of one's own (``layers``, beside it or by its whole path, and perhaps ``sizes``).
 
@@ -210,7 +210,12 @@ class Campaign:
             InvalidInputError: Naming the file, the field, its value and what is allowed.
         """
         place = str(source) if isinstance(source, Path) else "campaign"
-        return cls.from_mapping(_load(source, place), place, source.parent if isinstance(source, Path) else None)
+        data = _load(source, place)
+        if is_uploaded and "platform_file" in data:
+            raise InvalidInputError(
+                f"{place}: platform_file cannot be uploaded; allowed: a platform that is known here"
+            )
+        return cls.from_mapping(data, place, source.parent if isinstance(source, Path) else None)
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any], place: str = "campaign", folder: Path | None = None) -> Campaign:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from accel_core.errors import InvalidInputError
-from accel_core.metrics import Metric, declare
+from accel_core.metrics import Metric, declare, get_metric
 from accel_core.platforms.clocks import TECHNOLOGY, with_clock_of
 from accel_core.platforms.combining import Combination
 from accel_core.platforms.logged import LoggedData
@@ -175,6 +175,16 @@ class Platform:
     def evaluable(self) -> tuple[str, ...]:
         """Fidelities in which designs can be evaluated; none where results were measured elsewhere."""
         return tuple(name for name in self.fidelities if name != "measured")
+
+    def preferred(self, wanted: Sequence[str], available: Collection[str], least: int = 2) -> list[str]:
+        """Return the wanted metrics that are available; where they are fewer than ``least``, others after them.
+
+        Those that have a better direction come first.
+        """
+        found = [name for name in wanted if name in available]
+        others = [name for name in self.metrics if name in available and name not in found]
+        others.sort(key=lambda name: get_metric(name).better is None)
+        return [*found, *others[: max(0, least - len(found))]]
 
     @property
     def default_workload(self) -> Workload:

@@ -68,7 +68,7 @@ FIDELITY_STYLES: dict[str, FidelityStyle] = {
         FidelityStyle("analytical", "analytical", "triangle", False, "#CC79A7", "#E69BC3"),
         FidelityStyle("simulated", "simulated", "pentagon", False, "#009E73", "#2FC79B"),
         FidelityStyle("placed", "placed", "circle", False, "#0B62A8", "#4DA9F0"),
-        FidelityStyle("routed", "routed", "square", False, "#332288", "#A79BFF"),
+        FidelityStyle("measured", "measured", "square", False, "#332288", "#A79BFF"),
     )
 }
 

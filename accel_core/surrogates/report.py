@@ -26,6 +26,7 @@ TABLES = ("errors", "roi_errors", "predictions", "coverage", "roi", "learning_cu
 """Names of a report's tables; one whose question the data cannot answer is missing."""
 
 TARGETS = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j")
+MAX_TARGETS = 10
 """The five metrics of the full-stack framework."""
 
 _STUDIED = "gp"
@@ -74,11 +75,11 @@ def data_of(results: pd.DataFrame, platform: Platform, workload: Workload) -> Da
         InvalidInputError: If too few rows are ok or there is no target.
     """
     ok = results[results["status"] == "ok"].reset_index(drop=True)
-    targets = [name for name in TARGETS if _has(ok, [name])]
+    targets = targets_of(platform, ok)
     if len(ok) < MIN_ROWS or not targets:
         raise InvalidInputError(
-            f"{platform.name}: {len(ok)} designs are ok and have {len(targets)} of the targets; "
-            f"allowed: at least {MIN_ROWS} designs and 1 of {', '.join(TARGETS)}"
+            f"{platform.name}: {len(ok)} designs are ok and all have {len(targets)} metrics; "
+            f"allowed: at least {MIN_ROWS} designs and 1 metric"
         )
     X = ok[list(platform.space.names)]
     equations = derivation_of(platform, workload)
@@ -99,6 +100,19 @@ def data_of(results: pd.DataFrame, platform: Platform, workload: Workload) -> Da
         equations=equations,
         targets=tuple(targets),
     )
+
+
+def targets_of(platform: Platform, ok: pd.DataFrame) -> list[str]:
+    """Return the metrics to learn: the usual ones that results have, and those of the platform that nothing gives.
+
+    Where the usual ones are fewer than two, others that have a better direction take their place.
+    """
+    known = [name for name in platform.metrics if _has(ok, [name])]
+    found = platform.preferred(TARGETS, known)
+    if platform.analytical is None:
+        own = [metric.name for metric in platform.own_metrics if metric.better and metric.name in known]
+        found += [name for name in own if name not in found]
+    return found[:MAX_TARGETS]
 
 
 def _has(table: pd.DataFrame, names: Sequence[str]) -> bool:

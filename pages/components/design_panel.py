@@ -48,7 +48,7 @@ def show_design(design: pd.Series, platform: Platform, results: pd.DataFrame, pr
     is_best = design["fidelity"] == platform.reference
     is_placed = is_best and platform.implement is not None
     name = f"{fidelity_badge(str(design['fidelity']))} `{design_id[:8]}`"
-    if is_best:
+    if is_best or not platform.evaluable:
         st.markdown(name)
     else:
         head, action = st.columns([1.1, 1], vertical_alignment="center")
@@ -62,13 +62,20 @@ def show_design(design: pd.Series, platform: Platform, results: pd.DataFrame, pr
         right.image(picture, width="stretch")
         right.html('<div class="accel-look">Placed cells by module</div>')
     half = half_widths(design, platform, predicted)
-    facts(metric_facts(design, MAIN_METRICS, half))
+    main = main_metrics(platform, design)
+    facts(metric_facts(design, main, half))
     if half:
         st.html(f'<div class="accel-look">± holds {100 * LEVEL:.0f} % of such predictions.</div>')
     with st.expander("All metrics" + (", critical path, modules" if is_placed else "")):
-        facts(metric_facts(design, [name for name in platform.metrics if name not in MAIN_METRICS], half))
+        facts(metric_facts(design, [name for name in platform.metrics if name not in main], half))
         if is_placed:
             show_report(design_id)
+
+
+def main_metrics(platform: Platform, design: pd.Series) -> list[str]:
+    """Return the metrics that are shown first."""
+    known = [name for name in platform.metrics if name in design and pd.notna(design[name])]
+    return platform.preferred(MAIN_METRICS, known, least=6)
 
 
 def metric_facts(design: pd.Series, names: Sequence[str], half: Mapping[str, float]) -> list[tuple[str, str, str]]:
@@ -159,7 +166,7 @@ def run_for_real(design: pd.Series, platform: Platform) -> None:
         st.session_state["run-problem"] = str(error)
         return
     asked = st.session_state.setdefault(_ASKED, {})
-    asked[design_id] = {name: float(design[name]) for name in MAIN_METRICS if name in design}
+    asked[design_id] = {name: float(design[name]) for name in main_metrics(platform, design)}
 
 
 def campaign_name(design_id: str) -> str:

@@ -62,13 +62,19 @@ def search_form(platform: Platform) -> Asked:
             platform.name, workload, restrictions, choice.constraints, goals, weights, optimizer, budget, batch, seed,
             max_uncertainty,
         )  # fmt: skip
-        plan.campaign("check", fidelity)
+        if is_model:
+            plan.check()
+        else:
+            plan.campaign("check", fidelity)
     except InvalidInputError as error:
         return Asked(None, is_model, fidelity, stored, str(error))
     return Asked(plan, is_model, fidelity, stored)
 
 
 def _choose_where(platform: Platform) -> tuple[bool, str]:
+    if not platform.evaluable:
+        st.caption("Searches a model of these results: nothing can be run, for they were measured elsewhere.")
+        return True, platform.reference
     titles = {MODEL: "Fitted model", FLOW: words_of(platform).flow}
     where = st.segmented_control(
         "Where", [MODEL, FLOW], default=MODEL, required=True, key=WHERE, persist_state="session", width="stretch",
@@ -81,7 +87,7 @@ def _choose_where(platform: Platform) -> tuple[bool, str]:
     possible = runnable(platform)
     fidelity = st.segmented_control("Fidelity", possible, default=possible[0] if possible else None, required=True,
                                     key="optimize-fidelity", persist_state="session")  # fmt: skip
-    return False, fidelity or platform.fidelities[-1]
+    return False, fidelity or platform.evaluable[-1]
 
 
 def _choose_space(platform: Platform) -> tuple[str, dict[str, str]]:
@@ -125,6 +131,11 @@ def _searchable(platform: Platform, stored: pd.DataFrame, is_model: bool, fideli
         return [name for name in names if name in done and done[name].notna().any()]
     if not is_model and fidelity == "analytical" and platform.analytical is not None:
         known = platform.analytical(
+            platform.space.defaults(), platform.default_workload, resolve_settings(platform, fidelity, None)
+        )
+        return [name for name in names if name in known]
+    if not is_model and fidelity == "simulated" and platform.simulate is not None:
+        known = platform.simulate(
             platform.space.defaults(), platform.default_workload, resolve_settings(platform, fidelity, None)
         )
         return [name for name in names if name in known]

@@ -60,7 +60,8 @@ def choose_cost(platform: Platform, goals: Sequence[Goal], stored: pd.DataFrame)
 
 
 def _choose_objectives(platform: Platform, possible: Sequence[str]) -> list[Objective]:
-    default = [name for name in DEFAULT_OBJECTIVES if name in possible] or list(possible[:1])
+    default = [name for name in platform.preferred(DEFAULT_OBJECTIVES, possible) if get_metric(name).better]
+    default = default or list(possible[:1])
     names = st.multiselect(
         "Objectives", possible, default, format_func=_title, max_selections=MAX_OBJECTIVES, persist_state="session",
         key=f"optimize-{platform.name}-objectives-{len(possible)}", help="What should become as good as possible.",

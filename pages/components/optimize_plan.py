@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ Weights = Mapping[str, float]
 ASSUMED_WEIGHTS: Weights = {"energy_j": 1.0, "chip_area_mm2": 1e-3}
 """alpha and beta of alpha * energy + beta * area; the full-stack framework does not publish its own."""
 
+JUDGED = ("f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j")
 DIGITS = 3
 
 
@@ -70,7 +71,22 @@ class SearchPlan:
     @property
     def space(self) -> DesignSpace:
         """Where to search."""
-        return self.campaign("space").space
+        platform = get_platform(self.platform)
+        narrowed = platform.space.restrict(self.restrictions)
+        return replace(narrowed, constraints=(*narrowed.constraints, *self.constraints))
+
+    def check(self) -> None:
+        """Find out whether a fitted model can be searched so.
+
+        Raises:
+            InvalidInputError: If something in the plan does not fit the platform.
+        """
+        self._choice()
+        assert self.space
+
+    def _choice(self) -> OptimizerPlan:
+        budget = max(1, self.budget)
+        return OptimizerPlan(self.goals, self.optimizer or "motpe", budget, max(1, min(self.batch, self.budget)))
 
     def campaign(self, name: str, fidelity: str = "") -> Campaign:
         """Return the campaign that makes this search on the real flow.
@@ -78,20 +94,10 @@ class SearchPlan:
         Raises:
             InvalidInputError: If something in the plan does not fit the platform.
         """
-        choice = OptimizerPlan(
-            self.goals, self.optimizer or "motpe", max(1, self.budget), max(1, min(self.batch, self.budget))
-        )
         return Campaign(
-            name,
-            self.platform,
-            choice,
-            fidelity,
-            self.workload,
-            self.restrictions,
-            self.constraints,
-            seed=self.seed,
-            network=own_network(self.workload),
-        )
+            name, self.platform, self._choice(), fidelity, self.workload, self.restrictions, self.constraints,
+            seed=self.seed, network=own_network(self.workload),
+        )  # fmt: skip
 
 
 def usable(results: pd.DataFrame, platform: Platform, fidelity: str, workload: str) -> pd.DataFrame:
@@ -150,5 +156,7 @@ def compared_metrics(plan: SearchPlan, available: pd.DataFrame) -> list[str]:
 
     Those that the flow really measures or that follow from them; exact ones such as cycles would flatter the model.
     """
-    judged = {"f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j", *goal_metrics(plan)}
-    return [name for name in get_platform(plan.platform).metrics if name in judged and name in available]
+    platform = get_platform(plan.platform)
+    known = [name for name in platform.metrics if name in available]
+    judged = {*platform.preferred(JUDGED, known), *goal_metrics(plan)}
+    return [name for name in known if name in judged]

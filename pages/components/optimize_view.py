@@ -195,7 +195,8 @@ def _title(metric: str) -> str:
 def _companion(results: pd.DataFrame, metric: str) -> str:
     """Return a second metric to draw a single objective against."""
     numbers = [name for name in results if is_metric(name) and name != metric and results[name].nunique() > 1]
-    return next((name for name in ("runtime_s", "power_w", "chip_area_mm2") if name in numbers), [*numbers, metric][0])
+    usual = ("runtime_s", "power_w", "chip_area_mm2")
+    return next((name for name in usual if name in numbers), [*numbers, metric][0])
 
 
 def choose_picks(progress: Progress, best: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ class PlatformWords:
     """How a person is told what happens to designs of a platform.
 
     Attributes:
-        flow: What evaluates designs in its best fidelity, as a title.
+        flow: What evaluates designs in its best fidelity, as a title; empty where nothing does.
         search_flow: Of the button that searches it.
         done: How that evaluates them, such as "for real".
         evaluated: What designs then are, in one word.
@@ -40,6 +40,8 @@ def words_of(platform: Platform) -> PlatformWords:
     if platform.implement is not None:
         return PlatformWords("Real flow", "Search the flow", "for real", "placed", f"can be built{near}",
                              f"Chance to be built{near_clock}", has_clock)  # fmt: skip
+    if not platform.evaluable:
+        return PlatformWords("", "", "elsewhere", "measured", f"can run{near}", f"Chance to run{near_clock}", has_clock)
     return PlatformWords("Platform's model", "Search the platform's model", "by the platform's model", "evaluated",
                          f"can run{near}", f"Chance to run{near_clock}", has_clock)  # fmt: skip
 

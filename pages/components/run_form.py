@@ -44,7 +44,7 @@ def launch_form(platform: Platform, taken: Iterable[str]) -> Campaign | None:
     fidelity = st.segmented_control(
         "Fidelity", fidelities, default=fidelities[0], required=True, key="run-fidelity", persist_state="session",
         help="placed: synthesis, placement, timing and power for real. analytical: the platform's equations, no tools. "
-        "simulated: a program of somebody else.",
+        "simulated: the platform's own simulator, or a program of somebody else.",
     )  # fmt: skip
     sizes = _choose_sizes(platform)
     with st.expander("Workload, sampler, settings"):

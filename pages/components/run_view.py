@@ -175,9 +175,8 @@ def _table(platform: Platform, campaign: Campaign, found: pd.DataFrame) -> None:
     """Show the newest results first: what came of a design, how long it took, and what varies."""
     newest = found.iloc[: -MAX_ROWS - 1 : -1]
     varying = [name for name in platform.space.names if name in found and found[name].nunique() > 1]
-    measured = [name for name in HEADLINES if name in found and found[name].notna().any()]
-    if not measured:
-        measured = [name for name in platform.metrics if name in found and found[name].notna().any()][:4]
+    known = {name for name in platform.metrics if name in found and found[name].notna().any()}
+    measured = platform.preferred(HEADLINES, known, least=4)
     names = [*measured, "seconds", *(name for name in varying if name not in measured)]
     shown = shown_table(newest, ["status", *names, "design_id"]).rename(columns={"seconds": "took [s]"})
     numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in shown.select_dtypes("float")}

@@ -47,7 +47,7 @@ def read_upload(name: str, content: bytes) -> Campaign:
     if len(content) > MAX_YAML_BYTES:
         raise InvalidInputError(f"{name}: {len(content):,} bytes; at most {MAX_YAML_BYTES:,} are allowed")
     try:
-        return Campaign.from_yaml(content.decode("utf-8"))
+        return Campaign.from_yaml(content.decode("utf-8"), is_uploaded=True)
     except UnicodeDecodeError:
         raise InvalidInputError(f"{name}: not UTF-8 text") from None
     except InvalidInputError as error:

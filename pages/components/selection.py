@@ -8,26 +8,30 @@ import streamlit as st
 
 from accel_core.metrics import get_metric
 from accel_core.objectives import CostFunction
+from accel_core.platforms import Platform
 from pages.components.front import FrontState, set_front
 from pages.components.session import download
 from pages.components.style import quantity
 
-COST_TERMS = (("α", "energy_j"), ("β", "chip_area_mm2"))
+COST_METRICS = ("energy_j", "chip_area_mm2")
 
 
-def choose_by_cost(kept: pd.DataFrame, state: FrontState, key: str) -> None:
-    """Weigh energy against area, and show the cheapest of the designs in `kept`."""
-    terms = [(greek, name) for greek, name in COST_TERMS if name in kept]
+def choose_by_cost(platform: Platform, kept: pd.DataFrame, state: FrontState, key: str) -> None:
+    """Weigh energy against area, or other metrics where these are not known, and show the cheapest in `kept`."""
+    known = [name for name in platform.metrics if name in kept and kept[name].notna().any()]
+    terms = list(zip("αβ", platform.preferred(COST_METRICS, known), strict=False))
     units = [get_metric(name) for _, name in terms]
-    words = " + ".join(f"{greek} · {unit.title.lower()}" for (greek, _), unit in zip(terms, units, strict=True))
+    signs = [-1.0 if unit.better == "max" else 1.0 for unit in units]
+    words = " ".join(f"{'−' if sign < 0 else '+'} {greek} · {unit.title.lower()}" for (greek, _), unit, sign in zip(
+        terms, units, signs, strict=True)).removeprefix("+ ")  # fmt: skip
     st.caption(f"Cost = {words}, over the designs that meet all bounds.")
     weights = {}
-    for column, (greek, name), unit in zip(st.columns(len(terms) or 1), terms, units, strict=False):
+    for column, (greek, name), unit, sign in zip(st.columns(len(terms) or 1), terms, units, signs, strict=False):
         weight = column.number_input(
             f"{greek} per {unit.display_unit}", 0.0, value=even_weight(kept, name), key=f"pareto-weight-{name}",
             persist_state="session", format="%g",
         )  # fmt: skip
-        weights[name] = weight * unit.display_scale
+        weights[name] = sign * weight * unit.display_scale
     cost = CostFunction(weights)(kept)
     if not np.isfinite(cost).any():
         st.caption("No design meets all bounds.")

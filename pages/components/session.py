@@ -207,7 +207,10 @@ def runnable(platform: Platform) -> list[str]:
 
     It is a warning where it is the fidelity to begin with; the other ones may well be nobody's wish.
     """
-    reasons = {name: unavailable(platform, name) for name in platform.fidelities}
+    if not platform.evaluable:
+        st.info("Nothing can be run: these results were measured elsewhere. Models, fronts and searches work on them.")
+        return []
+    reasons = {name: unavailable(platform, name) for name in platform.evaluable}
     possible = [name for name, reason in reasons.items() if reason is None]
     for name, reason in reasons.items():
         if reason is None:

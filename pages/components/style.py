@@ -74,6 +74,14 @@ def page(title: str, subtitle: str = "") -> None:
         st.html(f'<p class="accel-subtitle">{html_text(subtitle)}</p>')
 
 
+def change_page(target: str) -> None:
+    """Change to another page; the platform stays, for the side bar's choice writes the address anew.
+
+    Streamlit refuses to drop by itself what a widget is bound to in the address, so it is told to keep nothing.
+    """
+    st.switch_page(target, query_params={})
+
+
 def _asked_for() -> dict[str, list[str]]:
     """Return what the address asks for behind its ``?``, which a change of page drops unless it is told."""
     return {name: st.query_params.get_all(name) for name in st.query_params}
@@ -114,7 +122,7 @@ def empty_state(title: str, text: str, button: str, target: str | None = None, *
         st.write(text)
         is_clicked = st.button(button, type="primary", key=f"empty-{key}-button")
     if is_clicked and target is not None:
-        st.switch_page(target)
+        change_page(target)
     return is_clicked
 
 

@@ -300,7 +300,7 @@ def test_where_nothing_can_be_placed_analytical_is_offered(empty_store, open_pag
     monkeypatch.setattr(evaluators, "placed_available", lambda *_: "coloquinte is not installed.")
     app = open_page(PAGE)
     assert app.warning[0].value == "Fidelity placed is off: coloquinte is not installed. Fidelity analytical runs."
-    assert app.button_group(key="run-fidelity").options == ["analytical"]
+    assert app.button_group(key="run-fidelity").options == ["analytical", "simulated"]
     assert Campaign.from_yaml(app.code[0].value).fidelity == "analytical"
 
 

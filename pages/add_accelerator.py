@@ -21,6 +21,7 @@ with left:
     with card("add-table"):
         st.subheader("Your results", anchor=False)
         table = choose_table()
+        add_it = st.container()
     with card("add-example"):
         st.subheader("Try an example", anchor=False)
         example_buttons()
@@ -40,5 +41,5 @@ with right:
             guesses = edit_columns(table)
         with card("add-preview"):
             ready = show_preview(table, guesses)
-        with left, card("add-do"):
+        with add_it:
             add_button(table, ready)

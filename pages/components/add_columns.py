@@ -32,10 +32,10 @@ def edit_columns(given: Uploaded) -> list[ColumnGuess]:
         key=f"add-columns-{given.digest}",
         column_config={
             "column": st.column_config.TextColumn("Column"),
-            "values": st.column_config.TextColumn("Values", width="medium"),
+            "values": st.column_config.TextColumn("Values", width=150),
             "role": st.column_config.SelectboxColumn("Is a", options=list(ROLES), required=True),
             "name": st.column_config.TextColumn("Name", max_chars=64, validate=r"^[A-Za-z][A-Za-z0-9_]*$"),
-            "unit": st.column_config.TextColumn("Unit in the file", max_chars=12),
+            "unit": st.column_config.TextColumn("Unit", max_chars=12, help="Of the numbers in the file."),
             "better": st.column_config.SelectboxColumn("Better", options=list(_WORSE), required=True),
         },
     )  # fmt: skip

@@ -15,6 +15,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.platforms import PLATFORMS
 from accel_core.platforms.from_files.guessing import ColumnGuess, guess_columns
 from accel_core.tables import read_table
+from accel_core.tables.kinds import suffix_of
 
 MAX_BYTES = 50_000_000
 MAX_ROWS = 500_000
@@ -51,16 +52,17 @@ class Uploaded:
 
 def choose_table() -> Uploaded | None:
     """Show the fields; return the table, or None while there is none that can be read."""
-    upload = st.file_uploader("Table of results", type=["csv", "parquet"], key="add-upload",
+    upload = st.file_uploader("Table of results", type=["csv", "tsv", "gz", "parquet"], key="add-upload",
                               help="CSV or Parquet, one row a design, at most 50 MB.")  # fmt: skip
     if upload is None:
         return None
-    proposed = unused_name(Path(upload.name).stem)
+    proposed = unused_name(upload.name.partition(".")[0])
     name = st.text_input("Name", proposed, max_chars=40, key=f"add-name-{upload.name}",
                          help="Letters, digits, _ and -; it names the folder.")  # fmt: skip
     title = st.text_input("Title", "", max_chars=80, key=f"add-title-{upload.name}", placeholder="as the name")
-    content, suffix = upload.getvalue(), Path(upload.name).suffix
+    content = upload.getvalue()
     try:
+        suffix = suffix_of(upload.name)
         table, guesses = understood(upload.name, content)
     except InvalidInputError as error:
         st.text(f"⚠ {error}")
@@ -79,7 +81,7 @@ def understood(name: str, content: bytes) -> tuple[pd.DataFrame, list[ColumnGues
     if len(content) > MAX_BYTES:
         raise InvalidInputError(f"{name}: {len(content):,} bytes; at most {MAX_BYTES:,} are allowed")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"table{Path(name).suffix}"
+        path = Path(folder) / f"table{suffix_of(name)}"
         path.write_bytes(content)
         try:
             table = read_table(path, MAX_BYTES)

@@ -72,6 +72,8 @@ class SearchPlan:
     def space(self) -> DesignSpace:
         """Where to search."""
         platform = get_platform(self.platform)
+        if platform.evaluable:
+            return self.campaign("space").space
         narrowed = platform.space.restrict(self.restrictions)
         return replace(narrowed, constraints=(*narrowed.constraints, *self.constraints))
 

@@ -52,6 +52,8 @@ def add(name: str, files: Mapping[str, bytes]) -> Platform:
     Raises:
         InvalidInputError: If the name is taken, the files describe no platform, or they cannot be written.
     """
+    if not (name.isascii() and name.replace("-", "_").isidentifier()):
+        raise InvalidInputError(f"name is '{name:.60}'; allowed: letters, digits, '_' and '-'")
     home = platforms_path()
     final, partial = home / name, home / _ADDING / f"{name}-{os.getpid()}"
     find_own()

@@ -29,8 +29,8 @@ from accel_core.process import Limits, run
 from accel_core.space import sample
 from accel_core.workloads.operators import EXAMPLES
 
-EXAMPLES = [load_platform(path) for path in sorted((data_path() / "examples").glob("*/platform.yaml"))]
-ALL = {platform.name: platform for platform in (*PLATFORMS.values(), *EXAMPLES)}
+FROM_FILES = [load_platform(path) for path in sorted((data_path() / "examples").glob("*/platform.yaml"))]
+ALL = {platform.name: platform for platform in (*PLATFORMS.values(), *FROM_FILES)}
 
 pytestmark = pytest.mark.parametrize("platform", ALL.values(), ids=ALL.keys())
 

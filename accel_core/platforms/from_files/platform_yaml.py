@@ -93,7 +93,6 @@ def platform_of(content: object, folder: Path, place: str = FILE) -> Platform:
         source,
         command,
         formulas,
-        table,
     )
 
 
@@ -102,7 +101,6 @@ def _composed(
     source: Source | None,
     command: Command | None,
     formulas: Formulas | None,
-    table: ResultsTable | None,
 ) -> Platform:
     """Add what follows from several parts together, and the versions of each."""
     versions = {}
@@ -116,8 +114,8 @@ def _composed(
         if source and "cycles" in formulas.by_metric:
             versions["placed"] += versions["simulated"]
             platform = replace(platform, combine=Combination(NEEDS, _combine(formulas)))
-    if table:
-        versions["measured"] = table.digest()
+    if platform.measured:
+        versions["measured"] = platform.measured.digest()
     return replace(platform, versions=versions)
 
 
@@ -219,4 +217,9 @@ def _measured(
     table: ResultsTable, space: DesignSpace, metrics: Sequence[MetricColumn], workloads: Mapping[str, Workload]
 ) -> Measured:
     default = next(iter(workloads))
-    return Measured(table.title, lambda: table.results(space, metrics, default), table.digest)
+    said = repr((space.to_yaml(), [(entry.metric.name, entry.column, entry.scale) for entry in metrics]))
+
+    def digest() -> str:
+        return hashlib.blake2b(f"{table.digest()} {said}".encode(), digest_size=8).hexdigest()
+
+    return Measured(table.title, lambda: table.results(space, metrics, default), digest)

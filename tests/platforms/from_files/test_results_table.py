@@ -10,6 +10,7 @@ import pytest
 
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import measured_results
+from accel_core.platforms import PLATFORMS
 from accel_core.platforms.base import Platform
 from accel_core.platforms.from_files.platform_yaml import platform_of
 from accel_core.platforms.from_files.units import split_unit, unit_scale
@@ -136,14 +137,23 @@ def test_units_are_split() -> None:
     ]  # fmt: skip
 
 
-def test_they_are_taken_in_once_for_each_content(tmp_path: Path) -> None:
+def test_a_changed_table_or_unit_puts_new_rows_in_the_place_of_the_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ResultStore(tmp_path / "x.duckdb") as store:
-        assert store.take_in_measured(toy(tmp_path)) == 3
-        assert store.take_in_measured(toy(tmp_path)) == 0
-        assert store.take_in_measured(toy(tmp_path, TABLE + "3,400,slow,9,9,9\n")) >= 1
-        found = store.find(platform="toy")
-    assert set(found["fidelity"]) == {"measured"}
-    assert found["n"].max() == 3
+
+        def taken_in(platform: Platform) -> tuple[int, list[float]]:
+            monkeypatch.setitem(PLATFORMS, platform.name, platform)
+            n_new = store.take_in_measured(platform)
+            return n_new, sorted(store.find(platform="toy", status="ok")["power_w"])
+
+        first = [0.005, 0.006]
+        assert taken_in(toy(tmp_path)) == (3, first)
+        assert taken_in(toy(tmp_path)) == (0, first)
+        changed = TABLE.replace("20,6,2", "20,7,2").replace("1,400,fast,10,5,1\n", "")
+        assert taken_in(toy(tmp_path, changed)) == (2, [0.007])
+        assert taken_in(toy(tmp_path, changed, rest=METRICS.replace("mW", "W"))) == (2, [7.0])
+        assert taken_in(toy(tmp_path)) == (0, first)
 
 
 def test_a_parquet_file_will_do(tmp_path: Path) -> None:

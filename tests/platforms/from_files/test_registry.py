@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from accel_core.cli import main
@@ -87,6 +88,25 @@ def test_a_campaign_names_its_platform_file(own: Path, tmp_path: Path) -> None:
     with ResultStore(tmp_path / "x.duckdb") as store:
         found = store.find(platform="fir")
     assert (found["cycles"] == 1024 * found["taps"] / found["multipliers"] + 1).all()
+
+
+def test_measured_results_are_exported_and_imported_the_same(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = EXAMPLES / "svm_table" / "platform.yaml"
+    file, out = ["--platform-file", str(path)], str(tmp_path / "r.csv")
+    platform = add_file(path)
+    with ResultStore(tmp_path / "x.duckdb") as store:
+        store.take_in_measured(platform)
+        wanted = store.find(platform=platform.name).drop(columns="created_at")
+    assert main(["export", *file, "--platform", platform.name, "--out", out]) == 0
+    monkeypatch.setenv("ACCEL_DB", str(tmp_path / "y.duckdb"))
+    assert main(["import", *file, out]) == 0
+    with ResultStore(tmp_path / "y.duckdb") as store:
+        found = store.find(platform=platform.name).drop(columns="created_at")
+        assert store.take_in_measured(platform) == 0
+    by = {"by": "design_id", "ignore_index": True}
+    pd.testing.assert_frame_equal(found.sort_values(**by), wanted.sort_values(**by))
 
 
 @pytest.mark.parametrize("command", ["evaluate", "optimize"])

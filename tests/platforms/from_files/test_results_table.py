@@ -10,6 +10,7 @@ import pytest
 
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import measured_results
+from accel_core.paths import data_path
 from accel_core.platforms import PLATFORMS
 from accel_core.platforms.base import Platform
 from accel_core.platforms.from_files.platform_yaml import platform_of
@@ -154,6 +155,23 @@ def test_a_changed_table_or_unit_puts_new_rows_in_the_place_of_the_old(
         assert taken_in(toy(tmp_path, changed)) == (2, [0.007])
         assert taken_in(toy(tmp_path, changed, rest=METRICS.replace("mW", "W"))) == (2, [7.0])
         assert taken_in(toy(tmp_path)) == (0, first)
+
+
+def test_the_log_of_the_edge_tpu_is_a_table_like_any_other(tmp_path: Path) -> None:
+    log = pd.read_parquet(data_path() / "logs" / "edgetpu.parquet").groupby("application", observed=True).head(200)
+    log.to_parquet(tmp_path / "log.parquet")
+    _, content = load_document(
+        "name: toy\nresults: {table: log.parquet, workload: application, status: status}\n"
+        "metrics: [{name: runtime_s}, {name: chip_area_mm2}]\n"
+    )
+    platform = platform_of(content, tmp_path)
+    found = measured_results(platform)
+    assert list(platform.workloads) == list(dict.fromkeys(log["application"].astype(str)))
+    assert len(found) == len(log)
+    assert found["status"].value_counts().to_dict() == log["status"].astype(str).value_counts().to_dict()
+    ok = found[found["status"] == "ok"]
+    assert np.isfinite(ok["runtime_s"]).all()
+    assert found.loc[found["status"] == "infeasible", "runtime_s"].isna().all()
 
 
 def test_a_parquet_file_will_do(tmp_path: Path) -> None:

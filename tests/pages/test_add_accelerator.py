@@ -56,7 +56,7 @@ def test_a_table_becomes_a_platform_in_three_clicks(own: Path, empty_store, open
     [
         ("a.csv", b"n,m\n1,2\n", "⚠ no column is a metric; choose at least one"),
         ("a.csv", b"n,cycles\n,2\n3,4\n", None),
-        ("a.csv", b"", "⚠ a.csv: not a readable csv table"),
+        ("a.csv", b"", "⚠ a.csv: it is empty"),
         ("a.csv", b"n,Power (mW),power_uw\n1,2,x\n2,3,4\n", None),
         ("a.parquet", b"PAR1", "⚠ a.parquet: not a readable parquet table"),
     ],

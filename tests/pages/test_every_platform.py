@@ -116,7 +116,7 @@ def test_what_was_measured_elsewhere_says_so_and_offers_no_run(own, empty_store,
     assert "optimize-where" not in app.session_state
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", ["svm_table", *(pytest.param(name, marks=pytest.mark.slow) for name in OWN[:2])])
 def test_an_own_platform_is_learned_and_searched(name: str, own, empty_store, open_page) -> None:
     if own[name].evaluable:
         empty_store.add(made_up(own[name]))

@@ -16,6 +16,9 @@ from accel_core.space.documents import check_list, check_mapping
 
 _KEYS = ("name", "column", "unit", "title", "better", "meaning")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_MARKUP = re.compile(r"\]\s*\(|\]\s*\[|<|`|\$|\n")
+"""What turns words into a link, a picture, code or a formula where pages show labels."""
+
 _BETTER = {"min": "min", "max": "max", "none": None}
 
 
@@ -86,6 +89,8 @@ def _metric(entry: object, place: str) -> MetricColumn:
     for key in _KEYS:
         if not isinstance(given.get(key, ""), str):
             raise InvalidInputError(f"{place}.{key} is {given[key]!r:.40}; allowed: a text")
+        if key in ("title", "unit", "meaning") and _MARKUP.search(given.get(key, "")):
+            raise InvalidInputError(f"{place}.{key} is {given[key]!r:.40}; allowed: words without links or tags")
     name, better = given["name"], given.get("better")
     if not _NAME.fullmatch(name):
         raise InvalidInputError(f"{place}.name is '{name:.40}'; allowed: letters, digits and _, a letter first")

@@ -109,6 +109,8 @@ def test_repeats_are_settled_as_said(tmp_path: Path, how: str, cycles: float) ->
         (TABLE, ", repeats: best", METRICS, "x.yaml, results.repeats is 'best'; allowed: refuse, mean, first, last"),
         (TABLE, "", "metrics: [{name: power_w, column: Power, unit: mm}]",
          "x.yaml, metrics.0: unit 'mm' is not one of W; allowed: ['W', 'kW', 'MW', 'GW', 'TW', 'mW', 'uW', 'µW']"),
+        (TABLE, "", "metrics: [{name: wear, title: '![x](http://example.com/x.png)'}]",
+         "x.yaml, metrics.0.title is '![x](http://example.com/x.png)'; allowed: words without links or tags"),
         (TABLE, "", "metrics: [{name: power_w, column: Power, better: max}]",
          "x.yaml, metrics.0.better is max; power_w is better at min"),
         (TABLE, "", "metrics: [{name: cycles}, {name: cycles, column: Power}]",

@@ -71,7 +71,7 @@ def test_workers_evaluate_the_network_and_its_results_are_exported_and_imported(
         assert store.export(tmp_path / "out.csv") == 1
     with ResultStore(tmp_path / "b.duckdb") as store:
         assert store.import_table(tmp_path / "out.csv").n_new == 1
-        assert store.import_table(tmp_path / "out.csv") == 0
+        assert store.import_table(tmp_path / "out.csv").n_new == 0
         found = store.find(workload=campaign.workload)
     pd.testing.assert_series_equal(found["energy_j"], results["energy_j"])
 

@@ -54,7 +54,7 @@ def test_results_of_networks_that_nobody_knows_here_are_taken_by_their_name(
     pd.DataFrame([row]).to_csv(tmp_path / "r.csv", index=False)
     with ResultStore(tmp_path / "r.duckdb") as store:
         if is_taken:
-            assert store.import_table(tmp_path / "r.csv") == 1
+            assert store.import_table(tmp_path / "r.csv").n_new == 1
             return
         with pytest.raises(StoreError, match=r"row 1, column 'workload': .* is wrong; allowed: vgg16"):
             store.import_table(tmp_path / "r.csv")

@@ -17,6 +17,7 @@ STEPS = (
     ("pages/optimize.py", "Optimize", "Search for better designs and verify the picks."),
     ("pages/eyeriss.py", "Eyeriss", "See what a mapping is worth under a resource budget."),
     ("pages/offline.py", "Offline", "Design from logged designs alone, nothing simulated."),
+    ("pages/add_accelerator.py", "Add an accelerator", "Make a platform of your own table of results."),
 )
 
 HEADLINES = ("f_effective_hz", "energy_j", "chip_area_mm2")
@@ -55,7 +56,8 @@ measured = done[done["fidelity"] == best_known] if len(done) else done
 
 runnable(platform)
 
-for column, (target, title, text) in zip(st.columns(len(STEPS)), STEPS, strict=True):
+rows = [column for _ in range(len(STEPS) // 4) for column in st.columns(4)]
+for column, (target, title, text) in zip(rows, STEPS, strict=True):
     with column, card(f"step-{title}", height="stretch"):
         st.page_link(target, label=f"**{title}**")
         st.caption(text)

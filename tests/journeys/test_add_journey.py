@@ -33,7 +33,7 @@ def fit_models(page) -> None:
     page.get_by_role("button", name="Gaussian process").click()
     page.get_by_role("button", name="Fit models").click()
     page.get_by_text("Fitting models").wait_for(state="detached")
-    page.get_by_role("tab", name="Errors").click()
+    page.get_by_role("tab", name="Errors").click(timeout=PATIENCE_MS)
     page.locator(".katex").first.wait_for()
 
 

@@ -49,11 +49,6 @@ class Network:
         """Multiply-accumulates of the layers."""
         return sum(layer.macs for layer in self.layers)
 
-    @property
-    def skipped_macs(self) -> int:
-        """Multiply-accumulates of what is left out, as far as they can be counted."""
-        return sum(skipped.macs or 0 for skipped in self.skipped)
-
     def report(self, runs: Runs = runs_layers) -> list[str]:
         """Say in a few lines what was found, what was assumed and what a platform leaves out of it."""
         found = f"{len(self.layers)} layers, {self.macs:,} multiply-accumulates"

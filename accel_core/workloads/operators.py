@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -230,11 +229,6 @@ class _Shaped(Operator):
     def label(self) -> str:
         """The function."""
         return self.function
-
-    @property
-    def n_values(self) -> int:
-        """How many values its shape holds."""
-        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,8 @@ def _let_files_name_platforms(command: argparse.ArgumentParser) -> None:
 
 def _find_platform(chosen: argparse.Namespace) -> None:
     """Read the platforms of files, and take the only one where a command needs one and none is named."""
-    found = [add_file(path) for path in chosen.platform_file]
+    found = list(dict.fromkeys(add_file(path).name for path in chosen.platform_file))
     if "is_of_platform" in chosen and chosen.platform is None:
         if len(found) != 1:
             raise InvalidInputError("no platform is named; allowed: its name, or one --platform-file")
-        chosen.platform = found[0].name
+        chosen.platform = found[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -38,6 +39,8 @@ class _Loaded:
 
 
 _loaded: dict[Path, _Loaded] = {}
+_looking = threading.RLock()
+"""Held while files are looked at: two pages that read a new file at once would take each other's for a twin."""
 
 
 def get_platform(name: str) -> Platform:
@@ -59,13 +62,14 @@ def find_own() -> dict[Path, str]:
 
     They are the folders of ``platforms_path()`` that have a ``platform.yaml``, and the files that `add_file` named.
     """
-    named = [Path(text) for text in os.environ.get(NAMED_FILES, "").split(os.pathsep) if text]
-    paths = [*sorted(platforms_path().glob(f"*/{FILE}")), *named]
-    for gone in set(_loaded) - set(paths):
-        _forget(gone)
-    for path in paths:
-        _load(path)
-    return {path: _loaded[path].problem for path in paths if _loaded[path].problem}
+    with _looking:
+        named = [Path(text) for text in os.environ.get(NAMED_FILES, "").split(os.pathsep) if text]
+        paths = [*sorted(platforms_path().glob(f"*/{FILE}")), *named]
+        for gone in set(_loaded) - set(paths):
+            _forget(gone)
+        for path in paths:
+            _load(path)
+        return {path: _loaded[path].problem for path in paths if _loaded[path].problem}
 
 
 def add_file(path: Path) -> Platform:
@@ -75,11 +79,14 @@ def add_file(path: Path) -> Platform:
         InvalidInputError: If the file is wrong, or has the name of another platform.
     """
     path = path.absolute()
-    named = [text for text in os.environ.get(NAMED_FILES, "").split(os.pathsep) if text]
-    if str(path) not in named:
-        os.environ[NAMED_FILES] = os.pathsep.join([*named, str(path)])
-    find_own()
-    found = _loaded[path]
+    if os.pathsep in str(path):
+        raise InvalidInputError(f"{path}: its path has a '{os.pathsep}'; allowed: a path without")
+    with _looking:
+        named = [text for text in os.environ.get(NAMED_FILES, "").split(os.pathsep) if text]
+        if str(path) not in named:
+            os.environ[NAMED_FILES] = os.pathsep.join([*named, str(path)])
+        find_own()
+        found = _loaded[path]
     if found.platform is None:
         raise InvalidInputError(found.problem)
     return found.platform
@@ -89,14 +96,17 @@ def _load(path: Path) -> None:
     stamp = _stamp(path.parent)
     if path in _loaded and _loaded[path].stamp == stamp:
         return
-    _forget(path)
+    before = _loaded[path].platform if path in _loaded else None
     try:
-        platform = load_platform(path)
-        if platform.name in PLATFORMS:
+        platform = load_platform(path)  # the one before stays known meanwhile
+        if PLATFORMS.get(platform.name, before) is not before:
             raise InvalidInputError(f"{path}: name is '{platform.name}', as of another platform; allowed: another name")
     except (InvalidInputError, OSError) as error:
+        _forget(path)
         _loaded[path] = _Loaded(stamp, None, str(error))
         return
+    if before is None or before.name != platform.name:
+        _forget(path)
     _loaded[path] = _Loaded(stamp, platform, "")
     PLATFORMS[platform.name] = platform
 

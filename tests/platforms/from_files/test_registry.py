@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +13,9 @@ import pytest
 from accel_core.cli import main
 from accel_core.errors import InvalidInputError
 from accel_core.paths import data_path
-from accel_core.platforms import PLATFORMS, add_file, find_own, get_platform
+from accel_core.platforms import PLATFORMS, add_file, find_own, get_platform, registry
+from accel_core.platforms.base import Platform
+from accel_core.platforms.from_files.platform_yaml import load_platform
 from accel_core.platforms.registry import NAMED_FILES
 from accel_core.store import ResultStore
 from accel_core.tables import read_table
@@ -47,6 +51,41 @@ def test_a_folder_comes_changes_and_goes(own: Path) -> None:
     find_own()
     with pytest.raises(InvalidInputError, match="platform 'systolic' is unknown; allowed: axiline, "):
         get_platform("systolic")
+
+
+def test_pages_that_look_at_once_do_not_take_one_file_for_two(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(path: Path) -> Platform:
+        time.sleep(0.05)
+        return load_platform(path)
+
+    monkeypatch.setattr(registry, "load_platform", slow)
+    shutil.copytree(EXAMPLES / "systolic", own / "mine")
+    with ThreadPoolExecutor(4) as pool:
+        assert [asked.result() for asked in [pool.submit(find_own) for _ in range(4)]] == [{}] * 4
+    assert "systolic" in PLATFORMS
+
+
+def test_a_platform_stays_known_while_its_changed_file_is_read(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def watched(path: Path) -> Platform:
+        assert "systolic" in PLATFORMS
+        return load_platform(path)
+
+    shutil.copytree(EXAMPLES / "systolic", own / "mine")
+    find_own()
+    monkeypatch.setattr(registry, "load_platform", watched)
+    (own / "mine" / "notes.txt").write_text("changed")
+    assert find_own() == {}
+
+
+def test_one_file_named_twice_is_one_platform(own: Path, tmp_path: Path) -> None:
+    file = ["--platform-file", str(EXAMPLES / "systolic" / "platform.yaml")]
+    assert main(["sample", *file, *file, "-n", "2", "--out", str(tmp_path / "d.csv")]) == 0
+
+
+def test_a_path_that_cannot_be_handed_on_is_refused_in_words(own: Path, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / "systolic", tmp_path / "a:b")
+    with pytest.raises(InvalidInputError, match="its path has a ':'; allowed: a path without"):
+        add_file(tmp_path / "a:b" / "platform.yaml")
 
 
 def test_what_is_wrong_hides_nothing_else(own: Path) -> None:

@@ -57,8 +57,9 @@ class Command:
     metrics: tuple[MetricColumn, ...]
 
     def digest(self) -> str:
-        """Return 16 digits that change with the command, its version, and the files of the folder that it names."""
-        found = hashlib.blake2b(json.dumps([*self.words, self.version]).encode(), digest_size=8)
+        """Return 16 digits that change with the command, what its numbers are, and the files of the folder it names."""
+        said = [[entry.metric.name, entry.column, entry.scale] for entry in self.metrics]
+        found = hashlib.blake2b(json.dumps([*self.words, self.version, said]).encode(), digest_size=8)
         for word in self.words:
             path = self._path(word)
             if path is not None:
@@ -123,7 +124,7 @@ class Command:
             given = found.get(entry.column)
             try:
                 number = math.nan if isinstance(given, bool) else float(given)  # type: ignore[arg-type]
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 number = math.nan
             if not math.isfinite(number):
                 raise ToolFailedError(

@@ -55,8 +55,13 @@ class Source:
         return Rtl(with_values(self._text(), self.top, values, defines, self.place), self.top, self.clock)
 
     def digest(self) -> str:
-        """Return 16 digits that change whenever the source does."""
-        return hashlib.blake2b(self._text().encode(), digest_size=8).hexdigest()
+        """Return 16 digits that change whenever the source does, or what is said of it."""
+        said = repr((self.top, self.clock, *(sorted(pairs.items()) for pairs in self._pairs)))
+        return hashlib.blake2b(f"{self._text()} {said}".encode(), digest_size=8).hexdigest()
+
+    @property
+    def _pairs(self) -> tuple[Mapping[str, Any], ...]:
+        return self.parameters, self.defines, self.constants
 
     def _text(self) -> str:
         return source(self.folder, self.files, self.place)

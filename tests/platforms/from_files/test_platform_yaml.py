@@ -47,6 +47,17 @@ def test_versions_follow_what_makes_results(tmp_path: Path) -> None:
     assert first["placed"] != second["placed"]  # runtimes of placed designs follow from the formula
 
 
+def test_versions_follow_what_is_said_of_verilog_and_of_a_program(tmp_path: Path) -> None:
+    said = ("", ", constants: {M: 1}", ", constants: {M: 2}", ", defines: {D: n}", ", clock: clock")
+    text = "module top #(parameter N = 1, M = 1) (input clk, clock, output reg q); endmodule"
+    (tmp_path / "two.v").write_text(text)
+    rtl = [f"verilog: {{files: [two.v], top: top, parameters: {{N: n}}{more}}}\n" for more in said]
+    assert len({toy(tmp_path, PARAMETERS + one).versions["placed"] for one in rtl}) == len(said)
+    program = PARAMETERS + "program: {command: [ls], output: r.json}\nmetrics: [{name: power_w, column: %s, unit: %s}]"
+    pairs = (("power", "W"), ("power", "mW"), ("leakage", "mW"))
+    assert len({toy(tmp_path, program % pair).versions["simulated"] for pair in pairs}) == len(pairs)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

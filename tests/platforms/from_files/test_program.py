@@ -57,6 +57,8 @@ def test_placeholders_units_log_and_version(toy, tmp_path: Path) -> None:
     [
         ("json.dump({'status': 'infeasible', 'reason': 'too wide'}, open(output, 'w'))", "infeasible", "too wide"),
         ("json.dump({'status': 'timeout'}, open(output, 'w'))", "timeout", "model gives no reason"),
+        ("open(output, 'w').write('{\"cycles\": 1' + 400 * '0' + '}')", "failed",
+         f"out.json: cycles is 1{39 * '0'}; allowed: a finite number"),
         ("json.dump({'status': 'bad'}, open(output, 'w'))", "failed",
          "out.json: status is 'bad'; allowed: ok, infeasible, failed, timeout"),
         ("print('no license'); sys.exit(3)", "failed", "model ended with exit code 3: no license"),

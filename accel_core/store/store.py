@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from accel_core.errors import StoreError
-from accel_core.evaluators import measured_results
+from accel_core.evaluators import measured_results, model_version
 from accel_core.platforms import Platform
 from accel_core.store import networks, query
 from accel_core.store.conflicts import RETRIED
@@ -148,7 +148,8 @@ class ResultStore:
             StoreError: If the rows cannot be stored.
         """
         assert platform.measured is not None, "only a platform with measured results brings some along"
-        digest = f"{platform.name} {platform.measured.digest()}"
+        # The version that its rows get, not the file as it is now: that may be another, which is read anew later.
+        digest = f"{platform.name} {model_version(platform, 'measured')}"
         if query.has_part(self._connection.cursor(), digest):
             return 0
         rows = check_rows(measured_results(platform), platform.measured.title)

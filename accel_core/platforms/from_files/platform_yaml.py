@@ -217,7 +217,7 @@ def _measured(
     table: ResultsTable, space: DesignSpace, metrics: Sequence[MetricColumn], workloads: Mapping[str, Workload]
 ) -> Measured:
     default = next(iter(workloads))
-    said = repr((space.to_yaml(), [(entry.metric.name, entry.column, entry.scale) for entry in metrics]))
+    said = repr((default, space.to_yaml(), [(entry.metric.name, entry.column, entry.scale) for entry in metrics]))
 
     def digest() -> str:
         return hashlib.blake2b(f"{table.digest()} {said}".encode(), digest_size=8).hexdigest()

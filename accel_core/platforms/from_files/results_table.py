@@ -202,7 +202,10 @@ def read_results(content: object, folder: Path, place: str) -> ResultsTable:
     repeats: Any = texts.get("repeats", "refuse")
     if repeats not in _REPEATS:
         raise InvalidInputError(f"{place}, results.repeats is '{repeats:.20}'; allowed: {', '.join(_REPEATS)}")
-    path = folder / texts.pop("table")
+    name = texts.pop("table")
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InvalidInputError(f"{place}, results.table: '{name}' lies outside {folder}; allowed: a file inside it")
     fields = {key: value for key, value in texts.items() if key not in ("title", "repeats")}
     title = texts.get("title", path.name)
     read = tuple((name, _column(entry, f"{place}, results.columns.{name}")) for name, entry in columns.items())

@@ -159,6 +159,38 @@ def test_a_changed_table_or_unit_puts_new_rows_in_the_place_of_the_old(
         assert taken_in(toy(tmp_path)) == (0, first)
 
 
+def test_a_table_that_changed_since_its_platform_was_read_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ResultStore(tmp_path / "x.duckdb") as store:
+        old = toy(tmp_path)
+        monkeypatch.setitem(PLATFORMS, "toy", old)
+        store.take_in_measured(old)
+        new = toy(tmp_path, TABLE.replace("20,6,2", "20,7,2"))
+        store.take_in_measured(old)  # a page that has not looked again yet
+        monkeypatch.setitem(PLATFORMS, "toy", new)
+        store.take_in_measured(new)
+        assert sorted(store.find(platform="toy", status="ok")["power_w"]) == [0.005, 0.007]
+
+
+def test_results_move_to_a_workload_of_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ResultStore(tmp_path / "x.duckdb") as store:
+        for name in ("one", "two"):
+            platform = toy(tmp_path, rest=f"workloads: [{name}]\n{METRICS}")
+            monkeypatch.setitem(PLATFORMS, "toy", platform)
+            store.take_in_measured(platform)
+            assert set(store.find(platform="toy")["workload"]) == {name}
+
+
+@pytest.mark.parametrize("table", ["../r.csv", "/tmp/r.csv", "in/../../r.csv"])
+def test_a_table_lies_in_the_folder(tmp_path: Path, table: str) -> None:
+    (tmp_path / "r.csv").write_text(TABLE)
+    (tmp_path / "mine").mkdir()
+    _, content = load_document(f"name: toy\nresults: {{table: {table}}}\n{METRICS}")
+    with pytest.raises(InvalidInputError, match=r"x.yaml, results.table: '.*r.csv' lies outside .*; allowed: a file"):
+        platform_of(content, tmp_path / "mine", "x.yaml")
+
+
 def test_the_log_of_the_edge_tpu_is_a_table_like_any_other(tmp_path: Path) -> None:
     log = pd.read_parquet(data_path() / "logs" / "edgetpu.parquet").groupby("application", observed=True).head(200)
     log.to_parquet(tmp_path / "log.parquet")

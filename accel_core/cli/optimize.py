@@ -23,7 +23,7 @@ from accel_core.cli.arguments import (
 from accel_core.cli.layers import add_workload, chosen_workload
 from accel_core.cli.search_file import told_again
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import SettingValue, evaluate, resolve_settings, settings_id, workload_of
+from accel_core.evaluators import SettingValue, evaluate, model_version, resolve_settings, settings_id, workload_of
 from accel_core.metrics import get_metric
 from accel_core.objectives import LOSSES, Bound, Goal, Objective, loss_weights
 from accel_core.optimizers import OPTIMIZERS, Optimizer, front, make_optimizer
@@ -111,6 +111,7 @@ class _Job:
             "workload": self.workload.name,
             "fidelity": self.fidelity,
             "settings_id": settings_id(self.platform, self.fidelity, self.settings),
+            "model_version": model_version(self.platform, self.fidelity),
             "seed": self.arguments.seed,
         }
 

@@ -11,6 +11,8 @@ import pytest
 from accel_core.cli import main, optimize
 from accel_core.evaluators import evaluate
 from accel_core.optimizers import OPTIMIZERS
+from accel_core.platforms import find_own
+from accel_core.platforms.registry import NAMED_FILES
 
 WORDS = ["--objective", "runtime_s", "--objective", "utilization:max", "--fidelity", "analytical", "--batch", "4"]
 
@@ -153,3 +155,33 @@ def test_a_file_that_is_no_search_is_refused_and_kept(
     assert message in capsys.readouterr().err
     assert Path("x.csv").read_text() == content
     assert search("x.csv", "--budget", "4", "--overwrite") == 0
+
+
+def test_what_another_version_of_the_model_found_is_another_search(capsys: pytest.CaptureFixture[str]) -> None:
+    assert search("x.csv", "--budget", "8") == 0
+    table = pd.read_csv("x.csv")
+    table.drop(columns="model_version").to_csv("x.csv", index=False)
+    assert search("x.csv", "--budget", "8") == 0, "from before versions were noted"
+    table.assign(model_version="0").to_csv("x.csv", index=False)
+    capsys.readouterr()
+    assert search("x.csv", "--budget", "12") == 2
+    assert "whose model_version is 0 and not 1; name another file" in capsys.readouterr().err
+
+
+def test_texts_that_read_as_something_else_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("platform.yaml").write_text(
+        "name: texts\nformulas: {cycles: n}\nparameters:\n- {name: n, kind: integer, low: 1, high: 9}\n"
+        "- {name: on, kind: categorical, values: ['true', 'false']}\n"
+        "- {name: w, kind: categorical, values: ['08', '16']}\n"
+        "- {name: none, kind: categorical, values: ['None']}\n"
+    )
+    monkeypatch.setenv(NAMED_FILES, "")
+    words = ["optimize", "--platform-file", "platform.yaml", "--objective", "cycles:min", "--out"]
+    assert main([*words, "whole.csv", "--budget", "12"]) == 0
+    assert main([*words, "x.csv", "--budget", "8"]) == 0
+    assert main([*words, "x.csv", "--budget", "12"]) == 0
+    pd.testing.assert_frame_equal(
+        *(pd.read_csv(out, dtype=str).drop(columns="seconds") for out in ("x.csv", "whole.csv"))
+    )
+    monkeypatch.setenv(NAMED_FILES, "")
+    find_own()

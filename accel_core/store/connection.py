@@ -26,7 +26,14 @@ from accel_core.store.trouble import (
 PROJECT = "accelscope"
 SCHEMA_VERSION = 2
 MIGRATED: Mapping[str, frozenset[tuple[str, str]]] = {
-    "1": frozenset({("results", "model_version"), ("campaign_designs", "model_version"), ("campaign_designs", "seed")})
+    "1": frozenset(
+        {
+            ("results", "model_version"),
+            ("campaign_designs", "model_version"),
+            ("campaign_designs", "seed"),
+            *(("workloads", name) for name in ("name", "content", "created_at")),
+        }
+    )
 }
 """Earlier versions that are brought to the present one when they are opened, and the columns that they lack."""
 
@@ -198,9 +205,10 @@ def _check_shape(connection: duckdb.DuckDBPyConnection, path: Path, spared: Coll
     """Reject a file that lacks a table or a column: every query would stumble over it later."""
     found = _columns_of(connection)
     for table, columns in _own_columns().items():
-        if table not in found:
+        lacking = sorted(name for name in columns - found.get(table, set()) if (table, name) not in spared)
+        if lacking and table not in found:
             raise damaged(path, f"the table '{table}' is missing")
-        if lacking := sorted(name for name in columns - found[table] if (table, name) not in spared):
+        if lacking:
             raise damaged(path, f"the column '{lacking[0]}' of the table '{table}' is missing")
     noted = {row[0] for row in connection.execute("select name from result_columns").fetchall()}
     if lacking := sorted(noted - found["results"]):

@@ -67,10 +67,13 @@ def _copy(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> Non
     moved = _moved_settings(old)
     for name, kind in _free_columns(old):
         new.execute(f"alter table results add column {quoted(name)} {kind}")
-    for batch in old.sql("select * from results order by created_at").to_arrow_reader(_BATCH):
+    # A file that was evaluated at two places has one digest now: of two results of one key the first answer stays.
+    answers_first = "select * from results order by status in ('failed', 'timeout'), created_at"
+    for batch in old.sql(answers_first).to_arrow_reader(_BATCH):
         rows = pa.Table.from_batches([batch])
         versions = pa.repeat(FIRST_VERSION, len(rows))
-        _insert(new, "results", _with_digests(rows, moved).append_column("model_version", versions))
+        results = _with_digests(rows, moved).append_column("model_version", versions)
+        _insert(new, "results", results, "on conflict do nothing")
     _insert(new, "campaigns", _with_digests(old.sql("select * from campaigns").to_arrow_table(), moved))
     members = old.sql(
         "select m.campaign, m.design_id, ? as model_version, r.seed from campaign_designs m join campaigns c "
@@ -108,9 +111,9 @@ def _with_digests(rows: pa.Table, moved: dict[tuple[str, str, str], str]) -> pa.
     return rows.set_column(at, "settings_id", pa.array(digests, pa.string()))
 
 
-def _insert(new: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+def _insert(new: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, otherwise: str = "") -> None:
     new.register("incoming", rows)
-    new.execute(f"insert into {name} by name select * from incoming")
+    new.execute(f"insert into {name} by name select * from incoming {otherwise}")
     new.unregister("incoming")
 
 

@@ -70,10 +70,10 @@ def test_rows_campaigns_and_ledger_are_as_they_were(database, caplog):
         kept = database.with_name("results.v1.duckdb")
         assert str(kept) in caplog.text
         check_rows(store, before)
-        assert {name: len(store.find(campaign=name)) for name in store.campaigns()["name"]} == {
+        assert {name: len(store.find(campaign=name, older=True)) for name in store.campaigns()["name"]} == {
             "first": 6, "second": 6, "tpu": 10, "own-energies": 2
         }  # fmt: skip
-        assert len(store.find(campaign="second", seed=7)) == 4
+        assert len(store.find(campaign="second", seed=7, older=True)) == 4
         assert len(store.rejected()) == 1
         assert store.find(fidelity="placed").empty, "the model of energy was corrected since"
     pd.testing.assert_frame_equal(rows_of_version_1(kept), before)
@@ -96,8 +96,25 @@ def test_results_of_a_file_are_found_again_by_what_it_says(database):
     with ResultStore(database) as store:
         definition = store.campaigns().set_index("name").loc["own-energies", "definition"]
         campaign = Campaign.from_yaml(definition.replace("/home/me/mine.yaml", "/elsewhere/moved.yaml"))
-        assert len(store.find(settings_id=campaign.settings_id)) == 2
+        assert len(store.find(settings_id=campaign.settings_id, older=True)) == 2
         assert set(store.campaigns()["settings_id"]) >= {campaign.settings_id}
+
+
+def test_what_was_evaluated_with_one_file_at_two_places_is_one_result(database):
+    elsewhere = "replace(settings, '#', '-copy#') as settings, 'failed' as status, timestamp '2020-01-01' as created_at"
+    with duckdb.connect(str(database)) as old:
+        for table, changes in (("results", elsewhere), ("campaigns", "'moved' as name")):
+            old.execute(
+                f"insert into {table} by name select * replace ('ffffffffffffffff' as settings_id, {changes}) "
+                f"from {table} where settings_id in (select settings_id from campaigns where name = 'own-energies')"
+            )
+        old.execute(
+            "insert into campaign_designs "
+            "select 'moved', design_id from campaign_designs where campaign = 'own-energies'"
+        )
+    with ResultStore(database) as store:
+        found = [store.find(campaign=name, older=True) for name in ("own-energies", "moved")]
+        assert [table["status"].tolist() for table in found] == [["ok", "ok"], ["ok", "ok"]]
 
 
 def test_what_a_killed_owner_left_in_the_log_is_moved_too(database):

@@ -264,10 +264,16 @@ class CampaignServer:
             self._children.finish_cancel(folder)
         if control.wanted != "run" or not self._is_ready(folder):
             return 0
-        campaign = folder.campaign()
         with TaskQueue(folder.queue) as queue:
             self._children.bury(folder, queue)
             n_open, is_closed = queue.n_open(), bool(queue.fact("closed"))
+        if is_closed and not n_open:
+            return 0
+        try:
+            campaign = folder.campaign()
+        except AccelError as error:  # its platform or a file of its settings is gone since it began
+            self._stop_run(folder, str(error))
+            return 0
         if isinstance(campaign.choice, OptimizerPlan) and not is_closed:
             self._children.keep_driver(folder)
         wanted = min(campaign.workers or self._max_workers, n_open) - len(live_workers(folder))

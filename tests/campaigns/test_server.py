@@ -24,6 +24,7 @@ from accel_core.errors import InvalidInputError, NameTakenError, StoreError
 from accel_core.evaluators import evaluate
 from accel_core.objectives import Objective
 from accel_core.optimizers.genetic import SAMPLE_SEED
+from accel_core.platforms import PLATFORMS
 from accel_core.space import Constraint, design_ids, sample
 from accel_core.store import ResultStore
 from tests.campaigns.processes import drawn, kill_9, owners, wait_for
@@ -48,6 +49,21 @@ def test_a_campaign_is_paused_and_resumed_and_evaluates_each_design_once(serve, 
     assert server.status("stop-and-go").state == "finished"
     assert evaluations() == 60 == len(store.find(campaign="stop-and-go", status="ok"))
     wait_for(lambda: not owners(folder), 10)
+
+
+def test_a_run_whose_platform_is_gone_is_paused_and_a_finished_one_is_left_alone(serve, monkeypatch, caplog):
+    server = serve(**IDLE)
+    done = server.launch(drawn("done", 2))
+    assert main([str(done.path)]) == 0
+    wait_for(lambda: server.status("done").is_over)
+    half = server.launch(drawn("half", 2, seed=1))
+    caplog.clear()
+    monkeypatch.delitem(PLATFORMS, "axiline")
+    wait_for(lambda: half.control().wanted == "pause", 20)
+    server.round()
+    assert half.control().problem.endswith("platform 'axiline' is unknown; allowed: eyeriss, edgetpu")
+    assert (done.control().wanted, done.control().problem) == ("run", "")
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_cancel_kills_the_tools_at_once_and_keeps_what_is_finished(serve, store, monkeypatch, tmp_path):

@@ -120,6 +120,12 @@ def declare(metrics: Iterable[Metric], owner: str) -> None:
             _declared_by.setdefault(metric.name, set()).add(owner)
 
 
+def withdraw(owner: str) -> None:
+    """Let others say an owner's metrics anew, for it is gone; until then they mean what they did."""
+    for owners in _declared_by.values():
+        owners.discard(owner)
+
+
 def _spelled(metric: Metric) -> str:
     better = {"min": ", less is better", "max": ", more is better", None: ""}[metric.better]
     return f"{metric.title!r} in {metric.unit or 'no unit'}{better}"

@@ -78,6 +78,11 @@ class Measured:
     digest: Callable[[], str]
 
 
+def owner_of(name: str) -> str:
+    """Return who a platform of a name is to those who ask whose a metric is."""
+    return f"platform '{name}'"
+
+
 @dataclass(frozen=True)
 class Platform:
     """An accelerator: its space, what it can run, and its parts.
@@ -145,7 +150,7 @@ class Platform:
             InvalidInputError: If it has no part that gives results, a knob of the flow is missing, or a metric of
                 another meaning has one's name.
         """
-        declare(self.own_metrics, f"platform '{self.name}'")
+        declare(self.own_metrics, owner_of(self.name))
         lacking = [name for name in FLOW_KNOBS if name not in self.space.names]
         if self.implement and lacking:
             raise InvalidInputError(f"platform '{self.name}': its space lacks '{lacking[0]}', which the flow asks for")

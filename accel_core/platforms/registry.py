@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 from accel_core.errors import InvalidInputError
+from accel_core.metrics import withdraw
 from accel_core.paths import platforms_path
 from accel_core.platforms.axiline import AXILINE
-from accel_core.platforms.base import Platform
+from accel_core.platforms.base import Platform, owner_of
 from accel_core.platforms.edgetpu import EDGETPU
 from accel_core.platforms.eyeriss import EYERISS
 from accel_core.platforms.from_files.platform_yaml import FILE, load_platform
@@ -115,6 +116,7 @@ def _forget(path: Path) -> None:
     before = _loaded.pop(path, None)
     if before is not None and before.platform is not None:
         PLATFORMS.pop(before.platform.name, None)
+        withdraw(owner_of(before.platform.name))
 
 
 def _stamp(folder: Path) -> Stamp:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from accel_core.errors import InvalidInputError
+from accel_core.metrics import withdraw
 from accel_core.paths import data_path, platforms_path
-from accel_core.platforms.base import Platform
+from accel_core.platforms.base import Platform, owner_of
 from accel_core.platforms.from_files.platform_yaml import FILE, load_platform
 from accel_core.platforms.registry import PLATFORMS, find_own
 
@@ -41,6 +42,8 @@ def read_only_table(folder: Path) -> Platform:
         InvalidInputError: As `load_platform`, or if anything beside results is described.
     """
     found = load_platform(folder / FILE)
+    if found.name not in PLATFORMS:
+        withdraw(owner_of(found.name))  # nobody has added it: its metrics may be said otherwise, under another name too
     if found.evaluable:
         raise InvalidInputError(f"{FILE}: it says what to run; allowed in an upload: results only")
     return found

@@ -12,7 +12,7 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError
 from accel_core.metrics import declare
-from accel_core.platforms.base import FLOW_KNOBS, Implementation, Measured, Platform
+from accel_core.platforms.base import FLOW_KNOBS, Implementation, Measured, Platform, owner_of
 from accel_core.platforms.combining import NEEDS, Combination, combined
 from accel_core.platforms.from_files.formulas import Formulas, read_formulas
 from accel_core.platforms.from_files.inference import inferred
@@ -65,8 +65,7 @@ def platform_of(content: object, folder: Path, place: str = FILE) -> Platform:
     metrics = read_metrics(given.get("metrics") or [], place)
     if table and not metrics:
         raise InvalidInputError(f"{table.place}: no column is a metric; allowed: one or more under metrics")
-    owner = f"platform '{name}'"
-    declare(own(metrics), owner)
+    declare(own(metrics), owner_of(name))
     space = _space(given, name, table, metrics, place)
     workloads = _workloads(given, table, place)
     source = read_verilog(given["verilog"], folder, space, place) if given.get("verilog") else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from accel_core.errors import InvalidInputError
+from accel_core.metrics import get_metric
 from accel_core.platforms import PLATFORMS, find_own
 from accel_core.platforms.from_files import own_folder
 
@@ -22,6 +24,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     yield tmp_path / "own"
     monkeypatch.setenv("ACCEL_PLATFORMS", str(tmp_path / "nothing"))
     find_own()
+
+
+def test_metrics_of_what_was_only_looked_at_or_removed_may_be_said_otherwise(home: Path) -> None:
+    yaml = "name: {}\nresults: {{table: r.csv}}\nmetrics: [{{name: looked_at, column: cycles, better: {}}}]\n"
+
+    def files(name: str, better: str) -> dict[str, bytes]:
+        return {"platform.yaml": yaml.format(name, better).encode(), "r.csv": GOOD["r.csv"]}
+
+    (home / "upload").mkdir(parents=True)
+    for name, better in (("results", "min"), ("mine", "min"), ("mine", "max")):
+        for file, content in files(name, better).items():
+            (home / "upload" / file).write_bytes(content)
+        own_folder.read_only_table(home / "upload")
+        assert get_metric("looked_at").better == better
+    shutil.rmtree(home / "upload")
+    own_folder.add("mine", files("mine", "max"))
+    with pytest.raises(InvalidInputError, match="platform 'mine' has that name for"):
+        own_folder.add("other", files("other", "min"))
+    own_folder.remove("mine")
+    assert own_folder.add("other", files("other", "min")).name == "other"
 
 
 def test_it_is_added_removed_and_brought_back(home: Path) -> None:

@@ -153,6 +153,9 @@ class Campaign:
             raise InvalidInputError(f"designs has {len(self.choice)} entries; allowed: 1 to {MAX_DESIGNS:,}")
         if self.platform_file:
             add_file(Path(self.platform_file))
+            object.__setattr__(
+                self, "platform_file", str(Path(self.platform_file).absolute())
+            )  # workers live elsewhere
         platform = get_platform(self.platform)
         if not platform.evaluable:
             raise InvalidInputError(
@@ -204,7 +207,8 @@ class Campaign:
     def from_yaml(cls, source: str | Path, *, is_uploaded: bool = False) -> Campaign:
         """Read a campaign from a file (a ``Path``) or from YAML text; an uploaded one may name no file here.
 
-        A file may name a network of one's own (``layers``, beside it or by its whole path, and perhaps ``sizes``).
+        A file may name a network of one's own (``layers``, and perhaps ``sizes``) and its platform's file
+        (``platform_file``), beside it or by their whole paths.
 
         Raises:
             InvalidInputError: Naming the file, the field, its value and what is allowed.
@@ -237,7 +241,7 @@ class Campaign:
                 "settings": fields.mapping("settings"),
                 "seed": fields.integer("seed", 0),
                 "workers": fields.integer("workers", 0),
-                "platform_file": fields.text("platform_file"),
+                "platform_file": _beside(fields.text("platform_file"), folder),
                 "network": network_of(fields, folder),
             }
             fields.finish()
@@ -283,6 +287,11 @@ def _bounded(path: Path, place: str) -> bytes:
             return stream.read(MAX_YAML_BYTES + 1)
     except OSError as error:
         raise InvalidInputError(f"{place}: cannot be read: {error.strerror or error}") from error
+
+
+def _beside(name: str, folder: Path | None) -> str:
+    """Return where a file is that a file in a folder names."""
+    return str(folder / name) if name and folder is not None else name
 
 
 def _constraints_of(fields: Fields) -> tuple[Constraint, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from accel_core.campaigns import Campaign, CampaignStatus, run_campaign
 from accel_core.cli.arguments import Commands
 from accel_core.cli.layers import say_network
-from accel_core.platforms import get_platform
+from accel_core.platforms import add_file, get_platform
 
 
 def add_to(commands: Commands) -> None:
@@ -23,6 +24,9 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Run to the end, with one line of progress that renews itself on a terminal."""
     campaign = Campaign.from_yaml(arguments.file)
+    named = {add_file(path).name: path for path in arguments.platform_file}
+    if campaign.platform in named and not campaign.platform_file:  # a dashboard that runs it knows no other way
+        campaign = replace(campaign, platform_file=str(named[campaign.platform]))
     if campaign.network is not None:
         say_network(get_platform(campaign.platform), campaign.network)
     status = run_campaign(campaign, _Progress())

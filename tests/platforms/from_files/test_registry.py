@@ -17,6 +17,7 @@ from accel_core.platforms import PLATFORMS, add_file, find_own, get_platform, re
 from accel_core.platforms.base import Platform
 from accel_core.platforms.from_files.platform_yaml import load_platform
 from accel_core.platforms.registry import NAMED_FILES
+from accel_core.space.documents import load_yaml
 from accel_core.store import ResultStore
 from accel_core.tables import read_table
 
@@ -127,6 +128,20 @@ def test_a_campaign_names_its_platform_file(own: Path, tmp_path: Path) -> None:
     with ResultStore(tmp_path / "x.duckdb") as store:
         found = store.find(platform="fir")
     assert (found["cycles"] == 1024 * found["taps"] / found["multipliers"] + 1).all()
+
+
+@pytest.mark.parametrize("is_flag", [False, True])
+def test_a_campaign_finds_its_platform_file_wherever_it_runs(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_flag: bool
+) -> None:
+    shutil.copytree(EXAMPLES / "systolic", tmp_path / "here" / "array")
+    said = "" if is_flag else "platform_file: array/platform.yaml\n"
+    (tmp_path / "here" / "c.yaml").write_text(f"name: mine\nplatform: systolic\n{said}sampler: {{designs: 2}}\n")
+    monkeypatch.chdir(tmp_path / "here" if is_flag else tmp_path)
+    words = ["c.yaml", "--platform-file", "array/platform.yaml"] if is_flag else ["here/c.yaml"]
+    assert main(["campaign", *words]) == 0
+    kept = load_yaml((tmp_path / "runs" / "mine" / "campaign.yaml").read_text(), "kept", 10**6)
+    assert kept["platform_file"] == str(tmp_path / "here" / "array" / "platform.yaml")
 
 
 def test_measured_results_are_exported_and_imported_the_same(

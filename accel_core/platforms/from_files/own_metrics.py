@@ -19,6 +19,12 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _MARKUP = re.compile(r"\]\s*\(|\]\s*\[|<|`|\$|\n")
 """What turns words into a link, a picture, code or a formula where pages show labels."""
 
+RESERVED = (
+    "platform", "design_id", "workload", "fidelity", "settings_id", "model_version", "status", "stage", "reason",
+    "tool_versions", "settings", "seconds", "seed", "created_at", "campaign", "sampler", "layer",
+)  # fmt: skip
+"""Columns of every result table, which mean the same for all platforms."""
+
 _BETTER = {"min": "min", "max": "max", "none": None}
 
 
@@ -79,6 +85,16 @@ def read_metrics(content: object, place: str) -> tuple[MetricColumn, ...]:
     return tuple(found)
 
 
+def check_free(name: str, place: str) -> None:
+    """Refuse the name of a column that every result table has.
+
+    Raises:
+        InvalidInputError: If it is one; SQL tells no capitals apart.
+    """
+    if name.lower() in RESERVED:
+        raise InvalidInputError(f"{place} is '{name}', a column of every result; allowed: another name")
+
+
 def own(columns: Sequence[MetricColumn]) -> tuple[Metric, ...]:
     """Return those that are not common metrics."""
     return tuple(entry.metric for entry in columns if entry.metric.name not in METRICS)
@@ -94,6 +110,7 @@ def _metric(entry: object, place: str) -> MetricColumn:
     name, better = given["name"], given.get("better")
     if not _NAME.fullmatch(name):
         raise InvalidInputError(f"{place}.name is '{name:.40}'; allowed: letters, digits and _, a letter first")
+    check_free(name, f"{place}.name")
     if better is not None and better not in _BETTER:
         raise InvalidInputError(f"{place}.better is '{better:.20}'; allowed: {', '.join(_BETTER)}")
     column = given.get("column", name)

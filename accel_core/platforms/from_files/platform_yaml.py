@@ -16,7 +16,7 @@ from accel_core.platforms.base import FLOW_KNOBS, Implementation, Measured, Plat
 from accel_core.platforms.combining import NEEDS, Combination, combined
 from accel_core.platforms.from_files.formulas import Formulas, read_formulas
 from accel_core.platforms.from_files.inference import inferred
-from accel_core.platforms.from_files.own_metrics import MetricColumn, own, read_metrics
+from accel_core.platforms.from_files.own_metrics import MetricColumn, check_free, own, read_metrics
 from accel_core.platforms.from_files.program import Command, program_of, read_program
 from accel_core.platforms.from_files.results_table import ResultsTable, read_results
 from accel_core.platforms.from_files.verilog import Source, read_verilog
@@ -65,8 +65,8 @@ def platform_of(content: object, folder: Path, place: str = FILE) -> Platform:
     metrics = read_metrics(given.get("metrics") or [], place)
     if table and not metrics:
         raise InvalidInputError(f"{table.place}: no column is a metric; allowed: one or more under metrics")
-    declare(own(metrics), owner_of(name))
     space = _space(given, name, table, metrics, place)
+    declare(own(metrics), owner_of(name))
     workloads = _workloads(given, table, place)
     source = read_verilog(given["verilog"], folder, space, place) if given.get("verilog") else None
     command = read_program(given["program"], folder, space, metrics, place) if given.get("program") else None
@@ -162,7 +162,12 @@ def _space(
     if given.get("verilog"):
         known = {entry.get("name") for entry in written if isinstance(entry, Mapping)}
         written += [knob for knob in _KNOBS if knob["name"] not in known]
-    return DesignSpace.from_mapping(content, place)
+    space = DesignSpace.from_mapping(content, place)
+    for parameter in space.names:
+        check_free(parameter, f"{place}, parameters: a name")
+        if parameter in {entry.metric.name for entry in metrics}:
+            raise InvalidInputError(f"{place}: '{parameter}' is a parameter and a metric; allowed: one of the two")
+    return space
 
 
 _KNOBS: tuple[Mapping[str, Any], ...] = (

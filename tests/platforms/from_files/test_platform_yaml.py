@@ -8,12 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from accel_core.cli.rows import LAYER
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import measured_results
+from accel_core.evaluators import NOTES, measured_results
+from accel_core.metrics import is_metric
 from accel_core.paths import data_path
+from accel_core.platforms.from_files.own_metrics import RESERVED
 from accel_core.platforms.from_files.platform_yaml import load_platform, platform_of
 from accel_core.process import Limits, run
 from accel_core.space.documents import load_document
+from accel_core.store.rows import FIXED_COLUMNS
 
 EXAMPLES = data_path() / "examples"
 PARAMETERS = "parameters: [{name: n, kind: integer, low: 1, high: 8}]\n"
@@ -45,6 +49,20 @@ def test_versions_follow_what_makes_results(tmp_path: Path) -> None:
     assert set(first) == {"placed", "simulated"}
     assert first["simulated"] != second["simulated"]
     assert first["placed"] != second["placed"]  # runtimes of placed designs follow from the formula
+
+
+def test_no_name_is_that_of_a_column_of_every_result(tmp_path: Path) -> None:
+    assert set(RESERVED) == {*FIXED_COLUMNS, *NOTES, LAYER}
+    for name in (*RESERVED, "Seed"):
+        with pytest.raises(
+            InvalidInputError, match=rf"metrics\.0\.name is '{name}', a column of every result; allowed"
+        ):
+            toy(tmp_path, PARAMETERS + f"metrics: [{{name: {name}}}]\nformulas: {{{name}: n}}")
+        assert not is_metric(name)
+        with pytest.raises(InvalidInputError, match=rf"x\.yaml, parameters: a name is '{name}', a column of every"):
+            toy(tmp_path, f"formulas: {{cycles: 1}}\nparameters: [{{name: {name}, kind: integer, low: 1, high: 2}}]")
+    with pytest.raises(InvalidInputError, match=r"x\.yaml: 'n' is a parameter and a metric; allowed: one of the two"):
+        toy(tmp_path, PARAMETERS + "metrics: [{name: n}]\nformulas: {cycles: n}")
 
 
 def test_versions_follow_what_is_said_of_verilog_and_of_a_program(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def learn(
         architecture: Those of them whose combinations are held out together, so that uncertainty is about unseen ones.
         extra_targets: Metrics to learn besides `BASE_TARGETS`; those that follow from others are left out.
         features: Adds derived columns to designs.
-        equations: What follows from learned metrics on a workload.
+        equations: What follows from learned metrics on a workload; unused where results lack what it needs.
         surrogate: A name of ``SURROGATES``.
         budget_s: Nominal seconds to fit.
         seed: Of the models.
@@ -105,6 +105,8 @@ def learn(
     """
     if surrogate not in SURROGATES:
         raise InvalidInputError(f"surrogate is '{surrogate}'; allowed: {', '.join(SURROGATES)}")
+    if equations is not None and not set(equations.needs) <= set(results):
+        equations = None  # a table of somebody else may not have them; then what it has is learned
     targets = _targets(results, parameters, extra_targets, equations)
     rows = results[_is_complete(results, targets)]
     inside = _inside(rows)
@@ -156,9 +158,10 @@ def _targets(
     """Return what has to be learned, and runtime and energy, whose uncertainty may follow from others."""
     derived = {"worst_slack_s"} if TARGET_CLOCK in parameters else set()
     needs: tuple[str, ...] = ()
-    if equations is not None and set(equations.needs) <= set(results):
+    if equations is not None:
         needs = equations.needs
-        derived |= set(equations.gives(results[[*parameters, *dict.fromkeys((*needs, POWER))]]))
+        known = [name for name in dict.fromkeys((*needs, POWER)) if name in results]
+        derived |= set(equations.gives(results[[*parameters, *known]]))
     wanted = [name for name in dict.fromkeys((*BASE_TARGETS, *needs, *extra)) if name not in derived]
     wanted += [name for name in (RUNTIME, ENERGY) if name not in wanted]
     return [name for name in wanted if name in results and name not in parameters and is_metric(name)]

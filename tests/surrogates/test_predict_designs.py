@@ -66,6 +66,18 @@ def test_what_follows_by_definition_is_computed(learned):
     assert list(learned.uncertainty(table)) == ["f_effective_hz", "power_w", "chip_area_mm2", "runtime_s", "energy_j"]
 
 
+@pytest.mark.parametrize(("lost", "needs"), [("power_w", ("f_effective_hz",)), ("cycle_energy_j", ("cycle_energy_j",))])
+def test_results_that_lack_what_others_follow_from_can_be_learned_from(lost, needs):
+    rows = system_metrics(law(designs_of(60))).assign(status="ok").drop(columns=lost, errors="ignore")
+
+    def run(table):
+        return table.assign(runtime_s=1000 * (1 + table["size"]) / table["f_effective_hz"])
+
+    models = learn(rows, PARAMETERS, equations=Derivation(needs, run), budget_s=0.2)
+    found = models.predict(designs_of(20, seed=3))
+    assert np.isfinite(found[["runtime_s", "energy_j", "f_effective_hz"]]).all(axis=None)
+
+
 def test_designs_that_would_miss_their_clock_by_far_are_left_out(learned):
     designs = pd.DataFrame({"kind": ["flat", "flat"], "size": [3, 39], "f_target_hz": [5e8, 9.9e8]})
     assert learned.predict(designs).index.tolist() == [0]

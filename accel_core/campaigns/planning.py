@@ -91,9 +91,10 @@ def prepare(folder: RunFolder, store: ResultStore) -> None:
 
     Raises:
         InvalidInputError: If the campaign has no valid designs.
-        StoreError: If the database cannot be written.
+        StoreError: If the database cannot be written, or could not hold the designs.
     """
     campaign = folder.campaign()
+    store.check_space(campaign.space)
     if campaign.network is not None:
         store.save_workload(campaign.network)
     store.save_campaign(

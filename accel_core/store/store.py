@@ -16,13 +16,14 @@ import pyarrow as pa
 from accel_core.errors import StoreError
 from accel_core.evaluators import measured_results, model_version
 from accel_core.platforms import Platform
+from accel_core.space import DesignSpace
 from accel_core.store import networks, query
 from accel_core.store.conflicts import RETRIED
 from accel_core.store.connection import close_database, open_database, reopen, translated
 from accel_core.store.imports import Imported, Keep, check_import, divided, read_import
 from accel_core.store.known import Known
 from accel_core.store.parts import read_part, set_aside
-from accel_core.store.rows import KEY, CheckedRows, check_rows
+from accel_core.store.rows import KEY, CheckedRows, Kind, check_rows
 from accel_core.tables import write_table
 from accel_core.workloads import Workload
 
@@ -263,6 +264,16 @@ class ResultStore:
         with self._cursor() as cursor:
             known = query.known_keys(cursor, keys.loc[:, list(KEY)], RETRIED)
         return keys.loc[~known]
+
+    def check_space(self, space: DesignSpace) -> None:
+        """Find out before anything is evaluated whether designs of a space could be stored.
+
+        Raises:
+            StoreError: If a parameter is a text where another platform has numbers under that name, or the other way
+                round, or differs from one in capitals only.
+        """
+        kinds: dict[str, Kind] = {entry.name: "real" if entry.is_numeric else "text" for entry in space.parameters}
+        self._known.storable(CheckedRows(space.defaults(), kinds), f"the default design of {space.name}")
 
     def save_campaign(
         self, name: str, *, platform: str, workload: str, fidelity: str, settings_id: str, definition: str

@@ -25,7 +25,9 @@ from accel_core.evaluators import evaluate
 from accel_core.objectives import Objective
 from accel_core.optimizers.genetic import SAMPLE_SEED
 from accel_core.platforms import PLATFORMS
+from accel_core.platforms.from_files.platform_yaml import platform_of
 from accel_core.space import Constraint, design_ids, sample
+from accel_core.space.documents import load_document
 from accel_core.store import ResultStore
 from tests.campaigns.processes import drawn, kill_9, owners, wait_for
 
@@ -64,6 +66,20 @@ def test_a_run_whose_platform_is_gone_is_paused_and_a_finished_one_is_left_alone
     assert half.control().problem.endswith("platform 'axiline' is unknown; allowed: eyeriss, edgetpu")
     assert (done.control().wanted, done.control().problem) == ("run", "")
     assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_designs_that_the_database_could_not_hold_are_refused_before_any_is_evaluated(serve, store, monkeypatch, runs):
+    text = "name: {}\nparameters: [{{name: shared, kind: categorical, values: {}}}]\nformulas: {{cycles: 2}}\n"
+    for name, values in (("one", "[a, b]"), ("two", "[1, 2]")):
+        given = text.format(name, values).replace("categorical", "ordinal" if name == "two" else "categorical")
+        platform = platform_of(load_document(given)[1], runs)
+        monkeypatch.setitem(PLATFORMS, name, platform)
+    store.add(evaluate("one", PLATFORMS["one"].space.defaults(), "simulated"))
+    with pytest.raises(
+        StoreError, match=r"the default design of two, row 1, column 'shared': .* holds text under that"
+    ):
+        serve(**IDLE).launch(Campaign("second", "two", SamplerPlan("random", designs=2)))
+    assert not (runs / "second" / "campaign.yaml").exists()
 
 
 def test_cancel_kills_the_tools_at_once_and_keeps_what_is_finished(serve, store, monkeypatch, tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accel_core.errors import InvalidInputError
-from accel_core.metrics import is_metric
+from accel_core.metrics import get_metric, is_metric
 from accel_core.platforms.base import Settings
 from accel_core.space import DesignSpace
 from accel_core.space.documents import check_mapping
@@ -39,6 +39,25 @@ class Formulas:
         for name, expression in self.by_metric.items():
             found[name] = columns[name] = expression.numbers(columns, len(designs))
         return designs.assign(**found)
+
+    def evaluate(self, designs: pd.DataFrame, workload: Workload, settings: Settings) -> pd.DataFrame:
+        """As `simulate`, with a status: a design is infeasible where a metric is no number, or one that means nothing.
+
+        So is one of which a formula divides by zero.
+        """
+        found = self.simulate(designs, workload, settings)
+        reasons = np.full(len(found), "", dtype=object)
+        for name in self.by_metric:
+            metric, values = get_metric(name), found[name].to_numpy()
+            low = -np.inf if metric.lower is None else metric.lower
+            high = np.inf if metric.upper is None else metric.upper
+            for row in np.flatnonzero(~(np.isfinite(values) & (low <= values) & (values <= high))):
+                reasons[row] = reasons[row] or f"{name} is {values[row]:g}; allowed: {metric.allowed}"
+        lost = reasons != ""
+        found.loc[lost, list(self.by_metric)] = np.nan
+        return found.assign(
+            status=np.where(lost, "infeasible", "ok"), stage=np.where(lost, "formulas", ""), reason=reasons
+        )
 
 
 def read_formulas(content: object, space: DesignSpace, place: str) -> Formulas:

@@ -51,6 +51,16 @@ def test_versions_follow_what_makes_results(tmp_path: Path) -> None:
     assert first["placed"] != second["placed"]  # runtimes of placed designs follow from the formula
 
 
+def test_a_formula_without_a_number_that_means_something_makes_a_design_infeasible(tmp_path: Path) -> None:
+    text = "formulas: {cycles: 10 / (n - 3), macs: (n - 4) ** 0.5}"
+    platform = toy(tmp_path, PARAMETERS + text)
+    found = platform.simulate(pd.DataFrame({"n": [1, 3, 5]}), platform.default_workload, {})
+    assert found["status"].tolist() == ["infeasible", "infeasible", "ok"]
+    assert found["reason"].tolist() == ["cycles is -5; allowed: at least 0", "cycles is inf; allowed: at least 0", ""]
+    assert found["cycles"].fillna(0).tolist() == [0, 0, 5]
+    assert found["macs"].fillna(0).tolist() == [0, 0, 1]
+
+
 def test_no_name_is_that_of_a_column_of_every_result(tmp_path: Path) -> None:
     assert set(RESERVED) == {*FIXED_COLUMNS, *NOTES, LAYER}
     for name in (*RESERVED, "Seed"):

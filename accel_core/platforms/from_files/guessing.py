@@ -32,8 +32,9 @@ _UNITS = {
 }  # fmt: skip
 _KINDS = {"W": "W", "J": "J", "s": "s", "Hz": "Hz", "mm²": "mm²", "op/s": "op/s"}
 
-_IGNORED = {"id", "index", "design_id", "name", "seed", "seconds", "settings", "settings_id", "tool_versions", "date",
-            "timestamp", "platform", "fidelity", "campaign", "stage", "created_at", "comment", "notes"}  # fmt: skip
+_IGNORED = {"id", "index", "design_id", "name", "seed", "seconds", "settings", "settings_id", "model_version",
+            "tool_versions", "date", "timestamp", "platform", "fidelity", "campaign", "stage", "created_at", "comment",
+            "notes"}  # fmt: skip
 _WORKLOADS = {"workload", "workloads", "benchmark", "network", "application", "app", "kernel", "dataset", "study"}
 _STATUS, _INFEASIBLE, _REASON = {"status"}, {"infeasible", "is_infeasible", "invalid"}, {"reason", "why", "message"}
 _STATUSES = {"ok", "infeasible", "failed", "timeout"}

@@ -21,7 +21,7 @@ _MARKUP = re.compile(r"\]\s*\(|\]\s*\[|<|`|\$|\n")
 
 RESERVED = (
     "platform", "design_id", "workload", "fidelity", "settings_id", "model_version", "status", "stage", "reason",
-    "tool_versions", "settings", "seconds", "seed", "created_at", "campaign", "sampler", "layer",
+    "tool_versions", "settings", "seconds", "seed", "created_at",
 )  # fmt: skip
 """Columns of every result table, which mean the same for all platforms."""
 

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from accel_core.cli.rows import LAYER
 from accel_core.errors import InvalidInputError
-from accel_core.evaluators import NOTES, measured_results
+from accel_core.evaluators import measured_results
 from accel_core.metrics import is_metric
 from accel_core.paths import data_path
 from accel_core.platforms.from_files.own_metrics import RESERVED
@@ -62,7 +61,7 @@ def test_a_formula_without_a_number_that_means_something_makes_a_design_infeasib
 
 
 def test_no_name_is_that_of_a_column_of_every_result(tmp_path: Path) -> None:
-    assert set(RESERVED) == {*FIXED_COLUMNS, *NOTES, LAYER}
+    assert set(RESERVED) == set(FIXED_COLUMNS)
     for name in (*RESERVED, "Seed"):
         with pytest.raises(
             InvalidInputError, match=rf"metrics\.0\.name is '{name}', a column of every result; allowed"

@@ -17,6 +17,7 @@ from accel_core.campaigns.hold import holder_of
 from accel_core.campaigns.owners import identity
 from accel_core.errors import InUseError, StoreError
 from accel_core.paths import ERRANDS, database_path, runs_path
+from accel_core.platforms import Platform
 from accel_core.store import Imported, Keep, ResultStore, check_import, read_import, write_part
 from accel_core.store.parts import read_part
 from accel_core.tables import write_table
@@ -72,6 +73,10 @@ class ServedResults:
     def import_shipped(self, folder: Path) -> int:
         """Let the server take in the results that ship with it; it knows itself where they are."""
         return self._ask("shipped")[0]
+
+    def take_in_measured(self, platform: Platform) -> int:
+        """Nothing to do: the server takes in what platforms bring along by itself."""
+        return 0
 
     def campaigns(self) -> pd.DataFrame:
         """Return the campaigns that stored something, newest first."""

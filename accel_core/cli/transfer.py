@@ -14,7 +14,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.evaluators import SETTINGS
 from accel_core.metrics import to_display
 from accel_core.paths import data_path
-from accel_core.platforms import find_own, get_platform
+from accel_core.platforms import PLATFORMS, find_own, get_platform
 from accel_core.records import APPLICATIONS, PUBLISHED, Logged, application_of, check_beginnings, import_prime
 from accel_core.store import KEEP
 
@@ -51,6 +51,8 @@ def run_export(arguments: argparse.Namespace) -> None:
         raise InvalidInputError(f"--fidelity {arguments.fidelity} is unknown; allowed: {', '.join(SETTINGS)}")
     with open_results() as results:
         results.import_shipped(data_path() / "results")
+        for platform in [entry for entry in PLATFORMS.values() if entry.measured is not None]:
+            results.take_in_measured(platform)
         known = results.campaigns()["name"].tolist()
         if arguments.campaign is not None and arguments.campaign not in known:
             raise InvalidInputError(

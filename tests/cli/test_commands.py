@@ -96,7 +96,7 @@ def wrong(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["sample", "axiline", "--set", "f_target_hz=9e8..5e8", "--out", "x.csv"], "inverted range"),
         (["sample", "axiline", "--set", "speed=1", "--out", "x.csv"], "speed"),
         (["sample", "axiline", "--set", "features", "--out", "x.csv"], "write NAME=VALUE"),
-        (["sample", "axiline", "--out", "x.txt"], "must end in .csv or .parquet"),
+        (["sample", "axiline", "--out", "x.txt"], "must end in .csv, .tsv, .csv.gz, .tsv.gz or .parquet"),
         (["evaluate", "axiline", "--designs", "none.csv", "--fidelity", "placed", "--out", "r.csv"], "no such file"),
         (["evaluate", "axiline", "--designs", "one.csv", "--fidelity", "placed", "--out", "r.txt"], "must end in .csv"),
         (["evaluate", "axiline", "--designs", "one.csv", "--fidelity", "placed", "--out", "one.csv/r.csv"], "cannot"),
@@ -204,3 +204,12 @@ def test_the_module_is_the_command() -> None:
     )
     assert done.exit_code == 2
     assert done.output.strip().splitlines()[-1].startswith("error: platform 'abacus' is unknown")
+
+
+def test_an_export_has_the_results_that_a_platform_of_ones_own_brings_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCEL_PLATFORMS", str(ROOT / "data" / "examples"))
+    out = tmp_path / "out.csv"
+    assert main(["export", "--platform", "svm_table", "--out", str(out)]) == 0
+    assert len(pd.read_csv(out)) == len(pd.read_csv(ROOT / "data" / "examples" / "svm_table" / "results.csv"))

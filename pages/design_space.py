@@ -21,6 +21,7 @@ from pages.components.space_choice import SpaceChoice
 from pages.components.style import card, change_page, figure, is_dark, look_for, metric_row, page
 
 MAX_PREVIEW = 2000
+USUAL_SIZE = 96
 MAX_UPLOAD_BYTES = 1_000_000
 
 
@@ -153,11 +154,16 @@ def drawn(space_yaml: str, n: int, sampler: str, seed: int) -> Sample:
     return sample(DesignSpace.from_yaml(space_yaml), n, sampler, seed)
 
 
+def usual_size(space: DesignSpace) -> int:
+    """Return how many designs to draw unless a person says otherwise: no more than a small space has."""
+    return max(2, min(USUAL_SIZE, space.size if space.is_finite and space.size else USUAL_SIZE))
+
+
 def preview(space: DesignSpace) -> None:
     """Choose a sampler and show what it draws."""
     columns = st.columns([2, 1, 1])
     sampler = columns[0].segmented_control("Sampler", list(SAMPLERS), default="lhs", required=True, key="space-sampler")
-    n_designs = columns[1].number_input("Designs", 2, MAX_PREVIEW, 96, key="space-n")
+    n_designs = columns[1].number_input("Designs", 2, MAX_PREVIEW, usual_size(space), key="space-n")
     seed = columns[2].number_input("Seed", 0, 10_000, 0, key="space-seed")
     try:
         shown = drawn(space.to_yaml(), int(n_designs), sampler, int(seed))

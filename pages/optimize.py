@@ -26,6 +26,11 @@ PROBLEM = "optimize-problem"
 MODEL_SEARCH = "Fitted model"
 
 
+def problem_key() -> str:
+    """Return the session's key of what went wrong with the last click, platform by platform."""
+    return f"{PROBLEM}-{platform.name}"
+
+
 def start_button(asked: Asked) -> bool:
     """Show the button that starts the search."""
     words = "Search the model" if asked.is_model else words_of(platform).search_flow
@@ -36,7 +41,7 @@ def start(asked: Asked) -> None:
     """Start what the form describes; a search of a model is drawn here while it runs."""
     plan = asked.plan
     assert plan is not None
-    st.session_state.pop(PROBLEM, None)
+    st.session_state.pop(problem_key(), None)
     try:
         if not asked.is_model:
             st.session_state[SHOWN] = launch_search(plan, asked.fidelity)
@@ -44,12 +49,12 @@ def start(asked: Asked) -> None:
         learned = fitted(plan, asked.fidelity, asked.stored)
         trust = trust_of(plan, learned, asked.stored)
         run = ModelRun(plan, asked.fidelity, trust, learned.n_rows, reference_point(asked.stored, plan.goals))
-        forget_model_run()
+        forget_model_run(platform)
         st.session_state[SHOWN] = MODEL_SEARCH
         place = st.empty()
         run_search(run, learned, asked.stored, lambda run, done, seconds: draw(place, run, done, seconds))
     except AccelError as error:
-        st.session_state[PROBLEM] = (str(error), asked.is_model)
+        st.session_state[problem_key()] = (str(error), asked.is_model)
     st.rerun()
 
 
@@ -102,7 +107,7 @@ def verify_button(shown: Progress, picks: pd.DataFrame) -> None:
         try:
             st.session_state[SELECTED] = verify_runs.launch(shown.plan, picks)
         except AccelError as error:
-            st.session_state[PROBLEM] = (str(error), False)
+            st.session_state[problem_key()] = (str(error), False)
         st.rerun()
 
 
@@ -134,7 +139,7 @@ def flow_results(platform: Platform, name: str) -> bool:
 
 def say_problem() -> None:
     """Say what went wrong with the last click; where there is too little to learn from, offer the way out."""
-    problem = st.session_state.get(PROBLEM)
+    problem = st.session_state.get(problem_key())
     if problem is None:
         return
     text, is_model = problem
@@ -146,13 +151,13 @@ def say_problem() -> None:
 def take_flow() -> None:
     """Choose the real flow in the form."""
     st.session_state[WHERE] = FLOW
-    st.session_state.pop(PROBLEM, None)
+    st.session_state.pop(problem_key(), None)
 
 
 def right_side() -> None:
     """Show the chosen search and the verified picks; redraws itself while something runs."""
     say_problem()
-    model = last_model_run()
+    model = last_model_run(platform)
     names = [*([MODEL_SEARCH] if model else []), *(status.name for status in searches(platform))]
     is_running = False
     if not names:

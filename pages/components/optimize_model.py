@@ -14,7 +14,7 @@ from accel_core.errors import InvalidInputError
 from accel_core.objectives import Goal
 from accel_core.optimizers import search_model
 from accel_core.optimizers.model_trust import Feasibility, Predictor, trust_limit, trusted
-from accel_core.platforms import get_platform
+from accel_core.platforms import Platform, get_platform
 from accel_core.surrogates.predict_designs import FittedModels, learn_platform
 from accel_core.surrogates.tables import MIN_ROWS
 from pages.components.optimize_plan import SearchPlan, goal_metrics
@@ -60,14 +60,19 @@ class ModelRun:
         return trusted(self.plan.goals, self.max_uncertainty)
 
 
-def last_model_run() -> ModelRun | None:
-    """Return the newest search of a model in this session."""
-    return st.session_state.get(SPACE_KEY)
+def last_model_run(platform: Platform) -> ModelRun | None:
+    """Return the newest search of a model of the platform in this session."""
+    return st.session_state.get(run_key(platform.name))
 
 
-def forget_model_run() -> None:
-    """Show no search of a model any more."""
-    st.session_state.pop(SPACE_KEY, None)
+def forget_model_run(platform: Platform) -> None:
+    """Show no search of a model of the platform any more."""
+    st.session_state.pop(run_key(platform.name), None)
+
+
+def run_key(platform: str) -> str:
+    """Return the session's key of a platform's search."""
+    return f"{SPACE_KEY}-{platform}"
 
 
 def fitted(plan: SearchPlan, fidelity: str, stored: pd.DataFrame) -> FittedModels:
@@ -108,7 +113,7 @@ def run_search(
 
     What was found is kept in the session at every step, so a stopped search shows what it had.
     """
-    st.session_state[SPACE_KEY] = run
+    st.session_state[run_key(run.plan.platform)] = run
     predictor = Predictor(learned, Feasibility(learned, stored), run.goals)
     started = time.monotonic()
     last = started - REDRAW_S

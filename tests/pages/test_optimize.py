@@ -85,7 +85,7 @@ def test_searches_a_model_to_the_end_and_keeps_its_picks(small_store, open_page)
     assert 1 <= len(picks) <= 3
     costs = [float(word.split()[0]) for word in picks["cost"]]
     assert costs[0] == 1.0
-    run = app.session_state[optimize_model.SPACE_KEY]
+    run = app.session_state[optimize_model.run_key("axiline")]
     assert run.is_over
     assert 0.05 <= run.max_uncertainty <= 0.5
     assert any(
@@ -96,6 +96,11 @@ def test_searches_a_model_to_the_end_and_keeps_its_picks(small_store, open_page)
         limit = next(goal.upper for goal in run.plan.goals if goal.metric == name)
         assert (picks[column] <= 1e3 * limit * (1 + 1e-9)).all()
     assert len(best) > 0
+    elsewhere = app.session_state["platform"]
+    app.session_state["platform"] = "eyeriss"
+    app.run()
+    assert "1,500" not in {metric.value for metric in app.metric}
+    app.session_state["platform"] = elsewhere
     app.switch_page("pages/start.py").run()
     app.switch_page(PAGE).run()
     pd.testing.assert_frame_equal(app.dataframe[0].value, picks)

@@ -42,14 +42,22 @@ class MetricColumn:
     column: str
     scale: float = 1.0
 
+    def check(self, table: pd.DataFrame, place: str) -> None:
+        """Refuse a table without the column.
+
+        Raises:
+            InvalidInputError: Naming it and those that there are.
+        """
+        if self.column not in table:
+            raise InvalidInputError(f"{place}: column '{self.column}' is missing; found: {', '.join(map(str, table))}")
+
     def values(self, table: pd.DataFrame, place: str) -> pd.Series:
         """Return the stored numbers of a table's column; empty cells are NaN.
 
         Raises:
             InvalidInputError: If the column is missing, or a cell is neither empty nor a finite number.
         """
-        if self.column not in table:
-            raise InvalidInputError(f"{place}: column '{self.column}' is missing; found: {', '.join(map(str, table))}")
+        self.check(table, place)
         given = table[self.column]
         numbers = pd.to_numeric(given, errors="coerce").astype(np.float64)
         wrong = (numbers.isna() & given.notna()) | np.isinf(numbers)

@@ -149,6 +149,8 @@ def _space(
     if entries is None:
         assert table is not None
         assert read is not None
+        for metric in metrics:  # a misspelt one would leave the right one to be taken for a parameter
+            metric.check(read, table.place)
         taken = {entry.column for entry in metrics} | {table.workload, table.status, table.infeasible, table.reason}
         parameter_of = {column.name: name for name, column in table.columns}
         entries = [parameter_of.get(str(column), str(column)) for column in read if column not in taken]

@@ -202,3 +202,12 @@ def test_the_program_example_keeps_its_laws() -> None:
         found = model(16, 16, dataflow, 1024, 64, "bert_query")
         assert 0 < found["utilization"] <= 100
         assert found["traffic"] >= (128 * 768 + 768 * 768 + 128 * 768) / 1e6  # every matrix passes once
+
+
+def test_a_misspelt_column_of_a_metric_is_named_with_those_there_are(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("width,Power (mW)\n1,2\n2,3\n")
+    text = "name: x\nresults: {table: r.csv}\nmetrics: [{name: power_w, column: Powr (mW), unit: mW}]\n"
+    (tmp_path / "platform.yaml").write_text(text)
+    message = r"r\.csv: column 'Powr \(mW\)' is missing; found: width, Power \(mW\)"
+    with pytest.raises(InvalidInputError, match=message):
+        load_platform(tmp_path / "platform.yaml")

@@ -10,6 +10,7 @@ import streamlit as st
 from accel_core.errors import InvalidInputError
 from accel_core.paths import cache_path, kits_path
 from accel_core.physical import check_kit, keep_kit, known_kits, load_technology
+from pages.components.plain import plain
 
 _EXAMPLE = """name: my-kit
 platform: /path/on/this/machine/to/OpenROAD-flow-scripts/flow/platforms/asap7
@@ -34,7 +35,7 @@ def kit_expander() -> None:
             with st.spinner("Reading the kit …"):
                 _show(_checked(kits[name], load_technology(kits[name], cache_path()).digest))
         except InvalidInputError as error:
-            st.info(str(error))
+            st.info(plain(error))
         text = st.text_area(
             "Add a kit", _EXAMPLE, height=120, key="kit-yaml", max_chars=100_000,
             help="A technology file (docs/technology.md); it names files on the machine that this server runs on.",
@@ -44,7 +45,7 @@ def kit_expander() -> None:
                 with st.spinner("Reading the kit …"):
                     place, kit = keep_kit(text, kits_path(), cache_path())
             except InvalidInputError as error:
-                st.error(str(error))
+                st.error(plain(error))
             else:
                 st.success(f"{kit['name']} is kept; in the setting *Technology* write `{place}`.")
 

@@ -11,7 +11,7 @@ import re
 import pandas as pd
 
 _MARKS = re.compile(r"[\\`*<>\[\]$~|&{}]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=[A-Za-z:/])")
-_AT_START = re.compile(r"^(?P<mark>\s*(?:[#+=-]|\d+(?=[.)])))", re.MULTILINE)
+_AT_START = re.compile(r"^(?P<mark>\s*(?:[#+=-]|\d+(?=[.)](?:\s|$))))", re.MULTILINE)
 # Streamlit and its Markdown look for these in what is left as text, too; a mark without width parts them.
 _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
 _SHORT_CODE = re.compile(r"(?<=:)(?=[\w/+-]+:)")

@@ -121,7 +121,7 @@ def test_another_process_that_is_killed_while_it_waits_has_no_effect_later(store
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"kind": "drop"}, "errand 'drop' is unknown; allowed: add, find"),
+        ({"kind": "drop"}, "errand 'drop' is unknown; allowed: add, import, find, campaigns, shipped"),
         ({"kind": "__class__"}, "errand '__class__' is unknown"),
         ({"kind": "find", "filters": {"where": "1=1"}}, "filter 'where' is unknown; allowed: platform"),
         ({"kind": "add", "place": "mine.csv"}, "the process that owns the database could not do it: FileNotFoundError"),

@@ -145,7 +145,7 @@ def test_another_search_is_refused_and_replaced_only_by_a_word(
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("a,b\n1,2\n", "x.csv exists and has no column 'design_id', so it is no search's"), ("", "not a readable csv")],
+    [("a,b\n1,2\n", "x.csv exists and has no column 'design_id', so it is no search's"), ("", "it is empty")],
 )
 def test_a_file_that_is_no_search_is_refused_and_kept(
     content: str, message: str, capsys: pytest.CaptureFixture[str]

@@ -72,7 +72,8 @@ def test_front_needs_an_objective_and_its_metrics():
     with pytest.raises(InvalidInputError, match="needs an objective"):
         front(table([]), [Bound("power", "power_w", upper=1.0)])
     with pytest.raises(InvalidInputError, match="no metric 'runtime_s'"):
-        front(table([]), [Objective("runtime_s")])
+        front(table([(1.0, 2.0, 3.0, "ok")]), [Objective("runtime_s")])
+    assert front(table([]), [Objective("runtime_s")]).empty
 
 
 def test_picks_are_the_cheapest_first_without_missing_costs():

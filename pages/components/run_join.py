@@ -9,6 +9,7 @@ import streamlit as st
 from accel_core.campaigns import Campaign
 from accel_core.campaigns.planning import is_same
 from accel_core.errors import AccelError, NameTakenError
+from pages.components.plain import plain
 from pages.components.session import service
 
 SELECTED = "run-selected"
@@ -81,7 +82,7 @@ def offer(key: str) -> None:
         if found.launched:
             service().campaigns.cancel(found.launched)
     except AccelError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.session_state[_OFFERS].pop(key)
     st.session_state[SELECTED] = taken

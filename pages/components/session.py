@@ -76,7 +76,7 @@ def asking() -> Iterator[ResultStore]:
     try:
         yield service().store
     except StoreError as error:
-        st.error(str(error))
+        st.error(plain(error))
         st.stop()
 
 

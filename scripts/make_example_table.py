@@ -7,9 +7,14 @@ The numbers are those of ``data/results/axiline.parquet``, support-vector machin
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pandas as pd
 
-from accel_core.paths import data_path
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from accel_core.paths import data_path  # noqa: E402
 
 N_ROWS = 150
 HEADINGS = {

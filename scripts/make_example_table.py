@@ -14,7 +14,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from accel_core.paths import data_path  # noqa: E402
+from accel_core.paths import data_path
 
 N_ROWS = 150
 HEADINGS = {

@@ -224,5 +224,5 @@ def test_the_user_cannot_pass_sql_as_a_value(store, make_results):
 
 
 def test_export_names_a_wrong_suffix(store, tmp_path):
-    with pytest.raises(InvalidInputError, match=r"\.csv or \.parquet"):
+    with pytest.raises(InvalidInputError, match=r"must end in \.csv, .* or \.parquet"):
         store.export(tmp_path / "results.xlsx")

@@ -102,7 +102,7 @@ def test_bounds_are_dragged_and_typed_and_what_they_mean_follows(page, tmp_path)
 
     click_a_point(page)
     design = page.locator(".st-key-card-panel")
-    design.get_by_text("Effective clock").wait_for()
+    design.get_by_text("Effective clock", exact=True).wait_for()
     assert re.search(r"[\d.]+ MHz", design.inner_text())
 
     page.get_by_role("tab", name="Export").click()

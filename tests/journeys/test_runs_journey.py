@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from accel_core.campaigns import RunFolder, read_status
+from accel_core.campaigns.hold import holder_of
 from accel_core.physical import placed_available
 
 from .steps import fill, go
@@ -46,7 +47,9 @@ def wait_for(condition, seconds=PATIENCE_MS / 1000):
 
 
 def kill_server(runs: Path) -> None:
-    os.kill(int((runs / "server.lock").read_text()), signal.SIGKILL)
+    holder = holder_of(runs)
+    assert holder is not None
+    os.kill(int(holder.pid), signal.SIGKILL)
 
 
 def test_a_campaign_outlives_its_server_and_everything_is_there_after_a_restart(page, serve, home):

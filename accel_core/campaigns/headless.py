@@ -7,13 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from accel_core.campaigns.campaign import Campaign
-from accel_core.campaigns.hold import holder_of
 from accel_core.campaigns.planning import submit
+from accel_core.campaigns.results import own_store
 from accel_core.campaigns.server import CampaignServer
 from accel_core.campaigns.status import CampaignStatus, read_status
-from accel_core.errors import InUseError, StoreError
+from accel_core.errors import StoreError
 from accel_core.paths import database_path, runs_path
-from accel_core.store import ResultStore
 
 Progress = Callable[[CampaignStatus], None]
 
@@ -41,12 +40,8 @@ def run_campaign(
     """
     campaign = source if isinstance(source, Campaign) else Campaign.from_yaml(source)
     runs, database = runs or runs_path(), (database or database_path()).absolute()
-    try:
-        store = ResultStore(database)
-    except InUseError:
-        holder = holder_of(runs)
-        if holder is None or holder.database != str(database):
-            raise
+    store = own_store(database, runs)
+    if store is None:
         return _follow_other(campaign, runs, progress)
     with store, CampaignServer(store, runs) as server:
         server.launch(campaign)

@@ -37,16 +37,27 @@ def open_results(database: Path | None = None, runs: Path | None = None) -> Iter
         StoreError: If the database cannot be used, or another process has it that serves other runs.
     """
     database, runs = (database or database_path()).absolute(), runs or runs_path()
-    try:
-        store = ResultStore(database)
-    except InUseError:
-        holder = holder_of(runs)
-        if holder is None or holder.database != str(database):
-            raise
+    store = own_store(database, runs)
+    if store is None:
         yield ServedResults(database, runs)
         return
     with store:
         yield store
+
+
+def own_store(database: Path, runs: Path) -> ResultStore | None:
+    """Open the database; None where a server has it that serves this folder of runs, and so can be asked.
+
+    Raises:
+        StoreError: If the database cannot be used, or another process has it that serves other runs.
+    """
+    try:
+        return ResultStore(database)
+    except InUseError:
+        holder = holder_of(runs)
+        if holder is None or holder.database != str(database):
+            raise
+        return None
 
 
 class ServedResults:

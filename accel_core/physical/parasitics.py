@@ -60,13 +60,20 @@ class Parasitics:
         return np.asarray(self.near + self.far)
 
 
+def sink_loads(graph: Graph) -> Floats:
+    """Return by net the capacitance of the pins that it drives, for both edges: shape (nets, 2), F."""
+    sinks, n_nets = ~graph.drives, len(graph.netlist.nets)
+    loads: Floats = np.stack(
+        [np.bincount(graph.net[sinks], graph.cap[sinks, edge], minlength=n_nets) for edge in (0, 1)], axis=1
+    )
+    return loads
+
+
 def extract(graph: Graph, technology: Technology) -> Parasitics:
     """Wire every net but the clock, which is ideal and has no wires."""
     n_nets = len(graph.netlist.nets)
     sinks = ~graph.drives
-    near: Floats = np.stack(
-        [np.bincount(graph.net[sinks], graph.cap[sinks, edge], minlength=n_nets) for edge in (0, 1)], axis=1
-    )
+    near = sink_loads(graph)
     resistance, far = np.zeros((n_nets, 2)), np.zeros((n_nets, 2))
     elmore = np.zeros((len(graph.net), 2))
     groups, length = [], 0.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from accel_core.errors import InvalidInputError
-from accel_core.physical.graph import Floats, Graph
-from accel_core.physical.parasitics import Parasitics, pi_circuit
+from accel_core.physical.graph import Graph
+from accel_core.physical.parasitics import Parasitics, pi_circuit, sink_loads
 from accel_core.physical.trees import moments
 
 _SCALE = {"FF": 1e-15, "PF": 1e-12, "NF": 1e-9, "UF": 1e-6, "F": 1.0, "OHM": 1.0, "KOHM": 1e3, "MOHM": 1e6}
@@ -106,10 +106,7 @@ def annotate(graph: Graph, wires: dict[str, Wire], place: str = "SPEF") -> Paras
         numbers |= dict(zip(port.bits, port.nets, strict=True))
     terminals = _terminals(graph)
     count = len(graph.netlist.nets)
-    sinks = ~graph.drives
-    near: Floats = np.stack(
-        [np.bincount(graph.net[sinks], graph.cap[sinks, e], minlength=count) for e in (0, 1)], axis=1
-    )
+    near = sink_loads(graph)
     resistance, far = np.zeros((count, 2)), np.zeros((count, 2))
     elmore = np.zeros((len(graph.net), 2))
     sizes: dict[int, list[_Tree]] = {}

@@ -17,6 +17,7 @@ import pyarrow as pa
 from accel_core.errors import InvalidInputError
 from accel_core.evaluators import FIRST_VERSION, resolve_settings, settings_id
 from accel_core.platforms import PLATFORMS
+from accel_core.store.parts import sync
 from accel_core.store.rows import quoted
 
 log = logging.getLogger(__name__)
@@ -50,13 +51,13 @@ def migrate(old: duckdb.DuckDBPyConnection, path: Path, create: Callable[[Path],
         create(partial)
         with duckdb.connect(str(partial)) as new:
             _copy(old, new)
-        _sync(partial)
+        sync(partial)
         kept = _keep(path)
         os.replace(partial, path)
     finally:
         with suppress(OSError):
             _remove(partial)
-    _sync(path.parent)
+    sync(path.parent)
     log.warning("%s was brought to the present schema; the file as it was is kept as %s", path, kept)
     return kept
 
@@ -129,17 +130,9 @@ def _keep(path: Path) -> Path:
     except OSError:
         partial = kept.with_name(f".{kept.name}.tmp")
         shutil.copyfile(path, partial)
-        _sync(partial)
+        sync(partial)
         os.replace(partial, kept)
     return kept
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

@@ -27,7 +27,7 @@ def write_part(results: pd.DataFrame, path: Path) -> None:
         pq.write_table(pa.Table.from_pandas(results, preserve_index=False), stream)
         stream.flush()
         os.fsync(stream.fileno())
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def read_part(path: Path) -> tuple[pd.DataFrame, str]:
@@ -63,8 +63,9 @@ def set_aside(path: Path, reason: str) -> Path:
     return kept
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -12,6 +12,7 @@ from accel_core.campaigns.plan import plan_designs
 from accel_core.campaigns.queue import TaskQueue
 from accel_core.errors import InvalidInputError, NameTakenError
 from accel_core.optimizers import OPTIMIZERS
+from accel_core.platforms import get_platform
 from accel_core.space import design_ids
 from accel_core.store import ResultStore, write_part
 
@@ -94,7 +95,7 @@ def prepare(folder: RunFolder, store: ResultStore) -> None:
         StoreError: If the database cannot be written, or could not hold the designs.
     """
     campaign = folder.campaign()
-    store.check_space(campaign.space)
+    store.check_space(get_platform(campaign.platform).space)
     if campaign.network is not None:
         store.save_workload(campaign.network)
     store.save_campaign(

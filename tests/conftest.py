@@ -1,10 +1,13 @@
 """What all tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from accel_core.platforms import PLATFORMS
+from accel_core.platforms.registry import BUILT_IN
 
 # A busy machine is no fault of the code; tests that are about time measure it themselves.
 settings.register_profile("patient", deadline=None)
@@ -23,3 +26,10 @@ def shared_case() -> Callable[[str], Path]:
         return CASES / name
 
     return find
+
+
+@pytest.fixture(autouse=True)
+def _platforms_stay() -> Iterator[None]:
+    """Fails the test that leaves the project's platforms changed, rather than those that follow it."""
+    yield
+    assert list(PLATFORMS)[: len(BUILT_IN)] == list(BUILT_IN)

@@ -116,7 +116,7 @@ def _range(field: dict[str, Any], n_rows: int, place: str) -> range:
         InvalidInputError: If it does not fit the rows.
     """
     start, stop, step = (field.get(key) for key in ("start", "stop", "step"))
-    parts = [part for part in (start, stop, step) if type(part) is int and abs(part) < 2**53]
+    parts = [part for part in (start, stop, step) if type(part) is int and abs(part) < 2**62]
     if len(parts) == 3 and step and len(values := range(*parts)) == n_rows:
         return values
     raise InvalidInputError(

@@ -55,22 +55,75 @@ def place(netlist: Netlist, technology: Technology, floorplan: Floorplan, seed: 
         InfeasibleError: If no legal placement was found, at stage ``placement``.
         ToolNotFoundError: If Coloquinte is not installed.
     """
+    coloquinte = _coloquinte()
+    circuit = _circuit(coloquinte, netlist, technology, floorplan)
+    try:
+        circuit.place_global(coloquinte.ColoquinteParameters(EFFORT, seed))
+    except RuntimeError as error:
+        raise InfeasibleError("placement", f"no legal placement: {str(error).strip()}") from error
+    x, y = list(circuit.cell_x), list(circuit.cell_y)
+    return _legal(coloquinte, circuit, (x, y), netlist, technology, floorplan, seed)
+
+
+def refine(
+    netlist: Netlist,
+    technology: Technology,
+    floorplan: Floorplan,
+    seed: int,
+    x: npt.NDArray[np.int64],
+    y: npt.NDArray[np.int64],
+) -> Placement:
+    """Make places legal that may overlap, near to where they are, then improve them locally.
+
+    Args:
+        netlist: May have other cells than when it was placed.
+        technology: Its cells.
+        floorplan: Where they may stand.
+        seed: Of the placer.
+        x: Left edge wanted for each instance in 1/1000 um, shape (instances,).
+        y: Lower edge wanted.
+
+    Raises:
+        InfeasibleError: If no legal placement was found, at stage ``placement``.
+        ToolNotFoundError: If Coloquinte is not installed.
+    """
+    coloquinte = _coloquinte()
+    circuit = _circuit(coloquinte, netlist, technology, floorplan)
+    places = tuple(
+        [int(place) for place in wanted] + list(all_places)[len(wanted) :]
+        for wanted, all_places in ((x, circuit.cell_x), (y, circuit.cell_y))
+    )
+    circuit.cell_x, circuit.cell_y = places
+    return _legal(coloquinte, circuit, (places[0], places[1]), netlist, technology, floorplan, seed)
+
+
+def _coloquinte() -> Any:
     try:
         import coloquinte  # noqa: PLC0415 - wheels exist for some systems only
     except ImportError as error:
         raise ToolNotFoundError("placement", "the Python package coloquinte is not installed") from error
-    parameters = coloquinte.ColoquinteParameters(EFFORT, seed)
-    circuit = _circuit(coloquinte, netlist, technology, floorplan)
+    return coloquinte
+
+
+def _legal(
+    coloquinte: Any,
+    circuit: Any,
+    places: tuple[list[int], list[int]],
+    netlist: Netlist,
+    technology: Technology,
+    floorplan: Floorplan,
+    seed: int,
+) -> Placement:
+    """Legal places near those that the circuit has, which are also given in 1/1000 um for cells, then ports."""
+    parameters, (x, y) = coloquinte.ColoquinteParameters(EFFORT, seed), places
     try:
-        circuit.place_global(parameters)
-        x, y = list(circuit.cell_x), list(circuit.cell_y)
         try:
             circuit.place_detailed(parameters)
         except RuntimeError:
             tall = _tall_places(x, y, netlist, technology, floorplan)
             if not tall:
                 raise
-            # A circuit that was given up stays so; another begins where the first was globally placed.
+            # A circuit that was given up stays so; another begins at the same places.
             circuit = _circuit(coloquinte, netlist, technology, floorplan)
             circuit.cell_is_fixed = [fixed or index in tall for index, fixed in enumerate(circuit.cell_is_fixed)]
             circuit.cell_x = [tall[index][0] if index in tall else place for index, place in enumerate(x)]

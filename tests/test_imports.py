@@ -29,6 +29,7 @@ FLOORS = (
     ("accel_core.evaluators",),
     ("accel_core.platforms",),
     ("accel_core.physical",),
+    ("accel_core.rtl",),
     ("accel_core.workloads",),
     ("accel_core.space",),
     ("accel_core.records",),

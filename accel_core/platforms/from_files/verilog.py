@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from accel_core.errors import InvalidInputError
-from accel_core.platforms.from_files.verilog_text import source, with_values
+from accel_core.rtl.verilog_text import source, with_values
 from accel_core.rtl import Rtl
 from accel_core.space import DesignSpace
 from accel_core.space.documents import check_any, check_list, check_mapping

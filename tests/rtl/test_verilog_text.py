@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accel_core.errors import InvalidInputError
-from accel_core.platforms.from_files.verilog_text import MAX_DEPTH, source, with_values
+from accel_core.rtl.verilog_text import MAX_DEPTH, source, with_values
 from accel_core.process import Limits, run
 
 TRAPS = """

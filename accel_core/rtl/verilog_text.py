@@ -5,8 +5,10 @@ The result is one self-contained file that any tool reads without further argume
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from accel_core.errors import InvalidInputError
@@ -33,18 +35,51 @@ def source(folder: Path, files: tuple[str, ...], place: str) -> str:
     Raises:
         InvalidInputError: If a file is missing, too large, outside the folder, not text, or includes itself.
     """
-    text = "\n".join(_included(folder, name, place, 0) for name in files)
+    return _joined([folder / name for name in files], _Includes(place, (folder,), inside=folder))
+
+
+def sources(files: Sequence[Path], folders: Sequence[Path], place: str) -> str:
+    """Return a person's own files as one text, as Verilog tools read them.
+
+    Args:
+        files: Wherever they are, in the order of the text.
+        folders: Where included files are looked up, after the folder of the file that includes them. One that is
+            nowhere stays as it is written, since it may stand in a branch that is never taken.
+        place: What to call the list in errors.
+
+    Raises:
+        InvalidInputError: If a file is missing, too large, not text, or includes itself.
+    """
+    return _joined(files, _Includes(place, tuple(folders)))
+
+
+@dataclass(frozen=True)
+class _Includes:
+    """How included files are found: beside the file, then in folders; if ``inside`` is set, nowhere else."""
+
+    place: str
+    folders: tuple[Path, ...]
+    inside: Path | None = None
+
+    def find(self, name: str, beside: Path) -> Path | None:
+        found = next((path for folder in (beside, *self.folders) if (path := folder / name).is_file()), None)
+        return self.inside / name if found is None and self.inside is not None else found
+
+
+def _joined(files: Sequence[Path], includes: _Includes) -> str:
+    text = "\n".join(_included(path, includes, 0) for path in files)
     if len(text) > MAX_BYTES:
-        raise InvalidInputError(f"{place}: {len(text):,} characters; at most {MAX_BYTES:,} are allowed")
+        raise InvalidInputError(f"{includes.place}: {len(text):,} characters; at most {MAX_BYTES:,} are allowed")
     return text
 
 
-def _included(folder: Path, name: str, place: str, depth: int) -> str:
-    path = (folder / name).resolve()
+def _included(given: Path, includes: _Includes, depth: int) -> str:
+    path, place = given.resolve(), includes.place
+    name = os.path.relpath(given, includes.inside) if includes.inside else str(given)
     if depth > MAX_DEPTH:
         raise InvalidInputError(f"{place}: '{name}' is included {MAX_DEPTH} levels deep; allowed: no circle")
-    if not path.is_relative_to(folder.resolve()):
-        raise InvalidInputError(f"{place}: '{name}' lies outside {folder}; allowed: files inside it")
+    if includes.inside is not None and not path.is_relative_to(includes.inside.resolve()):
+        raise InvalidInputError(f"{place}: '{name}' lies outside {includes.inside}; allowed: files inside it")
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
@@ -57,10 +92,10 @@ def _included(folder: Path, name: str, place: str, depth: int) -> str:
     parts: list[str] = []
     last = 0
     for found in _INCLUDE.finditer(_blank(text, keeps_strings=True)):
-        beside = path.parent / found[1]
-        inner = beside if beside.is_file() else folder / found[1]
-        parts += [text[last : found.start()], _included(folder, str(inner), place, depth + 1)]
-        last = found.end()
+        inner = includes.find(found[1], path.parent)
+        if inner is not None:
+            parts += [text[last : found.start()], _included(inner, includes, depth + 1)]
+            last = found.end()
     return "".join([*parts, text[last:]])
 
 

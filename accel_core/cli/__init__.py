@@ -15,6 +15,7 @@ from accel_core.cli import (
     campaign,
     evaluate,
     files,
+    implement,
     layers,
     logs,
     optimize,
@@ -28,7 +29,10 @@ from accel_core.cli import (
 from accel_core.errors import DISK_FULL, AccelError, InvalidInputError, is_disk_full
 from accel_core.platforms import add_file
 
-COMMANDS = (platforms, layers, space, sample, evaluate, files, campaign, optimize, logs, technology, timing, transfer)
+COMMANDS = (
+    platforms, layers, space, sample, evaluate, files, campaign, optimize, logs,
+    technology, implement, timing, transfer,
+)  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):

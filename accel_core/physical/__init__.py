@@ -10,6 +10,7 @@ from accel_core.physical.own_kits import keep_kit, known_kits
 from accel_core.physical.power import GROUPS as POWER_GROUPS
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.sign_off import time_netlist
+from accel_core.physical.stages import followed
 from accel_core.physical.technology import Technology, load_technology, pinned_technology
 from accel_core.physical.versions import FLOW_VERSION
 
@@ -21,6 +22,7 @@ __all__ = [
     "FlowSettings",
     "Technology",
     "check_kit",
+    "followed",
     "implement",
     "implement_in_process",
     "keep_kit",

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import resource
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,20 +12,22 @@ import numpy as np
 
 from accel_core.errors import EvaluationError, ToolFailedError
 from accel_core.physical.activity import Activity, global_activity, mean_toggles
+from accel_core.physical.build import Built, Tools, build
+from accel_core.physical.clock_search import fastest, met_period
 from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
-from accel_core.physical.floorplan import make_floorplan
-from accel_core.physical.graph import Graph, make_graph
+from accel_core.physical.graph import Graph
 from accel_core.physical.layout import draw_layout
 from accel_core.physical.modules import module_of_cells
-from accel_core.physical.parasitics import extract, to_spef
-from accel_core.physical.placement import coloquinte_version, place
+from accel_core.physical.parasitics import to_spef
+from accel_core.physical.placement import coloquinte_version
 from accel_core.physical.power import estimate_power
 from accel_core.physical.report import details_of, metrics_of, write_report
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.simulation import simulated_activity
-from accel_core.physical.synthesis import synthesize, yosys_version
+from accel_core.physical.stages import Stages, cpu_s
+from accel_core.physical.synthesis import yosys_version
 from accel_core.physical.technology import Technology
-from accel_core.physical.timing import analyze
+from accel_core.physical.timing import Timing, analyze
 from accel_core.process import Limits
 from accel_core.rtl import Rtl
 
@@ -86,84 +84,69 @@ def implement(
     """
     artifacts.mkdir(parents=True, exist_ok=True)
     (artifacts / "report.json").unlink(missing_ok=True)
-    run = _Run(rtl, technology, settings, artifacts, cache, limits or Limits(), own_group)
+    run = _Run(rtl, technology, settings, artifacts, Tools(cache, limits or Limits(), own_group))
     try:
         return run.all_stages()
     except EvaluationError as trouble:
-        run.log(f"{trouble.status} at {trouble.stage}: {trouble.reason}")
+        run.stages.log(f"{trouble.status} at {trouble.stage}: {trouble.reason}")
         run.report(trouble.status, stage=trouble.stage, reason=trouble.reason)
         raise
 
 
 class _Run:
-    """One run: what it was asked for, and the clock of its stages."""
+    """One run: what it was asked for, and where it has got to."""
 
-    def __init__(
-        self,
-        rtl: Rtl,
-        technology: Technology,
-        settings: FlowSettings,
-        artifacts: Path,
-        cache: Path | None,
-        limits: Limits,
-        own_group: bool,
-    ) -> None:
+    def __init__(self, rtl: Rtl, technology: Technology, settings: FlowSettings, artifacts: Path, tools: Tools) -> None:
         self.rtl = rtl
         self.technology = technology
         self.settings = settings
         self.artifacts = artifacts
-        self.cache = cache
-        self.limits = limits
-        self.own_group = own_group
-        self.started = time.perf_counter()
-        self.seconds: dict[str, float] = {}
-        self.cpu_s: dict[str, float] = {}
+        self.tools = tools
         self.versions = tool_versions(technology)
-        (artifacts / "flow.log").write_text("")
-        self.log(f"{rtl.top} on {technology.title}, {settings}")
-        self.log(f"tools: {self.versions}")
-
-    def log(self, text: str) -> None:
-        """Append a line to ``flow.log``."""
-        with (self.artifacts / "flow.log").open("a") as stream:
-            stream.write(f"[{time.perf_counter() - self.started:7.3f} s] {text}\n")
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage and name it in the log, where it is looked up if the process dies."""
-        self.log(f"stage {name}")
-        begin, cpu = time.perf_counter(), _cpu_s()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(time.perf_counter() - begin, 4)
-            self.cpu_s[name] = round(_cpu_s() - cpu, 4)
+        self.stages = Stages(artifacts)
+        self.stages.log(f"{rtl.top} on {technology.title}, {settings}")
+        self.stages.log(f"tools: {self.versions}")
 
     def all_stages(self) -> dict[str, Any]:
-        technology, settings = self.technology, self.settings
         (self.artifacts / "design.v").write_text(self.rtl.verilog)
-        with self.stage("synthesis"):
-            synthesis = synthesize(self.rtl, technology, settings.f_target_hz, self.cache, self.limits, self.own_group)
-        self.cpu_s["yosys"] = synthesis.cpu_s
-        netlist = synthesis.netlist
-        self.log(synthesis.log if not synthesis.cached else "netlist taken from the cache")
-        self.log(f"{len(netlist.instances)} cells, {len(netlist.nets)} nets")
-        with self.stage("floorplan"):
-            floorplan = make_floorplan(netlist, technology, settings.utilization_target)
-        with self.stage("placement"):
-            placement = place(netlist, technology, floorplan, settings.seed)
-        with self.stage("parasitics"):
-            graph = make_graph(netlist, technology, floorplan, placement)
-            parasitics = extract(graph, technology)
-        constraints = settings.constraints()
-        with self.stage("timing"):
-            timing = analyze(graph, parasitics, technology, constraints)
-        with self.stage("activity"):
+        built = self.build()
+        timing = self.timed(built)
+        return self.powered(built, timing)
+
+    def build(self) -> Built:
+        """The design, made for the target clock or for the fastest."""
+
+        def make(f_target_hz: float) -> Built:
+            return build(self.rtl, self.technology, self.settings, f_target_hz, self.stages, self.tools)
+
+        if self.settings.clock == "target":
+            return make(self.settings.f_target_hz)
+        return fastest(make, self.settings.f_target_hz)
+
+    def timed(self, built: Built) -> Timing:
+        """Timing at the target clock, which is the one that was found if it is to be found."""
+        if self.settings.clock == "target":
+            return built.timing
+
+        def analyzed(period_s: float) -> Timing:
+            return analyze(built.graph, built.parasitics, self.technology, self.settings.constraints(1.0 / period_s))
+
+        with self.stages.stage("timing"):
+            if self.settings.clock == "auto":
+                self.settings = replace(self.settings, f_target_hz=1.0 / met_period(analyzed, built.period_s))
+            return analyzed(1.0 / self.settings.f_target_hz)
+
+    def powered(self, built: Built, timing: Timing) -> dict[str, Any]:
+        """Power, the files and the record of a design that is made."""
+        technology, settings, stages = self.technology, self.settings, self.stages
+        netlist, floorplan, placement = built.netlist, built.floorplan, built.placement
+        graph, parasitics, constraints = built.graph, built.parasitics, settings.constraints()
+        with stages.stage("activity"):
             activity = self.activity(graph, constraints.period_s)
         toggles = mean_toggles(graph, activity, constraints.period_s)
-        with self.stage("power"):
+        with stages.stage("power"):
             power = estimate_power(graph, parasitics, timing, technology, activity, settings.conditions)
-        with self.stage("artifacts"):
+        with stages.stage("artifacts"):
             modules = module_of_cells(graph)
             self.write("netlist.v", netlist.to_verilog())
             self.write("placed.def", to_def(netlist, floorplan, placement))
@@ -174,8 +157,15 @@ class _Run:
             draw_layout(self.artifacts / "layout.png", netlist, technology, floorplan, placement, modules)
             details = details_of(technology, floorplan, graph, parasitics, timing, power, modules)
         metrics = metrics_of(settings, technology, floorplan, graph, parasitics, timing, power)
-        self.log(f"done: {metrics}")
-        self.report("ok", metrics=metrics, synthesis_cached=synthesis.cached, activity=self.told(toggles), **details)
+        stages.log(f"done: {metrics}")
+        self.report(
+            "ok",
+            metrics=metrics,
+            synthesis_cached=built.is_cached,
+            made_for_hz=built.f_target_hz,
+            activity=self.told(toggles),
+            **details,
+        )
         return {**metrics, "tool_versions": self.versions}
 
     def activity(self, graph: Graph, period_s: float) -> Activity:
@@ -189,7 +179,7 @@ class _Run:
             )
         folder = self.artifacts / "simulation"
         return simulated_activity(
-            graph, self.technology, self.rtl.testbench, period_s, folder, self.limits, self.own_group
+            graph, self.technology, self.rtl.testbench, period_s, folder, self.tools.limits, self.tools.own_group
         )
 
     def told(self, toggles: float) -> dict[str, Any]:
@@ -214,14 +204,8 @@ class _Run:
                 "settings": asdict(self.settings),
                 "tool_versions": self.versions,
                 "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                "seconds": self.seconds,
-                "cpu_s": self.cpu_s,
-                "total_cpu_s": _cpu_s(),
+                "seconds": self.stages.seconds,
+                "cpu_s": self.stages.cpu_s,
+                "total_cpu_s": cpu_s(),
             },
         )
-
-
-def _cpu_s() -> float:
-    """CPU time of this process and its ended children so far."""
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

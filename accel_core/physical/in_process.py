@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from accel_core.errors import (
 from accel_core.physical.flow import implement
 from accel_core.physical.report import write_report
 from accel_core.physical.settings import FlowSettings
+from accel_core.physical.stages import LOG, stages_in
 from accel_core.physical.technology import load_technology
 from accel_core.process import Limits, end_with, run
 from accel_core.rtl import Rtl
@@ -66,7 +66,7 @@ def implement_in_process(
     artifacts.mkdir(parents=True, exist_ok=True)
     report_path, job_path = artifacts / "report.json", artifacts / _JOB
     report_path.unlink(missing_ok=True)
-    (artifacts / "flow.log").unlink(missing_ok=True)
+    (artifacts / LOG).unlink(missing_ok=True)
     job = {
         "rtl": asdict(rtl),
         "technology": str(technology_name),
@@ -105,7 +105,7 @@ def main(job_path: str) -> int:
     artifacts = Path(job["artifacts"])
     settings = FlowSettings(**job["settings"])
     cache = Path(job["cache"]) if job["cache"] else None
-    with (artifacts / "flow.log").open("a") as log:
+    with (artifacts / LOG).open("a") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     try:
@@ -129,9 +129,9 @@ def main(job_path: str) -> int:
 
 def _cause(artifacts: Path, output: str, exit_code: int, timed_out: bool, limits: Limits) -> EvaluationError:
     """What to say of a run that left no report."""
-    log = artifacts / "flow.log"
+    log = artifacts / LOG
     text = (log.read_text(errors="replace") if log.is_file() else "") + output
-    stages = re.findall(r"^\[ *[\d.]+ s\] stage (\w+)$", text, re.MULTILINE)
+    stages = stages_in(text)
     stage = stages[-1] if stages else "setup"
     if timed_out:
         return ToolTimeoutError(stage, f"not finished after {limits.seconds:g} s")

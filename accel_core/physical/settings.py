@@ -9,6 +9,8 @@ from accel_core.errors import InvalidInputError
 from accel_core.physical.activity import CONDITIONS, SOURCES
 from accel_core.physical.timing import Constraints
 
+CLOCKS = ("target", "fastest", "auto")
+
 
 @dataclass(frozen=True)
 class FlowSettings:
@@ -23,6 +25,8 @@ class FlowSettings:
             ``independent``, as OpenSTA has it.
         seed: Of the placer.
         io_delay_fraction: Share of the period that inputs arrive late and outputs are needed early.
+        clock: What the design is made for: the ``target`` clock, or several in search of the ``fastest`` it meets,
+            which are reported at the target all the same; ``auto``: the fastest becomes the target.
     """
 
     f_target_hz: float
@@ -32,6 +36,7 @@ class FlowSettings:
     io_delay_fraction: float = 0.0
     activity_source: str = "global"
     conditions: str = "true"
+    clock: str = "target"
 
     def __post_init__(self) -> None:
         """Reject values that mean nothing."""
@@ -41,7 +46,7 @@ class FlowSettings:
             raise InvalidInputError(f"utilization_target is {self.utilization_target}; allowed: above 0")
         if not 0 <= self.activity <= 2:
             raise InvalidInputError(f"activity is {self.activity}; allowed: 0 to 2 toggles a period")
-        for name, allowed in (("activity_source", SOURCES), ("conditions", CONDITIONS)):
+        for name, allowed in (("activity_source", SOURCES), ("conditions", CONDITIONS), ("clock", CLOCKS)):
             if getattr(self, name) not in allowed:
                 raise InvalidInputError(f"{name} is '{getattr(self, name)}'; allowed: {', '.join(allowed)}")
         if not 0 <= self.io_delay_fraction < 1:
@@ -49,7 +54,7 @@ class FlowSettings:
         if not 0 <= self.seed < 2**31:
             raise InvalidInputError(f"seed is {self.seed}; allowed: 0 to 2147483647")
 
-    def constraints(self) -> Constraints:
-        """The same as timing constraints."""
-        period = 1.0 / self.f_target_hz
+    def constraints(self, f_clock_hz: float | None = None) -> Constraints:
+        """Timing constraints at a clock, the target's unless another is given."""
+        period = 1.0 / (f_clock_hz or self.f_target_hz)
         return Constraints(period, self.io_delay_fraction * period, self.io_delay_fraction * period)

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accel_core.errors import InvalidInputError
-from accel_core.rtl.verilog_text import MAX_DEPTH, source, with_values
 from accel_core.process import Limits, run
+from accel_core.rtl.verilog_text import MAX_DEPTH, source, with_values
 
 TRAPS = """
 // module top #(parameter A = 1);

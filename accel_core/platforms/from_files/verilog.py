@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from accel_core.errors import InvalidInputError
-from accel_core.rtl.verilog_text import source, with_values
 from accel_core.rtl import Rtl
+from accel_core.rtl.verilog_text import source, with_values
 from accel_core.space import DesignSpace
 from accel_core.space.documents import check_any, check_list, check_mapping
 

@@ -1,0 +1,92 @@
+"""The stages that make a design: from RTL to cells in their places, and wires between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel_core.physical.floorplan import Floorplan, make_floorplan
+from accel_core.physical.graph import Graph, make_graph
+from accel_core.physical.netlist import Netlist
+from accel_core.physical.parasitics import Parasitics, extract
+from accel_core.physical.placement import Placement, place
+from accel_core.physical.settings import FlowSettings
+from accel_core.physical.stages import Stages
+from accel_core.physical.synthesis import synthesize
+from accel_core.physical.technology import Technology
+from accel_core.physical.timing import Timing, analyze
+from accel_core.process import Limits
+from accel_core.rtl import Rtl
+
+
+@dataclass(frozen=True)
+class Tools:
+    """How the stages run.
+
+    Attributes:
+        cache: Folder of synthesized netlists, or None to always synthesize.
+        limits: Bounds on each tool that is a process of its own.
+        own_group: Whether such tools get process groups of their own.
+    """
+
+    cache: Path | None
+    limits: Limits
+    own_group: bool = True
+
+
+@dataclass(frozen=True)
+class Built:
+    """A design as it would be made.
+
+    Attributes:
+        f_target_hz: The clock it was made for.
+        is_cached: Whether its netlist was synthesized before.
+        netlist: Its cells.
+        floorplan: Its outline.
+        placement: Where the cells stand.
+        graph: The netlist as arrays.
+        parasitics: Its wires.
+        timing: At that clock.
+    """
+
+    f_target_hz: float
+    is_cached: bool
+    netlist: Netlist
+    floorplan: Floorplan
+    placement: Placement
+    graph: Graph
+    parasitics: Parasitics
+    timing: Timing
+
+    @property
+    def period_s(self) -> float:
+        """The shortest clock period that it meets."""
+        return 1.0 / self.f_target_hz - self.timing.worst_slack_s
+
+
+def build(
+    rtl: Rtl, technology: Technology, settings: FlowSettings, f_target_hz: float, stages: Stages, tools: Tools
+) -> Built:
+    """Make a design for a clock, which need not be that of the settings.
+
+    Raises:
+        InfeasibleError: If the design cannot exist: over-full floorplan, no legal placement.
+        ToolFailedError: If a tool broke.
+        ToolTimeoutError: If one ran out of time.
+    """
+    with stages.stage("synthesis"):
+        synthesis = synthesize(rtl, technology, f_target_hz, tools.cache, tools.limits, tools.own_group)
+    stages.cpu_s["yosys"] = stages.cpu_s.get("yosys", 0.0) + synthesis.cpu_s
+    netlist = synthesis.netlist
+    stages.log(synthesis.log if not synthesis.cached else "netlist taken from the cache")
+    stages.log(f"{len(netlist.instances)} cells, {len(netlist.nets)} nets")
+    with stages.stage("floorplan"):
+        floorplan = make_floorplan(netlist, technology, settings.utilization_target)
+    with stages.stage("placement"):
+        placement = place(netlist, technology, floorplan, settings.seed)
+    with stages.stage("parasitics"):
+        graph = make_graph(netlist, technology, floorplan, placement)
+        parasitics = extract(graph, technology)
+    with stages.stage("timing"):
+        timing = analyze(graph, parasitics, technology, settings.constraints(f_target_hz))
+    return Built(f_target_hz, synthesis.cached, netlist, floorplan, placement, graph, parasitics, timing)

@@ -46,6 +46,16 @@ LAZY = {
     "accel_core.physical.technology_files": {"accel_core"},
     "accel_core.physical.versions": {"importlib"},
     "accel_core.workloads.onnx_file": {"onnx"},
+    # Each command and each worker would pay for these with a second: scikit-learn loads all of scipy.stats.
+    "accel_core.space.sample": {"scipy"},
+    "accel_core.space.samplers": {"scipy"},
+    "accel_core.surrogates.ann": {"sklearn"},
+    "accel_core.surrogates.forest": {"sklearn"},
+    "accel_core.surrogates.gbdt": {"lightgbm"},
+    "accel_core.surrogates.gp_math": {"scipy"},
+    "accel_core.surrogates.roi": {"lightgbm"},
+    "accel_core.surrogates.stack": {"scipy"},
+    "accel_core.optimizers.model_trust": {"sklearn"},
 }
 YAML_HOMES = {
     "accel_core.space.documents",  # the careful reader

@@ -9,17 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from accel_core.objectives import Bound, Goal, violations
 from accel_core.optimizers.candidates import draw_unseen
 from accel_core.space import DesignSpace
 from accel_core.surrogates.predict_designs import FittedModels
 from accel_core.surrogates.tables import TableEncoder
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 UNCERTAINTY = "model_uncertainty"
 """Column: half width of the 90 % interval as a share of the prediction, the largest over the fitted metrics."""
@@ -62,6 +65,8 @@ class Feasibility:
 
     def __init__(self, fitted: FittedModels, results: pd.DataFrame) -> None:
         """Learn from results with status ``ok`` or ``infeasible``; without any of the latter all designs are likely."""
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
         known = results[results["status"].isin(["ok", "infeasible"])]
         is_ok = (known["status"] == "ok").to_numpy()
         self._share = (is_ok.sum() + 1) / (len(known) + 2)

@@ -9,7 +9,6 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import qmc
 
 from accel_core.errors import InvalidInputError
 from accel_core.space.design_space import DesignSpace
@@ -82,6 +81,8 @@ def discrepancy(space: DesignSpace, designs: pd.DataFrame) -> float:
     varying = [i for i, parameter in enumerate(space.parameters) if parameter.size != 1]
     if not varying or designs.empty:
         return 0.0
+    from scipy.stats import qmc  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
     points = space.to_unit_constrained(designs.iloc[:MAX_DISCREPANCY_DESIGNS])[:, varying]
     return float(qmc.discrepancy(np.clip(points, 0.0, 1.0), method="CD"))
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import qmc
 
 from accel_core.space.parameters import FloatArray
 
@@ -35,11 +34,15 @@ class Sampler:
 
 
 def _latin_hypercubes(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
+    from scipy.stats import qmc  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
     for count in _counts(n):
         yield qmc.LatinHypercube(n_dimensions, rng=rng).random(count)
 
 
 def _sobol(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
+    from scipy.stats import qmc  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
     engine = qmc.Sobol(n_dimensions, rng=rng)
     # The sequence is balanced at powers of two only, and SciPy warns of any other first length.
     for count in _counts(1 << (n - 1).bit_length()):
@@ -47,6 +50,8 @@ def _sobol(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[Floa
 
 
 def _halton(n_dimensions: int, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
+    from scipy.stats import qmc  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
     engine = qmc.Halton(n_dimensions, rng=rng)
     for count in _counts(n):
         yield engine.random(count)

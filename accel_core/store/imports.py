@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,7 +18,7 @@ from accel_core.metrics import get_metric, is_metric
 from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.space import design_ids
 from accel_core.store.conflicts import RETRIED, conflict, differences, without_repeats
-from accel_core.store.rows import FIXED_COLUMNS, TEXT_COLUMNS, CheckedRows, check_rows, numbers_of, reject
+from accel_core.store.rows import FIXED_COLUMNS, TEXT_COLUMNS, CheckedRows, Kind, check_rows, numbers_of, reject
 from accel_core.tables import read_table
 from accel_core.workloads import is_own
 
@@ -123,6 +123,25 @@ def divided(rows: CheckedRows, stored: pd.DataFrame, keep: Keep | None, place: s
     n_replaced = int(is_replaced.sum())
     n_kept = int(is_other.sum()) - n_replaced
     return CheckedRows(fresh, rows.kinds), Imported(len(fresh) - n_replaced, len(stays) - n_kept, n_kept, n_replaced)
+
+
+def completed(rows: CheckedRows, stored: pd.DataFrame, kinds: Mapping[str, Kind]) -> CheckedRows:
+    """Return the rows of a file with what it leaves out, or empty, from the results that they replace.
+
+    A result of another status is another result: nothing of the old one stays.
+
+    Args:
+        rows: Of one platform.
+        stored: What ``query.stored_like`` finds of them, with the columns of ``kinds``.
+        kinds: Stored columns of the platform.
+    """
+    frame = rows.frame.copy()
+    same = stored.index[stored["status"] == frame.loc[stored.index, "status"]]
+    for name, kind in kinds.items():
+        if name not in frame:
+            frame[name] = pd.Series(np.nan, index=frame.index, dtype="str" if kind == "text" else np.float64)
+        frame.loc[same, name] = frame.loc[same, name].fillna(stored.loc[same, name])
+    return CheckedRows(frame, {**kinds, **rows.kinds})
 
 
 def _platform(table: pd.DataFrame, name: Any, place: str) -> Platform:

@@ -20,7 +20,7 @@ from accel_core.space import DesignSpace
 from accel_core.store import networks, query
 from accel_core.store.conflicts import RETRIED
 from accel_core.store.connection import close_database, open_database, reopen, translated
-from accel_core.store.imports import Imported, Keep, check_import, divided, read_import
+from accel_core.store.imports import Imported, Keep, check_import, completed, divided, read_import
 from accel_core.store.known import Known
 from accel_core.store.parts import read_part, set_aside
 from accel_core.store.rows import KEY, CheckedRows, Kind, check_rows
@@ -194,6 +194,8 @@ class ResultStore:
                 found = query.stored_like(connection, rows.frame[list(KEY)], names)
                 new, done = divided(rows, found, keep, place)
                 if keep == "file":
+                    kinds = self._pending.columns.get(str(rows.frame["platform"].iloc[0]), {})
+                    new = completed(new, query.stored_like(connection, new.frame[list(KEY)], list(kinds)), kinds)
                     query.delete(connection, new.frame[list(KEY)])
                 n_added = self._insert(connection, new, None, place)
                 assert n_added == done.n_new + done.n_replaced

@@ -5,16 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
-
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPRegressor
+from typing import TYPE_CHECKING, ClassVar
 
 from accel_core.surrogates.base import Assessment, Settings, Surrogate
 from accel_core.surrogates.ensemble import assess_by_folds
 from accel_core.surrogates.linear import Ridge, fit_ridge
 from accel_core.surrogates.tables import FloatArray
 from accel_core.surrogates.tuning import Partition, seed_for
+
+if TYPE_CHECKING:
+    from sklearn.neural_network import MLPRegressor
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,9 @@ class NeuralNetwork(Surrogate):
         )
 
     def _fit(self, settings: Settings, Z: FloatArray, T: FloatArray, seed: int) -> _Network:
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+        from sklearn.neural_network import MLPRegressor  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
         trend = fit_ridge(Z, T, quadratic=False)
         rest = T - trend.predict(Z, range(T.shape[1]), False)[0]
         network = MLPRegressor(

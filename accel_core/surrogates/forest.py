@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from sklearn.ensemble import RandomForestRegressor
 
 from accel_core.surrogates.base import Assessment, Settings, Surrogate
 from accel_core.surrogates.ensemble import assess_by_folds
 from accel_core.surrogates.linear import Ridge, without_trend
 from accel_core.surrogates.tables import FloatArray
 from accel_core.surrogates.tuning import Partition, seed_for
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import RandomForestRegressor
 
 _TREES = 40
 """Trees in each of five fold members, so 200 in the ensemble."""
@@ -68,6 +70,8 @@ class RandomForest(Surrogate):
         )
 
     def _fit(self, settings: Settings, Z: FloatArray, T: FloatArray, seed: int) -> _Forest:
+        from sklearn.ensemble import RandomForestRegressor  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
         trend, rest = without_trend(settings["trend"], Z, T)
         forest = RandomForestRegressor(
             n_estimators=_TREES, max_features=settings["max_features"], random_state=seed, n_jobs=1

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import lightgbm
 import numpy as np
 
 from accel_core.surrogates.base import Assessment, Settings, Surrogate
@@ -14,6 +13,9 @@ from accel_core.surrogates.ensemble import assess_by_folds
 from accel_core.surrogates.linear import Ridge, without_trend
 from accel_core.surrogates.tables import FloatArray
 from accel_core.surrogates.tuning import Partition, seed_for
+
+if TYPE_CHECKING:
+    import lightgbm
 
 _FIXED: Mapping[str, Any] = {
     "objective": "regression",
@@ -76,6 +78,8 @@ class GradientBoosting(Surrogate):
         )
 
     def _fit(self, settings: Settings, Z: FloatArray, T: FloatArray, seed: int) -> _Trees:
+        import lightgbm  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
         trend, rest = without_trend(settings["trend"], Z, T)
         parameters = {
             **_FIXED,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve, lapack, solve_triangular
-from scipy.optimize import minimize
 
 from accel_core.surrogates.tables import FloatArray
 from accel_core.surrogates.tuning import Fold
@@ -90,6 +89,8 @@ def fit_hyper(Z: FloatArray, t: FloatArray, start: Hyper, max_evaluations: int) 
         start: Where to begin; gives the kernel's shape.
         max_evaluations: Limit on likelihood evaluations, each O(n^3).
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
     found = minimize(
         lambda theta: _negative_log_posterior(Hyper.from_flat(start.shape, theta), Z, t),
         start.flat(),

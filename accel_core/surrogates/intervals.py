@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from accel_core.errors import InvalidInputError
 
@@ -24,7 +24,7 @@ def conformal_multiple(scores: npt.NDArray[np.float64] | None, level: float) -> 
     if not 0 < level < 1:
         raise InvalidInputError(f"interval level is {level}; allowed: above 0 and below 1")
     if scores is None or len(scores) == 0:
-        return float(norm.ppf(0.5 + level / 2))
+        return float(ndtri(0.5 + level / 2))
     # The (n + 1) makes the next design count among the scores (split conformal prediction).
     rank = math.ceil((len(scores) + 1) * level)
     return float(scores[min(rank, len(scores)) - 1])

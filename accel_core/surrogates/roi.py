@@ -7,9 +7,8 @@ framework therefore fits its regressors on a region of interest (ROI): designs w
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -17,6 +16,9 @@ import pandas as pd
 from accel_core.errors import InvalidInputError, NotFittedError
 from accel_core.surrogates.tables import MIN_ROWS, FloatArray, TableEncoder
 from accel_core.surrogates.tuning import seed_for
+
+if TYPE_CHECKING:
+    import lightgbm
 
 TOLERANCE = 0.3
 """Half width r of the ROI; assumed, because the source does not publish the value it used for Axiline."""
@@ -76,6 +78,8 @@ class RoiClassifier:
         return np.asarray(self._booster.predict(Z, num_threads=1), dtype=np.float64)
 
     def _train(self, Z: FloatArray, inside: BoolArray) -> lightgbm.Booster:
+        import lightgbm  # noqa: PLC0415 - see LAZY in tests/test_imports.py
+
         parameters = {
             "objective": "binary",
             "num_leaves": 8,

@@ -136,6 +136,27 @@ def test_one_says_which_to_keep(store, shipped, write, doubled):
     assert store.import_table(path).n_stored == 5
 
 
+def test_a_file_with_one_metric_replaces_that_one_alone(store, shipped, write, doubled):
+    less = doubled.drop(columns=["chip_area_mm2", "tool_versions"]).assign(wirelength_m=[None, 3.0, None, None, None])
+    assert store.import_table(write(less), keep="file").n_replaced == 2
+    by = {"by": "design_id", "ignore_index": True}
+    found, wanted = store.find().sort_values(**by), doubled.sort_values(**by)
+    for name in ("power_w", "chip_area_mm2"):
+        assert found[name].tolist() == wanted[name].tolist()
+    lengths = wanted["wirelength_m"].where(wanted["design_id"] != shipped["design_id"][1], 3.0)
+    assert found["wirelength_m"].tolist() == lengths.tolist()
+
+
+def test_a_result_of_another_status_keeps_nothing_of_the_old_one(store, shipped, write):
+    store.add(shipped)
+    gone = shipped.assign(status="infeasible", stage="placement", reason="over-full")
+    gone[["power_w", "chip_area_mm2"]] = None
+    store.import_table(write(gone), keep="file")
+    found = store.find()
+    assert set(found["status"]) == {"infeasible"}
+    assert found[[name for name in ("power_w", "chip_area_mm2") if name in found]].isna().all(axis=None)
+
+
 def test_fifteen_digits_are_the_same_value_and_an_empty_cell_says_nothing(store, shipped, write):
     store.add(shipped)
     rounded = shipped.assign(power_w=shipped["power_w"].map(lambda value: float(f"{value:.15g}")), energy_j=np.nan)

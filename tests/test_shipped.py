@@ -75,7 +75,9 @@ def test_this_flow_makes_the_same_numbers_again(shipped: pd.DataFrame) -> None:
         pd.testing.assert_series_equal(again[metric], some[metric], rtol=1e-9)
 
 
-@pytest.mark.parametrize(("kind", "limit"), [("backend", 7.0), ("architecture", 10.0)])
+@pytest.mark.parametrize(
+    ("kind", "limit"), [pytest.param("backend", 7.0, marks=pytest.mark.slow), ("architecture", 10.0)]
+)
 def test_a_model_meets_the_goal_on_what_it_has_not_seen(shipped: pd.DataFrame, kind: str, limit: float) -> None:
     data = data_of(shipped[shipped["campaign"].isin(SOURCES)], AXILINE, AXILINE.default_workload)
     splits = [split for split in data.splits(n_folds=4, seed=0) if kind in split.name]

@@ -9,6 +9,7 @@ from tests.pages.test_hostile_texts import HOSTILE, LEVELS
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_the_title_of_a_file_makes_no_request(visit, serve, home):
     page = visit(serve(**home), patience_ms=120_000)  # fails the test on any request that leaves this machine
     go(page, "Eyeriss")

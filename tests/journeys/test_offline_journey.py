@@ -13,6 +13,7 @@ TO_THE_REVEAL_S = 120.0
 """What a new user may need from opening the page to the reveal."""
 
 
+@pytest.mark.slow
 def test_learn_reveal_zero_shot_and_why(visit, serve, home):
     server = serve(**home)
     began = time.monotonic()

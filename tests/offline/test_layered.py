@@ -168,6 +168,7 @@ def test_nothing_is_faster_than_its_roofline(model, untrained, name):
     assert np.all(model.predict(designs, name) > 0.999 * least)
 
 
+@pytest.mark.slow
 def test_what_only_fills_up_a_table_counts_for_nothing():
     total = Ratio("all", (("bytes",),), ("memory_b",), is_total=True)
     rooflines = dataclasses.replace(ROOFLINES, ratios=(*ROOFLINES.ratios, total))
@@ -226,6 +227,7 @@ def test_what_is_given_is_not_learned(model):
         assert np.array_equal(learned, known)
 
 
+@pytest.mark.slow
 def test_without_beta_everything_runs():
     naive = trained(dataclasses.replace(SETTINGS, beta=0.0, steps=5, reports=1))
     assert np.all(naive.p_fails(toy.random_designs(50), table(UNSEEN)) == 0)
@@ -241,6 +243,7 @@ def test_a_checkpoint_of_other_rooflines_is_refused(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_a_file_and_a_checkpoint_keep_everything(model, tmp_path):
     path, designs = tmp_path / "model.npz", toy.random_designs(20, seed=2)
     model.save(path)
@@ -255,6 +258,7 @@ def test_a_file_and_a_checkpoint_keep_everything(model, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("miner", ["gradient", "firefly"])
 def test_miners_work_on_it(miner):
     found = trained(dataclasses.replace(SETTINGS, alpha=0.1, steps=10, miner=miner, reports=1))

@@ -41,6 +41,7 @@ def test_an_unknown_application_is_refused_before_anything_is_trained(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_model_of_the_same_layers_settings_and_seed_is_kept(
     tmp_path: Path, trainings: Trainings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,7 +41,7 @@ def shown(markdown: str) -> str:
 def test_a_text_is_shown_as_it_is_and_nothing_in_it_lives(text: str) -> None:
     markdown = plain(text)
     assert not LIVE.search(markdown)
-    assert not re.match(r"\s*(?:[#+=-]|\d+[.)])", markdown)
+    assert not re.match(r"\s*(?:[#+=-]|\d+[.)](?:\s|$))", markdown)
     assert "\n" not in markdown
     assert shown(markdown) == " ".join(text.split())
 

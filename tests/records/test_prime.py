@@ -240,6 +240,7 @@ print("grew", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.slow
 def test_a_million_records_are_read_quickly_in_bounded_memory(tmp_path: Path, out: Path) -> None:
     small = prime_files.write(tmp_path / "small.tfrecord", [GOOD, with_(infeasible=1)])
     large = tmp_path / "large.tfrecord"

@@ -161,6 +161,7 @@ def test_a_database_that_duckdb_gave_up_on_a_full_disk_goes_on_once_there_is_roo
         subprocess.run(["umount", "-l", disk], check=False)
 
 
+@pytest.mark.slow
 def test_a_new_database_begins_where_a_damaged_one_was_renamed_and_its_log_left(tmp_path, make_results):
     path, part = tmp_path / "results.duckdb", tmp_path / "part.parquet"
     write_part(make_results(50), part)

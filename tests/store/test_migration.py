@@ -134,7 +134,12 @@ def test_what_a_killed_owner_left_in_the_log_is_moved_too(database):
 
 @pytest.mark.parametrize(
     ("step", "when"),
-    [("_copy", "before"), ("_copy", "after"), ("_keep", "after"), ("replace", "before"), ("replace", "after")],
+    [
+        *(pytest.param(*moment, marks=pytest.mark.slow) for moment in (("_copy", "before"), ("_copy", "after"))),
+        ("_keep", "after"),
+        pytest.param("replace", "before", marks=pytest.mark.slow),
+        ("replace", "after"),
+    ],
 )
 def test_killed_at_any_moment_it_leaves_the_old_or_the_new(database, step, when):
     before = rows_of_version_1(database)

@@ -102,6 +102,7 @@ def test_what_another_version_made_keeps_its_identity(tmp_path, make_results):
             pd.testing.assert_frame_equal(second.find(older=True), first.find(older=True))
 
 
+@pytest.mark.slow
 def test_a_large_file_is_read_by_columns(tmp_path):
     """Two megabytes of rows: the empty cells of one platform and the filled ones of another are still one column."""
     axiline = evaluate("axiline", sample(get_platform("axiline").space, 3000, "random", seed=1).designs, "analytical")

@@ -66,6 +66,7 @@ def test_held_out_predictions_are_those_of_refitting_without_the_fold():
         np.testing.assert_allclose(std[test], expected_std, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_fitting_finds_which_feature_does_not_matter():
     Z, t = data(n=120)
     hyper = fit_hyper(Z, t, initial_hyper("gaussian", 3), 80)

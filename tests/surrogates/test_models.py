@@ -83,6 +83,7 @@ def test_models_are_tuned_for_each_target():
     assert model.settings_["power_w"]["trend"] != "none"
 
 
+@pytest.mark.slow
 def test_a_large_table_is_thinned_to_what_an_exact_process_can_keep():
     data = results(140, 12, seed=0)
     X, y = data.drop(columns=TARGETS), data[["power_w"]]

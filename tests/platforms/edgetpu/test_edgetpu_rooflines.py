@@ -98,6 +98,7 @@ def test_nothing_runs_faster_than_the_rooflines_that_always_hold(name):
     assert np.all(least <= true * (1 + 1e-5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("memory", "most"),
     [("core_memory_b", 1), ("pe_memory_b", 2), ("activation_memory_b", 32), ("parameter_memory_b", 512)],

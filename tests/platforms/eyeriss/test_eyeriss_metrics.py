@@ -153,6 +153,7 @@ def test_mappings_of_a_network_name_their_layers(mapping: str, message: str) -> 
         results(net(SMALL, OTHER), mapping=mapping)
 
 
+@pytest.mark.slow
 def test_the_random_mapper_never_beats_the_exact_one() -> None:
     designs = sample(EYERISS.space, 4, seed=8).designs
     exact = results("vgg16/conv1_1", designs)

@@ -38,9 +38,11 @@ def show_preview(given: Uploaded, guesses: Sequence[ColumnGuess]) -> Ready | Non
     """Show what would be added; None where something is wrong, which is said."""
     repeats = "refuse"
     keys = [entry.column for entry in guesses if entry.role in ("parameter", "workload")]
-    if keys and given.table.duplicated(keys).any():
-        repeats = st.segmented_control("Designs that stand there several times", list(REPEATS), default="mean",
-                                       required=True, format_func=REPEATS.__getitem__, key="add-repeats")  # fmt: skip
+    n_alike = int(given.table.duplicated(keys, keep=False).sum()) if keys else 0
+    if n_alike:
+        repeats = st.segmented_control(f"{n_alike:,} rows are of designs that stand there several times; they",
+                                       list(REPEATS), default="mean", required=True,
+                                       format_func=REPEATS.__getitem__, key="add-repeats")  # fmt: skip
     try:
         yaml = dump_document(content_of(given.name, given.title, guesses, given.file, repeats))
         platform, results = previewed(given.digest, yaml, given.file, given.content)

@@ -19,6 +19,8 @@ Role = Literal["parameter", "metric", "workload", "status", "infeasible", "reaso
 ROLES: tuple[Role, ...] = ("parameter", "metric", "workload", "status", "infeasible", "reason", "ignore")
 
 MAX_WORKLOADS = 64
+MAX_WRONG = 0.05
+"""Share of cells that may be taken for slips in a column of numbers; more are a choice that has numbers among it."""
 _BRACKETS = re.compile(r"^(?P<name>.*\S)\s*[(\[]\s*(?P<unit>[^()\[\]]{1,12}?)\s*[)\]]$")
 _SUFFIX = re.compile(r"^(?P<name>.*[^_\s])[_\s](?:in[_\s])?(?P<unit>[A-Za-zµμ%²^/0-9]{1,8})$")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -72,18 +74,34 @@ def guess_columns(table: pd.DataFrame) -> list[ColumnGuess]:
     """Return a guess at each column, in order; names differ.
 
     Raises:
-        InvalidInputError: If there is no row or no column.
+        InvalidInputError: If there is no row or no column, or a few cells of a column of numbers are none.
     """
     if table.empty:
         raise InvalidInputError(f"the table has {len(table)} rows and {len(table.columns)} columns; at least 1 of each")
     found: list[ColumnGuess] = []
     for heading in table.columns:
+        _check_numbers(str(heading), table[heading])
         guess = _guess(str(heading), table[heading], any(entry.role == "metric" for entry in found))
         if guess.role in ("workload", "status", "infeasible", "reason") and any(e.role == guess.role for e in found):
             guess = replace(guess, role="ignore")
         guess = _apart(guess, {entry.name for entry in found if entry.name})
         found.append(replace(guess, values=spelled_values(table[heading])))
     return found
+
+
+def _check_numbers(heading: str, values: pd.Series) -> None:
+    """Refuse a column that is a choice of texts only because of a few cells among many numbers."""
+    if pd.api.types.is_numeric_dtype(values):
+        return
+    numbers = pd.to_numeric(values, errors="coerce")
+    wrong = numbers.isna() & values.notna()
+    if numbers.nunique() > FEW and 0 < wrong.sum() <= MAX_WRONG * len(values):
+        at = int(wrong.to_numpy().argmax())
+        more = f", nor are {int(wrong.sum()) - 1:,} more" if wrong.sum() > 1 else ""
+        raise InvalidInputError(
+            f"row {at + 1}, column '{heading}': '{values.iloc[at]!s:.40}' is not a number{more}, "
+            f"as the other {int(numbers.notna().sum()):,} cells are; allowed: a number, or empty"
+        )
 
 
 def spelled_values(values: pd.Series) -> str:

@@ -89,3 +89,15 @@ def test_no_parameter_or_metric_is_said() -> None:
         content_of("mine", "", guess_columns(pd.DataFrame({"n": FEW})), "results.csv")
     with pytest.raises(InvalidInputError, match="the table has 0 rows"):
         guess_columns(pd.DataFrame({"n": []}))
+
+
+def test_a_slip_among_numbers_is_named_and_a_choice_with_numbers_is_none() -> None:
+    power: list[object] = [float(n) for n in range(60)]
+    power[41] = "12,5 mW?"
+    with pytest.raises(InvalidInputError) as caught:
+        guess_columns(pd.DataFrame({"x": range(60), "power_w": power}))
+    assert str(caught.value) == (
+        "row 42, column 'power_w': '12,5 mW?' is not a number, as the other 59 cells are; allowed: a number, or empty"
+    )
+    cache = ["off", *(str(2**n) for n in range(5))] * 10
+    assert guess_columns(pd.DataFrame({"cache": cache}))[0].role == "parameter"

@@ -75,6 +75,7 @@ class CampaignServer:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._prepared: set[str] = set()
+        self._n_linked: dict[str, int] = {}
         self._stuck: dict[str, str] = {}  # runs that are to be paused, and why, while the disk has no room for that
 
     def __enter__(self) -> CampaignServer:
@@ -267,6 +268,7 @@ class CampaignServer:
         with TaskQueue(folder.queue) as queue:
             self._children.bury(folder, queue)
             n_open, is_closed = queue.n_open(), bool(queue.fact("closed"))
+            self._link_reused(folder, queue)
         if is_closed and not n_open:
             return 0
         try:
@@ -281,6 +283,15 @@ class CampaignServer:
         for _ in range(n_new):
             self._children.spawn(folder, "worker")
         return n_new
+
+    def _link_reused(self, folder: RunFolder, queue: TaskQueue) -> None:
+        """Make results that were stored before, and that a search asked for again, its own too."""
+        if not folder.known.exists():
+            return
+        reused = queue.of_part("")
+        if len(reused) != self._n_linked.get(folder.name, 0):
+            self._store.link(folder.name, reused, seed=folder.campaign().seed)
+            self._n_linked[folder.name] = len(reused)
 
     def _is_ready(self, folder: RunFolder) -> bool:
         """Prepare a run that another process submitted, or that the last server left behind."""

@@ -254,6 +254,18 @@ def test_a_killed_search_goes_on_to_the_same_designs(serve, store, runs, tmp_pat
     assert len(calm) == 24
 
 
+def test_a_search_has_the_results_too_that_another_had_stored(serve, store, evaluations):
+    plan = OptimizerPlan((Objective("runtime_s"),), "random", budget=6, batch=3)
+    server = serve()
+    for name in ("first", "again"):
+        server.launch(Campaign(name, "axiline", plan, "analytical", seed=5))
+        wait_for(lambda name=name: server.status(name).is_over, 60)
+    server.round()
+    found = [set(store.find(campaign=name)["design_id"]) for name in ("first", "again")]
+    assert evaluations() == 6 == len(found[0])
+    assert found[0] == found[1]
+
+
 def test_a_search_whose_first_batches_have_no_success_goes_on(serve, store):
     plan = OptimizerPlan((Objective("runtime_s"),), "bayesian", budget=12, batch=4)
     server = serve(worker_command=IDLE["worker_command"])

@@ -13,8 +13,11 @@ import argparse
 import hashlib
 import itertools
 import os
+import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 import pandas as pd

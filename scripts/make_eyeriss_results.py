@@ -9,7 +9,10 @@ exact optima and fronts of ``scripts/make_eyeriss_optimum.py`` where they are th
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import pandas as pd
 

@@ -29,7 +29,11 @@ MIN_DESIGNS = 40
 """Fewer results cannot be held out in folds and still be learned from."""
 
 N_FOLDS = 5
+PLENTY = 5000
+"""Results of which two folds, and one draw of each size, say as much as five and two do of fewer."""
 CURVE_SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
+MAX_ASKED = 1000
+"""Held-out designs that tell what matters: each parameter of each is shuffled in turn."""
 _MAX_STEPS = 600
 
 
@@ -139,7 +143,7 @@ def _splits(data: Data, seed: int) -> tuple[list[Split], list[str]]:
         del ways["backend points"]
     for what, make in ways.items():
         try:
-            splits += make()
+            splits += make()[: 2 if len(data.X) > PLENTY else N_FOLDS]
         except InvalidInputError as error:
             problems.append(f"Unseen {what} cannot be judged: {error}.")
     return splits, problems
@@ -178,6 +182,7 @@ def _studies(job: FitJob) -> list[Step]:
     """Return the steps that ask about the data: learning curve, importances, samplers."""
     request, data = job.request, job.data
     make = model_factories(data, [job.studied], request.seed, request.budget_s)[job.studied]
+    repeats = 1 if len(data.X) > PLENTY else 2
     cost = nominal_seconds(job.studied, len(data.X), data.X.shape[1], data.y.shape[1], request.budget_s)
     firsts = {split.name: split for split in reversed(job.splits)}
     steps = []
@@ -186,16 +191,17 @@ def _studies(job: FitJob) -> list[Step]:
         for size in sizes:
 
             def curve(split: Split = split, size: int = size) -> Tables:
-                found = learning_curve(make, data.X, data.y, split, [size], repeats=2, seed=request.seed)
+                found = learning_curve(make, data.X, data.y, split, [size], repeats=repeats, seed=request.seed)
                 return {"learning_curve": found.assign(split=split.name)}
 
             key = ("curve", job.studied, split.name, size)
-            steps.append(Step(key, f"Learning from {size} designs, {split.name}", 2 * cost, curve))
+            steps.append(Step(key, f"Learning from {size} designs, {split.name}", repeats * cost, curve))
 
     def matter() -> Tables:
         split = job.splits[0]
         model = make().fit(data.X.iloc[split.train], data.y.iloc[split.train])
-        return {"importances": importances(model, data.X.iloc[split.test], data.y.iloc[split.test])}
+        asked = split.test[:MAX_ASKED]
+        return {"importances": importances(model, data.X.iloc[asked], data.y.iloc[asked])}
 
     def compare() -> Tables:
         try:

@@ -1,0 +1,5 @@
+"""Clock tree synthesis: clustered buffers between the clock's port and the flip-flops."""
+
+from accel_core.physical.clock_tree.record import clock_details
+
+__all__ = ["clock_details"]

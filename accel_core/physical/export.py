@@ -12,7 +12,6 @@ from accel_core.physical.placement import Placement
 from accel_core.physical.technology import UNITS_PER_UM, Technology
 from accel_core.physical.timing import Constraints
 
-
 IO_CLOCK = "beyond_ports"
 """Clock that times at ports count from if the design's own is propagated: as late as that at flip-flops in the mean."""
 

@@ -42,7 +42,7 @@ class Sdc:
         is_propagated: Whether it takes the time that its network needs.
         clock_transition: At flip-flops, if it is not.
         uncertainty_s: For setup.
-        input_delay: After the clock's rising edge, which is at its port at 0, and if it is not propagated at flip-flops.
+        input_delay: After the clock's rising edge, which is at 0 at its port and, if it is ideal, at flip-flops.
         output_delay: Before its next rising edge.
         transition: At inputs.
         load_f: Of outputs, in F.

@@ -92,8 +92,8 @@ class Timing:
         endpoints: Terminal and edge of each end point, shape (2, Z).
         required: Latest good arrival at each end point in s, shape (Z,).
         slack: Required minus actual arrival, shape (Z,).
-        clock_latency: How long after the clock's edge at its port the edge comes to each of ``clocked_pins`` in s; empty
-            for an ideal clock.
+        clock_latency: How long after the clock's edge at its port it comes to each of ``clocked_pins`` in s; empty for
+            an ideal clock.
         port_latency_s: The same of the edge that times at ports count from.
     """
 
@@ -172,6 +172,18 @@ def _follow(
         np.maximum.at(arrival, (out, after), reached)
         np.maximum.at(transition, (out, after), result.transition)
         _propagate(graph, wires, calculator, out, after, result, arrival, transition)
+
+
+def time_clock(
+    graph: Graph, parasitics: Parasitics, technology: Technology, constraints: Constraints
+) -> tuple[Floats, Floats]:
+    """Arrivals and transitions in the network of a propagated clock alone, each of shape (T, 2); see ``Timing``."""
+    boundary = usual_boundary(graph, technology, constraints)
+    arrival, transition = (np.full((len(graph.net), 2), -np.inf) for _ in range(2))
+    calculator = DelayCalculator(technology.library, parasitics)
+    _start(graph, calculator, constraints, boundary, arrival, transition)
+    _follow(graph, calculator, clock_levels(graph), arrival, transition, np.full(graph.arcs.shape[1], -np.inf))
+    return arrival, transition
 
 
 def clock_latency(graph: Graph, constraints: Constraints, arrival: Floats, terminals: Ints, edges: Ints) -> Floats:

@@ -1,4 +1,4 @@
-"""The tiny technology with a buffer that takes time, a flip-flop of the falling edge, and setups that heed the clock."""
+"""The tiny technology with a buffer that takes time, setups that heed the clock, and a falling-edge flip-flop."""
 
 from dataclasses import replace
 

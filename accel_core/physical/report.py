@@ -55,7 +55,7 @@ def path_of(graph: Graph, timing: Timing, modules: Sequence[str]) -> dict[str, A
     rows = []
     # A path from a flip-flop starts with what drives its clock pin, which nobody looks for.
     first = 1 if len(steps) > 1 and graph.clock_nets[graph.net[steps[0][0]]] else 0
-    before = 0.0 if first else steps[0][2]
+    before = 0.0 if first and graph.propagated else steps[0][2]
     for terminal, edge, arrival in steps[first:]:
         instance = graph.cell[terminal]
         cell = graph.netlist.instances[instance] if instance >= 0 else None

@@ -53,7 +53,7 @@ class ClockTree:
 def build_clock_tree(
     netlist: Netlist, technology: Technology, floorplan: Floorplan, placement: Placement
 ) -> ClockTree | None:
-    """Lay out a clock tree, or return None for a design without flip-flops.
+    """Lay out a clock tree, or return None where the clock's port drives no clock pin.
 
     Several are tried and sorted by how much they miss the slowest transition and the skew that are looked for, then by
     the area of their buffers. The first few are balanced, until one misses nothing.

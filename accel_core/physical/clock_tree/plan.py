@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations_with_replacement
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +77,7 @@ def _fans(leaves: int, most: int) -> tuple[int, ...]:
     levels = 0
     while most**levels < leaves:
         levels += 1
-    falling = (fans for fans in product(range(most, 1, -1), repeat=levels) if list(fans) == sorted(fans, reverse=True))
+    falling = combinations_with_replacement(range(most, 1, -1), levels)
     return min((fans for fans in falling if math.prod(fans) >= leaves), key=lambda fans: (math.prod(fans), fans[::-1]))
 
 

@@ -5,13 +5,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accel_core.errors import ToolFailedError
 from accel_core.physical.activity import global_activity
 from accel_core.physical.clock_tree import build_clock_tree, clock_details
 from accel_core.physical.clock_tree.buffers import clock_buffers
 from accel_core.physical.clock_tree.plan import Bounds, plan_tree, reach_um
-from accel_core.physical.clock_tree.tree import find_sinks
+from accel_core.physical.clock_tree.tree import Sinks, find_sinks
 from accel_core.physical.export import to_def, to_sdc
 from accel_core.physical.graph import connect, make_graph
 from accel_core.physical.logic_functions import BUFFER, cells_computing
@@ -207,6 +209,26 @@ def test_weak_buffers_are_more(grid, built, nangate):
     tree = build_clock_tree(netlist, weak, plan, placement)
     assert tree.record["buffers"] > 2 * built[0].record["buffers"]
     assert tree.record["slowest_transition_s"] < 0.1e-9
+
+
+places = st.tuples(st.integers(0, 300), st.integers(0, 300))
+
+
+@given(st.lists(places, min_size=1, max_size=90), st.integers(1, 40), st.integers(2, 12))
+def test_any_sinks_get_levels_of_multiples_up_to_one_buffer(nangate, rows, leaf, most):
+    xy = np.array(rows, dtype=float)
+    sinks = Sinks(np.arange(len(xy)), ("CK",) * len(xy), xy, np.full(len(xy), 1e-15))
+    levels = plan_tree(sinks, clock_buffers(nangate), nangate, (0.0, 0.0), Bounds(leaf, most)).levels
+    sizes = [len(level.size) for level in levels]
+    assert sizes[-1] == 1
+    assert all(above <= below <= most * above for below, above in pairwise(sizes))
+    assert [len(level.label) for level in levels] == [len(xy), *sizes[:-1]]
+    for level in levels:
+        assert set(level.label.tolist()) == set(range(len(level.size)))
+        assert (level.size == level.size[0]).all()
+    if len(xy) > 2 * sizes[0]:
+        assert np.bincount(levels[0].label).max() <= leaf + 1
+        assert all(below % above == 0 for below, above in pairwise(sizes))
 
 
 def test_long_ways_are_driven_in_steps(grid, nangate):

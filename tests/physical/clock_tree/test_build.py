@@ -211,6 +211,16 @@ def test_weak_buffers_are_more(grid, built, nangate):
     assert tree.record["slowest_transition_s"] < 0.1e-9
 
 
+def test_reach_is_where_a_wire_takes_half_of_the_slowest_transition(nangate):
+    buffer = clock_buffers(nangate)[2]
+    length = reach_um(nangate, buffer)
+    ohm = length * (nangate.horizontal.resistance_ohm_per_um + nangate.vertical.resistance_ohm_per_um) / 2.0
+    farad = length * (nangate.horizontal.capacitance_f_per_um + nangate.vertical.capacitance_f_per_um) / 2.0
+    assert ohm * (farad / 2.0 + buffer.input_f) == pytest.approx(1.5 * nangate.inverter_chain.transition_s)
+    free = replace(nangate.horizontal, resistance_ohm_per_um=0.0)
+    assert reach_um(replace(nangate, horizontal=free, vertical=free), buffer) == np.inf
+
+
 places = st.tuples(st.integers(0, 300), st.integers(0, 300))
 
 

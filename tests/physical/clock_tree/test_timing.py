@@ -144,3 +144,16 @@ def test_a_clock_that_is_data_too_is_no_part_of_the_network(clocked):
     timing = run(graph, clocked)
     ports = {edge: slack for (end, edge), slack in zip(timing.endpoints.T, timing.slack, strict=True) if end >= 7}
     assert ports == pytest.approx({0: (1000 + 11 - 14) * PS, 1: (1000 + 11 - 500 - 14) * PS})
+
+
+def test_clock_comes_to_its_port_with_its_own_transition(clocked):
+    technology = replace(clocked, clock_transition_s=25 * PS, input_transition_s=15 * PS)
+    graph = graph_at(technology, ONE, ["clk", "a"], [])
+    timing = run(graph, technology, input_delay_s=100 * PS)
+    pins = {graph.name(terminal): terminal for terminal in range(len(graph.net))}
+    assert timing.transition[pins["clk"]] == pytest.approx([25 * PS] * 2)
+    assert timing.transition[pins["u1/A"]] == pytest.approx([25 * PS] * 2)
+    assert timing.transition[pins["a"]] == pytest.approx([15 * PS] * 2)
+    assert timing.arrival[pins["clk"]] == pytest.approx([0.0, 500 * PS])
+    assert timing.arrival[pins["a"]] == pytest.approx([111 * PS] * 2)
+    assert timing.arrival[pins["u0/CK"]] == pytest.approx([11 * PS, 511 * PS])

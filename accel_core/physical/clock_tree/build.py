@@ -27,7 +27,6 @@ TRIED = tuple(Bounds(*pair) for pair in product((16, 24, 40), (4, 8, 12)))
 SKEW_SHARE = 0.08
 """Skew that is looked for, as a share of the insertion delay; legal places add to it. Assumed."""
 
-
 BALANCED = 4
 """So many of them are balanced; assumed."""
 

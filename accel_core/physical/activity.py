@@ -36,15 +36,15 @@ class Activity:
 
 
 def mean_toggles(graph: Graph, activity: Activity, period_s: float) -> float:
-    """Transitions in a clock period, averaged over all nets but the clock."""
-    others = np.arange(len(activity.density)) != graph.clock
+    """Transitions in a clock period, averaged over all nets but the clock's."""
+    others = ~graph.clock_nets
     return float(activity.density[others].mean() * period_s) if others.any() else 0.0
 
 
 def global_activity(
     graph: Graph, technology: Technology, toggles: float, period_s: float, conditions: str = "true"
 ) -> Activity:
-    """Every net toggles so many times a period and is high half of the time; the clock toggles twice.
+    """Every net toggles so many times a period and is high half of the time; the clock's nets toggle twice.
 
     Nets that are constant do not toggle, unless ``conditions`` is ``independent``: OpenSTA lets them.
     """
@@ -54,8 +54,7 @@ def global_activity(
         fixed = constant_nets(graph, technology)
         density[fixed >= 0] = 0.0
         duty[fixed >= 0] = fixed[fixed >= 0]
-    if graph.clock >= 0:
-        density[graph.clock] = 2.0 / period_s
+    density[graph.clock_nets] = 2.0 / period_s
     return Activity(density, duty, "global", toggles / period_s)
 
 

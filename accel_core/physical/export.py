@@ -12,9 +12,21 @@ from accel_core.physical.placement import Placement
 from accel_core.physical.technology import UNITS_PER_UM, Technology
 from accel_core.physical.timing import Constraints
 
+IO_CLOCK = "beyond_ports"
+"""Clock that times at ports count from if the design's own is propagated: as late as that at flip-flops in the mean."""
 
-def to_sdc(netlist: Netlist, technology: Technology, constraints: Constraints) -> str:
-    """Constraints in the units of the technology's Liberty file, which is what SDC readers assume."""
+
+def to_sdc(
+    netlist: Netlist, technology: Technology, constraints: Constraints, port_latency_s: float | None = None
+) -> str:
+    """Constraints in the units of the technology's Liberty file, which is what SDC readers assume.
+
+    Args:
+        netlist: For its ports.
+        technology: For its units and transitions.
+        constraints: Of the run.
+        port_latency_s: ``Timing.port_latency_s`` of a propagated clock, None for an ideal one.
+    """
     library = technology.library
 
     def time(seconds: float) -> str:
@@ -29,11 +41,20 @@ def to_sdc(netlist: Netlist, technology: Technology, constraints: Constraints) -
         f"set_clock_transition {time(technology.clock_transition_s)} [get_clocks {{{clock}}}]",
         f"set_input_transition {time(technology.clock_transition_s)} [get_ports {{{clock}}}]",
     ]
+    beyond = clock
+    if port_latency_s is not None:
+        # The name of a clock may be that of a port, but not of two clocks.
+        beyond = IO_CLOCK if clock != IO_CLOCK else f"{IO_CLOCK}_1"
+        lines += [
+            f"set_propagated_clock [get_clocks {{{clock}}}]",
+            f"create_clock -name {beyond} -period {time(constraints.period_s)}",
+            f"set_clock_latency {time(port_latency_s)} [get_clocks {{{beyond}}}]",
+        ]
     for name in inputs:
-        lines.append(f"set_input_delay {time(constraints.input_delay_s)} -clock {clock} [get_ports {{{name}}}]")
+        lines.append(f"set_input_delay {time(constraints.input_delay_s)} -clock {beyond} [get_ports {{{name}}}]")
         lines.append(f"set_input_transition {time(technology.input_transition_s)} [get_ports {{{name}}}]")
     for name in outputs:
-        lines.append(f"set_output_delay {time(constraints.output_delay_s)} -clock {clock} [get_ports {{{name}}}]")
+        lines.append(f"set_output_delay {time(constraints.output_delay_s)} -clock {beyond} [get_ports {{{name}}}]")
     return "\n".join([*lines, ""])
 
 

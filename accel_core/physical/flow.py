@@ -151,7 +151,8 @@ class _Run:
             self.write("netlist.v", netlist.to_verilog())
             self.write("placed.def", to_def(netlist, floorplan, placement))
             self.write("parasitics.spef", to_spef(graph, parasitics))
-            self.write("constraints.sdc", to_sdc(netlist, technology, constraints))
+            latency = timing.port_latency_s if graph.propagated else None
+            self.write("constraints.sdc", to_sdc(netlist, technology, constraints, latency))
             libraries = link_libraries(technology.liberties, self.artifacts)
             self.write(CHECK, opensta_script(libraries, netlist.top, toggles))
             draw_layout(self.artifacts / "layout.png", netlist, technology, floorplan, placement, modules)

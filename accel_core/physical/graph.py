@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel_core.errors import ToolFailedError
+from accel_core.physical.clock_network import clock_network
 from accel_core.physical.floorplan import Floorplan
 from accel_core.physical.netlist import Netlist
 from accel_core.physical.placement import Placement, clock_net
@@ -50,7 +51,10 @@ class Graph:
         cap: Its load for a rising and a falling edge in F, shape (T, 2).
         xy: Its position in um, shape (T, 2).
         driver: Driving terminal of each net, shape (N,).
-        clock: Number of the clock's net, or -1.
+        clock: Number of the net of the clock's port, or -1.
+        clock_nets: Whether a net leads from that port to a clock pin, through buffers and inverters, shape (N,).
+        clock_inverted: Which of those are the port's complement, shape (N,).
+        propagated: Whether the clock takes the time that its network needs; otherwise it is ideal, at once everywhere.
         arcs: Input terminal, output terminal, input edge, output edge, delay table, transition table, and whether the
             input is a clock, shape (7, A).
         checks: Data terminal, clock terminal, clock edge, data edge, table, shape (5, K).
@@ -67,6 +71,9 @@ class Graph:
     xy: Floats
     driver: Ints
     clock: int
+    clock_nets: Bools
+    clock_inverted: Bools
+    propagated: bool
     arcs: Ints
     checks: Ints
     shapes: tuple[Shape, ...]
@@ -90,8 +97,14 @@ def make_graph(netlist: Netlist, technology: Technology, floorplan: Floorplan, p
     return connect(netlist, technology, np.concatenate([np.stack([placement.pin_x, placement.pin_y], axis=1), ports]))
 
 
-def connect(netlist: Netlist, technology: Technology, xy: Floats | None = None) -> Graph:
-    """The same of a netlist whose terminals are at ``xy`` in um, shape (pins + port bits, 2), or nowhere."""
+def connect(
+    netlist: Netlist, technology: Technology, xy: Floats | None = None, propagated: bool | None = None
+) -> Graph:
+    """The same of a netlist whose terminals are at ``xy`` in um, shape (pins + port bits, 2), or nowhere.
+
+    The clock is ``propagated`` where that is not said if it has a tree, which is: anything between its port and the
+    flip-flops.
+    """
     library = technology.library.cells
     shapes, cell_of, net_of = _shapes(netlist)
     n_pins = len(net_of)
@@ -121,9 +134,14 @@ def connect(netlist: Netlist, technology: Technology, xy: Floats | None = None) 
     arcs, checks = _join(parts["arcs"], 7), _join(parts["checks"], 5)
     driver = _drivers(netlist, net, drives)
     clock = clock_net(netlist)
+    clocked = net[arcs[0, arcs[6] == 1]]
+    within, inverted = clock_network(clock, clocked, net, len(netlist.nets), shapes, library)
     graph = Graph(
-        netlist, n_pins, len(ports), cell, net, drives, cap, place, driver, clock, arcs, checks, tuple(shapes)
-    )
+        netlist=netlist, n_pins=n_pins, n_ports=len(ports), cell=cell, net=net, drives=drives, cap=cap, xy=place,
+        driver=driver, clock=clock, clock_nets=within, clock_inverted=inverted,
+        propagated=int(within.sum()) > 1 if propagated is None else propagated,
+        arcs=arcs, checks=checks, shapes=tuple(shapes),
+    )  # fmt: skip
     _check_clocks(graph)
     return graph
 
@@ -179,7 +197,8 @@ def _drivers(netlist: Netlist, net: Ints, drives: Bools) -> Ints:
 def _check_clocks(graph: Graph) -> None:
     pins = graph.arcs[0, graph.arcs[6] == 1]
     edges = graph.arcs[2, graph.arcs[6] == 1]
-    wrong = (graph.net[pins] != graph.clock) | (edges != 0)
+    nets = graph.net[pins]
+    wrong = ~graph.clock_nets[nets] | (edges != graph.clock_inverted[nets])
     if wrong.any():
         name = graph.name(int(pins[np.flatnonzero(wrong)[0]]))
         raise ToolFailedError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from accel_core.errors import ToolFailedError
-from accel_core.physical.graph import Graph, Ints, run_starts
+from accel_core.physical.graph import Bools, Graph, Ints, run_starts
 
 
 def logic_depth(graph: Graph) -> Ints:
@@ -36,9 +36,38 @@ def logic_depth(graph: Graph) -> Ints:
 
 
 def arc_levels(graph: Graph) -> list[Ints]:
-    """Numbers of arcs, such that each comes after all that it depends on: clock arcs first, then by logic depth."""
+    """Numbers of arcs, such that each comes after all that it depends on: clock arcs first, then by logic depth.
+
+    Those of the clock's own network are left out: they come before all others, see ``clock_levels``.
+    """
     if not graph.arcs.shape[1]:
         return []
     rank = np.where(graph.arcs[6] == 1, 0, logic_depth(graph)[graph.arcs[1]])
-    order = np.argsort(rank, kind="stable")
+    network = _in_clock_network(graph)
+    return _by_rank(np.flatnonzero(~network) if network.any() else np.arange(len(rank)), rank)
+
+
+def clock_levels(graph: Graph) -> list[Ints]:
+    """The same of the arcs between the clock's port and clock pins, by how many cells lie before."""
+    arcs = np.flatnonzero(_in_clock_network(graph))
+    if not len(arcs):
+        return []
+    before, after = graph.net[graph.arcs[0, arcs]], graph.net[graph.arcs[1, arcs]]
+    depth = np.zeros(len(graph.netlist.nets), dtype=np.int64)
+    for _ in range(len(arcs)):
+        deeper = depth[before] + 1
+        if (deeper == depth[after]).all():
+            break
+        depth[after] = deeper
+    rank = np.zeros(graph.arcs.shape[1], dtype=np.int64)
+    rank[arcs] = depth[after]
+    return _by_rank(arcs, rank)
+
+
+def _in_clock_network(graph: Graph) -> Bools:
+    return np.asarray((graph.arcs[6] == 0) & graph.clock_nets[graph.net[graph.arcs[1]]])
+
+
+def _by_rank(arcs: Ints, rank: Ints) -> list[Ints]:
+    order = arcs[np.argsort(rank[arcs], kind="stable")]
     return np.split(order, np.flatnonzero(np.diff(rank[order])) + 1)

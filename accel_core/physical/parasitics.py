@@ -44,7 +44,7 @@ class Parasitics:
         resistance: Its resistance in ohm, shape (N, 2).
         far: Capacitance behind it in F, shape (N, 2).
         elmore: Elmore delay from the driver to every terminal in s, shape (T, 2).
-        wirelength_um: Of all nets but the clock, which is ideal.
+        wirelength_um: Of all nets but an ideal clock.
     """
 
     groups: tuple[Group, ...]
@@ -70,7 +70,7 @@ def sink_loads(graph: Graph) -> Floats:
 
 
 def extract(graph: Graph, technology: Technology) -> Parasitics:
-    """Wire every net but the clock, which is ideal and has no wires."""
+    """Wire every net but an ideal clock, which has no wires."""
     n_nets = len(graph.netlist.nets)
     sinks = ~graph.drives
     near = sink_loads(graph)
@@ -101,7 +101,8 @@ def pi_circuit(y1: Floats, y2: Floats, y3: Floats) -> tuple[Floats, Floats, Floa
 def _by_degree(graph: Graph, sinks: Bools) -> Iterator[tuple[Ints, Ints]]:
     """Nets with at least one sink, by number of terminals; terminals have the driver first."""
     order = np.lexsort((sinks, graph.net))
-    order = order[graph.net[order] != graph.clock]
+    if not graph.propagated:
+        order = order[graph.net[order] != graph.clock]
     starts = run_starts(graph.net[order])
     nets = graph.net[order[starts]]
     degrees = np.diff(np.append(starts, len(order)))
@@ -147,7 +148,7 @@ def to_spef(graph: Graph, parasitics: Parasitics) -> str:
     connections = _connections(graph, names)
     for group in parasitics.groups:
         lines += _spef_group(graph, names, connections, group)
-    if graph.clock >= 0:
+    if graph.clock >= 0 and not graph.propagated:
         lines += _spef_clock(graph, names, connections)
     return "\n".join([*lines, ""])
 

@@ -190,7 +190,7 @@ def _polarity(technology: Technology, kind: str) -> int:
 
 
 def _add_nets(circuit: Any, netlist: Netlist, technology: Technology, floorplan: Floorplan) -> None:
-    """Tell the placer about every net but the clock, which is ideal."""
+    """Tell the placer about every net but that of the clock's port, which is ideal or leads to one buffer."""
     macros = technology.lef.macros
     members: list[list[tuple[int, int, int]]] = [[] for _ in netlist.nets]
     for index, cell in enumerate(netlist.instances):

@@ -6,7 +6,8 @@ transitions that pass: density of the related pin times the chance that it is se
 Leakage is that of each state, for each power pin. A group without a condition beside groups that have one speaks of
 the states that they leave; OpenSTA adds it to all of them.
 
-The clock is ideal, so its own network costs nothing; what clock pins cost inside flip-flops is counted.
+An ideal clock's own network costs nothing; what clock pins cost inside flip-flops is counted. The buffers of a clock
+tree, and the wires that they drive, are a group of their own.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def _group(shape: Shape, cell: Cell, graph: Graph) -> Ints:
     clocks = np.full(len(shape.first), all(pin in shape.pins for pin in outputs))
     for pin in outputs:
         if pin in shape.pins:
-            clocks &= graph.net[shape.first + shape.pins.index(pin)] == graph.clock
+            clocks &= graph.clock_nets[graph.net[shape.first + shape.pins.index(pin)]]
     kind = "macro" if cell.is_macro else "sequential" if cell.has_state else "combinational"
     if cell.is_macro:
         return np.full(len(shape.first), GROUPS.index(kind))

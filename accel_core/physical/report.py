@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from accel_core.physical.clock_tree import clock_details
 from accel_core.physical.floorplan import Floorplan
 from accel_core.physical.graph import Graph
 from accel_core.physical.parasitics import Parasitics
@@ -49,11 +50,13 @@ def metrics_of(
 
 
 def path_of(graph: Graph, timing: Timing, modules: Sequence[str]) -> dict[str, Any]:
-    """The worst path: its ends, and every pin on it with the delay since the one before."""
+    """The worst path: its ends, and every pin on it with the delay since the one before, or since the clock's edge."""
     steps = critical_path(graph, timing)
     rows = []
-    before = steps[0][2]
-    for terminal, edge, arrival in steps:
+    # A path from a flip-flop starts with what drives its clock pin, which nobody looks for.
+    first = 1 if len(steps) > 1 and graph.clock_nets[graph.net[steps[0][0]]] else 0
+    before = 0.0 if first and graph.propagated else steps[0][2]
+    for terminal, edge, arrival in steps[first:]:
         instance = graph.cell[terminal]
         cell = graph.netlist.instances[instance] if instance >= 0 else None
         rows.append(
@@ -68,15 +71,13 @@ def path_of(graph: Graph, timing: Timing, modules: Sequence[str]) -> dict[str, A
             }
         )
         before = arrival
-    # A path from a flip-flop starts with the clock port, which nobody looks for.
-    first = 1 if len(rows) > 1 and graph.net[steps[0][0]] == graph.clock else 0
     worst = int(timing.slack.argmin())
     return {
-        "start": rows[first]["register"] or rows[first]["pin"],
+        "start": rows[0]["register"] or rows[0]["pin"],
         "end": rows[-1]["register"] or rows[-1]["pin"],
         "slack_s": float(timing.slack[worst]),
         "required_s": float(timing.required[worst]),
-        "steps": rows[first:],
+        "steps": rows,
     }
 
 
@@ -103,7 +104,8 @@ def details_of(
     sites = sum(technology.rows_of(cell.cell) * technology.sites_of(cell.cell) for cell in instances)
     area = sites * floorplan.site_um * floorplan.row_um
     fanout = np.bincount(graph.net[~graph.drives], minlength=len(graph.netlist.nets))
-    fanout[graph.clock] = 0
+    if not graph.propagated:
+        fanout[graph.clock] = 0
     return {
         "floorplan": {
             "width_um": floorplan.width_um,
@@ -120,7 +122,7 @@ def details_of(
         "timing": {
             "total_negative_slack_s": timing.total_negative_slack_s,
             "endpoints": len(set(timing.endpoints[0].tolist())),
-            "clock": "ideal: no skew, no insertion delay, no clock tree",
+            "clock": clock_details(graph, parasitics, timing, technology),
             "critical_path": path_of(graph, timing, modules),
         },
         "modules": modules_of(graph, technology, power, modules),

@@ -1,4 +1,7 @@
-"""SDC constraints: one ideal clock, delays and transitions at ports, loads and driving cells."""
+"""SDC constraints: one clock, delays and transitions at ports, loads and driving cells.
+
+Beside the clock on a port there may be others of the same period on none, from which delays at ports count.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +39,11 @@ class Sdc:
         clock: Port of the clock.
         clock_name: Its name.
         period_s: Its period.
-        clock_transition: At flip-flops.
+        is_propagated: Whether it takes the time that its network needs.
+        clock_transition: At flip-flops, if it is not.
         uncertainty_s: For setup.
-        input_delay: After the clock's rising edge.
-        output_delay: Before the clock's next rising edge.
+        input_delay: After the clock's rising edge, which is at 0 at its port and, if it is ideal, at flip-flops.
+        output_delay: Before its next rising edge.
         transition: At inputs.
         load_f: Of outputs, in F.
         driving: Cell and output pin ("" for its only one) in front of inputs.
@@ -48,6 +52,7 @@ class Sdc:
     clock: str = ""
     clock_name: str = ""
     period_s: float = 0.0
+    is_propagated: bool = False
     clock_transition: Edges = field(default_factory=lambda: Edges(0.0, 0.0))
     uncertainty_s: float = 0.0
     input_delay: dict[str, Edges] = field(default_factory=dict)
@@ -74,10 +79,16 @@ class _Reader:
         self.inputs = [bit for port in netlist.ports if port.is_input for bit in port.bits]
         self.outputs = [bit for port in netlist.ports if not port.is_input for bit in port.bits]
         self.wide = {port.name: port.bits for port in netlist.ports}
+        self.periods: dict[str, float] = {}
+        self.latencies: dict[str, float] = {}
+        self.propagated: set[str] = set()
+        self.counted_from: dict[str, str] = {}
         self.known: dict[str, Callable[[_Words], None]] = {
             "create_clock": self._clock,
             "set_clock_transition": self._clock_transition,
             "set_clock_uncertainty": self._uncertainty,
+            "set_clock_latency": self._latency,
+            "set_propagated_clock": self._propagate,
             "set_input_delay": lambda words: self._delay(words, self.made.input_delay),
             "set_output_delay": lambda words: self._delay(words, self.made.output_delay),
             "set_input_transition": self._transition,
@@ -97,7 +108,27 @@ class _Reader:
                 self.known[name](words)
         if not self.made.clock:
             raise InvalidInputError(f"{self.place}: no clock on a port; allowed: one create_clock with a port")
+        self._finish()
         return self.made
+
+    def _finish(self) -> None:
+        """Let delays at ports count from the edge of the one clock that is kept."""
+        made, own = self.made, self._network_latency(self.made.clock_name)
+        made.is_propagated = made.clock_name in self.propagated
+        for name, period in self.periods.items():
+            if abs(period - made.period_s) > 1e-9 * made.period_s:
+                raise InvalidInputError(
+                    f"{self.place}: clock {name} has a period of {period:g} s; allowed: that of {made.clock_name}, "
+                    f"{made.period_s:g} s"
+                )
+        for delays, sign in ((made.input_delay, 1.0), (made.output_delay, -1.0)):
+            for bit, edges in delays.items():
+                later = sign * (self._network_latency(self.counted_from[bit]) - own)
+                edges.rise, edges.fall = edges.rise + later, edges.fall + later
+
+    def _network_latency(self, clock: str) -> float:
+        """How late an ideal clock is at flip-flops; what a propagated one takes is not for constraints to say."""
+        return 0.0 if clock in self.propagated else self.latencies.get(clock, 0.0)
 
     def _error(self, command: Command, what: str) -> InvalidInputError:
         return InvalidInputError(f"{self.place}, line {command.line}: {what}")
@@ -113,7 +144,7 @@ class _Reader:
         if name in ("get_ports", "get_clocks"):
             return " ".join(patterns)
         if name == "all_clocks":
-            return self.made.clock_name
+            return " ".join(self.periods)
         raise self._error(
             command, f"[{name}] is not supported; allowed: get_ports, all_inputs, all_outputs, get_clocks, all_clocks"
         )
@@ -137,16 +168,19 @@ class _Reader:
 
     def _clock(self, words: _Words) -> None:
         words.options("-name", "-period", "-waveform")
-        if self.made.clock:
-            raise words.error("a second clock; allowed: one")
-        ports = self._ports(words, words.names)
-        if len(ports) != 1 or ports[0] not in self.inputs:
+        names = words.names
+        ports = self._ports(words, names)
+        if len(ports) > 1 or (not ports and "-name" not in words.given) or not set(ports) <= set(self.inputs):
             raise words.error(f"the clock is on {' '.join(ports) or 'no port'}; allowed: one input port")
-        self.made.clock = ports[0]
-        self.made.clock_name = words.given.get("-name", ports[0])
-        self.made.period_s = words.number("-period") * self.library.time_s
-        if not self.made.period_s > 0:
+        name = words.given.get("-name") or ports[0]
+        if (ports and self.made.clock) or name in self.periods:
+            raise words.error("a second clock; allowed: one on a port, others on none")
+        period = words.number("-period") * self.library.time_s
+        if not period > 0:
             raise words.error(f"-period is {words.given['-period']}; allowed: above 0")
+        self.periods[name] = period
+        if ports:
+            self.made.clock, self.made.clock_name, self.made.period_s = ports[0], name, period
         waveform = [float(part) for part in words.given.get("-waveform", "").split()]
         if waveform and waveform != [0.0, words.number("-period") / 2.0]:
             raise words.error(
@@ -160,20 +194,40 @@ class _Reader:
     def _uncertainty(self, words: _Words) -> None:
         self.made.uncertainty_s = words.value() * self.library.time_s
 
+    def _latency(self, words: _Words) -> None:
+        value = words.value() * self.library.time_s
+        if "-fall" not in words.flags or "-rise" in words.flags:
+            self.latencies |= dict.fromkeys(self._clocks(words), value)
+
+    def _propagate(self, words: _Words) -> None:
+        self.propagated.update(self._clocks(words))
+
+    def _clocks(self, words: _Words) -> list[str]:
+        """Names of clocks, which may be called by their port."""
+        found = [self.made.clock_name if name == self.made.clock else name for name in words.names]
+        for name in found:
+            if name not in self.periods:
+                raise words.error(f"clock {name} is not created; allowed: {', '.join(self.periods)}")
+        return found
+
     def _delay(self, words: _Words, into: dict[str, Edges]) -> None:
         words.options("-clock")
-        if words.given.get("-clock", self.made.clock_name) != self.made.clock_name:
-            raise words.error(f"clock {words.given['-clock']} is not created; allowed: {self.made.clock_name}")
+        clock = words.given.get("-clock", self.made.clock_name)
+        if clock not in self.periods:
+            raise words.error(f"clock {clock} is not created; allowed: {', '.join(self.periods)}")
         value = words.value() * self.library.time_s
-        self._assign(words, into, value)
+        for bit in self._assign(words, into, value):
+            self.counted_from[bit] = clock
 
     def _transition(self, words: _Words) -> None:
         value = words.value() * self.library.time_s
         self._assign(words, self.made.transition, value)
 
-    def _assign(self, words: _Words, into: dict[str, Edges], value: float) -> None:
-        for bit in self._ports(words, words.names):
+    def _assign(self, words: _Words, into: dict[str, Edges], value: float) -> list[str]:
+        bits = self._ports(words, words.names)
+        for bit in bits:
             words.set_edges(into.setdefault(bit, Edges(value, value)), value)
+        return bits
 
     def _load(self, words: _Words) -> None:
         value = words.value() * self.library.capacitance_f

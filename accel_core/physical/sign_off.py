@@ -59,7 +59,8 @@ def time_netlist(
         raise InvalidInputError(f"activity is {activity:g}; allowed: 0 to 2 toggles a period")
     unclocked = read_verilog(_text(netlist), technology.library.cells, netlist.name)
     asked = read_sdc(_text(sdc), unclocked, technology.library, sdc.name)
-    graph = _loaded(connect(replace(unclocked, clock=asked.clock), technology), asked)
+    clocked = replace(unclocked, clock=asked.clock)
+    graph = _loaded(connect(clocked, technology, propagated=asked.is_propagated), asked)
     parasitics = annotate(graph, read_spef(_text(spef).splitlines(), spef.name), spef.name)
     constraints = Constraints(asked.period_s, uncertainty_s=asked.uncertainty_s)
     boundary = _boundary(graph, parasitics, technology, asked)
@@ -114,6 +115,8 @@ def _boundary(graph: Graph, parasitics: Parasitics, technology: Technology, sdc:
     bits = [bit for port in graph.netlist.ports for bit in port.bits]
     arrival = _rows(bits, sdc.input_delay, -np.inf)
     transition = _rows(bits, sdc.transition, 0.0)
+    if graph.propagated:
+        arrival[bits.index(sdc.clock)] = (0.0, sdc.period_s / 2.0)
     nets = graph.net[graph.n_pins :]
     for index, bit in enumerate(bits):
         if bit in sdc.driving:

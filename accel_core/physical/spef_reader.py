@@ -113,7 +113,7 @@ def annotate(graph: Graph, wires: dict[str, Wire], place: str = "SPEF") -> Paras
     for name, wire in wires.items():
         if name not in numbers:
             raise InvalidInputError(f"{place}, net {name}: is not in the netlist")
-        if numbers[name] != graph.clock:
+        if graph.propagated or numbers[name] != graph.clock:
             tree = _tree(graph, numbers[name], wire, terminals, place)
             sizes.setdefault(len(tree.parent), []).append(tree)
     for trees in sizes.values():

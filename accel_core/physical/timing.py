@@ -1,4 +1,8 @@
-"""Static timing: NLDM cell delays, Elmore wire delays, setup slack, with one ideal clock.
+"""Static timing: NLDM cell delays, Elmore wire delays, setup slack, with one clock.
+
+An ideal clock is at all flip-flops at once. One that is propagated takes the time that its network needs, to each
+flip-flop its own, and what is timed at ports counts from its mean edge at flip-flops: who is beyond the ports is taken
+to have the same clock behind as long a network. There is one corner, so launch and capture see the same delays.
 
 Both edges are followed, level by level and all cells of a level at once. What comes together at a pin is merged as in
 OpenSTA: the latest arrival and, independently, the slowest transition.
@@ -7,14 +11,15 @@ OpenSTA: the latest arrival and, independently, the slowest transition.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from accel_core.errors import ToolFailedError
 from accel_core.physical.delay_calculation import DelayCalculator, Driven
-from accel_core.physical.graph import Floats, Graph, Ints
-from accel_core.physical.levels import arc_levels
+from accel_core.physical.graph import Floats, Graph, Ints, run_starts
+from accel_core.physical.levels import arc_levels, clock_levels
 from accel_core.physical.parasitics import Parasitics
 from accel_core.physical.technology import Technology
 
@@ -26,7 +31,7 @@ class Constraints:
     """What the design must meet, in seconds.
 
     Attributes:
-        period_s: Of the clock, whose rising edge is at 0 at every flip-flop.
+        period_s: Of the clock, whose rising edge is at 0 at its port and, if it is ideal, at every flip-flop.
         input_delay_s: When inputs change after the clock edge.
         output_delay_s: How long before the next edge outputs must be stable.
         uncertainty_s: How much earlier than it should the next edge may come.
@@ -43,27 +48,37 @@ class Boundary:
     """What stands at P port bits, in the order of the graph's terminals, for rising and falling edges.
 
     Attributes:
-        arrival: When inputs change after the clock edge in s, -inf for those that nothing is said of; shape (P, 2).
+        arrival: When inputs change after the clock edge in s, -inf for those that nothing is said of; that of a
+            propagated clock is when its own edges come; shape (P, 2).
         transition: Of the inputs in s, shape (P, 2).
         late: How long before the next edge outputs must be stable in s, NaN for those that need not; shape (P, 2).
-        clock_transition: At every flip-flop in s, shape (2,).
+        clock_transition: Of an ideal clock at every flip-flop in s, shape (2,).
+        is_behind_network: Whether times at ports count from the mean edge at flip-flops, not from that at the clock's
+            port.
     """
 
     arrival: Floats
     transition: Floats
     late: Floats
     clock_transition: Floats
+    is_behind_network: bool = False
 
 
 def usual_boundary(graph: Graph, technology: Technology, constraints: Constraints) -> Boundary:
     """The same for all ports: the constraints' delays and the technology's transitions."""
     shape = (graph.n_ports, 2)
-    return Boundary(
+    boundary = Boundary(
         np.full(shape, constraints.input_delay_s),
         np.full(shape, technology.input_transition_s),
         np.full(shape, constraints.output_delay_s),
         np.full(2, technology.clock_transition_s),
+        is_behind_network=True,
     )
+    if graph.propagated:
+        port = graph.driver[graph.clock] - graph.n_pins
+        boundary.arrival[port] = (0.0, constraints.period_s / 2.0)
+        boundary.transition[port] = technology.clock_transition_s
+    return boundary
 
 
 @dataclass(frozen=True)
@@ -77,6 +92,9 @@ class Timing:
         endpoints: Terminal and edge of each end point, shape (2, Z).
         required: Latest good arrival at each end point in s, shape (Z,).
         slack: Required minus actual arrival, shape (Z,).
+        clock_latency: How long after the clock's edge at its port it comes to each of ``clocked_pins`` in s; empty for
+            an ideal clock.
+        port_latency_s: The same of the edge that times at ports count from.
     """
 
     arrival: Floats
@@ -85,6 +103,8 @@ class Timing:
     endpoints: Ints
     required: Floats
     slack: Floats
+    clock_latency: Floats = field(default_factory=lambda: np.zeros(0))
+    port_latency_s: float = 0.0
 
     @property
     def worst_slack_s(self) -> float:
@@ -118,8 +138,30 @@ def analyze(
     arc_arrival = np.full(graph.arcs.shape[1], -np.inf)
     calculator = DelayCalculator(technology.library, parasitics)
     _start(graph, calculator, constraints, boundary, arrival, transition)
+    latency, at_ports = np.zeros(0), 0.0
+    if graph.propagated:
+        _follow(graph, calculator, clock_levels(graph), arrival, transition, arc_arrival)
+        latency = clock_latency(graph, constraints, arrival, *clocked_pins(graph))
+        if boundary.is_behind_network and len(latency):
+            at_ports = float(latency.mean())
+            _set_back_inputs(graph, at_ports, arrival)
+    _follow(graph, calculator, arc_levels(graph), arrival, transition, arc_arrival)
+    _settle(graph, calculator, transition)
+    found = _slacks(graph, technology, constraints, boundary, at_ports, arrival, transition, arc_arrival)
+    return replace(found, clock_latency=latency, port_latency_s=at_ports)
+
+
+def _follow(
+    graph: Graph,
+    calculator: DelayCalculator,
+    levels: Sequence[Ints],
+    arrival: Floats,
+    transition: Floats,
+    arc_arrival: Floats,
+) -> None:
+    """Evaluate arcs, level by level."""
     wires = _sinks_by_net(graph)
-    for level in arc_levels(graph):
+    for level in levels:
         live = level[np.isfinite(transition[graph.arcs[0, level], graph.arcs[2, level]])]
         if not len(live):
             continue
@@ -130,8 +172,41 @@ def analyze(
         np.maximum.at(arrival, (out, after), reached)
         np.maximum.at(transition, (out, after), result.transition)
         _propagate(graph, wires, calculator, out, after, result, arrival, transition)
-    _settle(graph, calculator, transition)
-    return _slacks(graph, technology, constraints, boundary, arrival, transition, arc_arrival)
+
+
+def time_clock(
+    graph: Graph, parasitics: Parasitics, technology: Technology, constraints: Constraints
+) -> tuple[Floats, Floats]:
+    """Arrivals and transitions in the network of a propagated clock alone, each of shape (T, 2); see ``Timing``."""
+    boundary = usual_boundary(graph, technology, constraints)
+    arrival, transition = (np.full((len(graph.net), 2), -np.inf) for _ in range(2))
+    calculator = DelayCalculator(technology.library, parasitics)
+    _start(graph, calculator, constraints, boundary, arrival, transition)
+    _follow(graph, calculator, clock_levels(graph), arrival, transition, np.full(graph.arcs.shape[1], -np.inf))
+    return arrival, transition
+
+
+def clock_latency(graph: Graph, constraints: Constraints, arrival: Floats, terminals: Ints, edges: Ints) -> Floats:
+    """How long after their time at the clock's port its edges come to pins, in s; 0 for pins that it does not reach.
+
+    Args:
+        graph: The netlist.
+        constraints: With the period, in whose middle the clock falls.
+        arrival: At each terminal, shape (T, 2).
+        terminals: Shape (m,).
+        edges: At those pins, shape (m,).
+    """
+    nets = graph.net[terminals]
+    nominal = np.where(edges == graph.clock_inverted[nets], 0.0, constraints.period_s / 2.0)
+    return np.where(graph.clock_nets[nets], arrival[terminals, edges] - nominal, 0.0)
+
+
+def clocked_pins(graph: Graph) -> tuple[Ints, Ints]:
+    """Every pin that clocks a flip-flop once, and the edge at which it does."""
+    pins, edges = graph.arcs[0, graph.arcs[6] == 1], graph.arcs[2, graph.arcs[6] == 1]
+    both = np.sort(pins * 2 + edges)
+    both = both[run_starts(both)]
+    return both // 2, both % 2
 
 
 def critical_path(graph: Graph, timing: Timing) -> list[tuple[int, int, float]]:
@@ -147,7 +222,7 @@ def critical_path(graph: Graph, timing: Timing) -> list[tuple[int, int, float]]:
         if driver != terminal:
             steps.append((driver, edge, float(timing.arrival[driver, edge])))
         arcs = by_output.get((driver, edge))
-        if not arcs or graph.net[driver] == graph.clock:
+        if not arcs or graph.clock_nets[graph.net[driver]]:
             return steps[::-1]
         best = max(arcs, key=lambda arc: timing.arc_arrival[arc])
         terminal, edge = int(graph.arcs[0, best]), int(graph.arcs[2, best])
@@ -174,10 +249,19 @@ def _start(
     delay, slope = calculator.from_port(transition[source], calculator.parasitics.elmore[sinks])
     arrival[sinks] = arrival[source] + delay
     transition[sinks] = slope
-    if graph.clock >= 0:
-        clocked = np.flatnonzero(graph.net == graph.clock)
+    if graph.clock >= 0 and not graph.propagated:
+        clocked = np.flatnonzero(graph.clock_nets[graph.net])
         arrival[clocked] = (0.0, constraints.period_s / 2.0)
+        opposite = np.flatnonzero(graph.clock_inverted[graph.net])
+        arrival[opposite] = (constraints.period_s / 2.0, 0.0)
         transition[clocked] = boundary.clock_transition
+
+
+def _set_back_inputs(graph: Graph, latency: float, arrival: Floats) -> None:
+    """Let all inputs but the clock be so much later, up to the pins that they reach."""
+    is_input = np.zeros(len(graph.netlist.nets), dtype=bool)
+    is_input[[net for port in graph.netlist.ports if port.is_input for net in port.nets if net != graph.clock]] = True
+    arrival[is_input[graph.net]] += latency
 
 
 def _settle(graph: Graph, calculator: DelayCalculator, transition: Floats) -> None:
@@ -225,17 +309,22 @@ def _slacks(
     technology: Technology,
     constraints: Constraints,
     boundary: Boundary,
+    at_ports: float,
     arrival: Floats,
     transition: Floats,
     arc_arrival: Floats,
 ) -> Timing:
-    data, _, clock_edge, edge, table = graph.checks
-    setup = technology.library.tables.lookup(table, transition[data, edge], boundary.clock_transition[clock_edge])
+    data, clock, clock_edge, edge, table = graph.checks
+    slope, capture = boundary.clock_transition[clock_edge], np.zeros(len(clock))
+    if graph.propagated:
+        slope = np.where(graph.clock_nets[graph.net[clock]], transition[clock, clock_edge], slope)
+        capture = clock_latency(graph, constraints, arrival, clock, clock_edge)
+    setup = technology.library.tables.lookup(table, transition[data, edge], slope)
     ports = np.arange(graph.n_pins, graph.n_pins + graph.n_ports)
     outputs = np.flatnonzero(~graph.drives[ports])
     ends = np.stack([np.repeat(ports[outputs], 2), np.tile([0, 1], len(outputs))])
     endpoints = np.concatenate([np.stack([data, edge]), ends], axis=1)
-    needed = np.concatenate([setup, boundary.late[outputs].reshape(-1)])
+    needed = np.concatenate([setup - capture, boundary.late[outputs].reshape(-1) - at_ports])
     required = constraints.period_s - constraints.uncertainty_s - needed
     slack = required - arrival[endpoints[0], endpoints[1]]
     timed = np.isfinite(slack)

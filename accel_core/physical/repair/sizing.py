@@ -44,7 +44,7 @@ def choices_of(families: Families, effort: Effort) -> Choices:
     )  # fmt: skip
 
 
-def size_cells(timer: Timer, period_s: float, effort: Effort, core_um2: float = np.inf) -> int:
+def size_cells(timer: Timer, period_s: float, effort: Effort, core_um2: float = np.inf, start_um2=None, prices=None, steps=None):
     """Give the cells of a timer the sizes that meet the clock with the least area, or come nearest to it.
 
     Args:
@@ -58,18 +58,20 @@ def size_cells(timer: Timer, period_s: float, effort: Effort, core_um2: float = 
     """
     state, structure, rules, asked = timer.state, timer.structure, timer.rules, timer.asked
     choices = choices_of(timer.families, effort)
-    prices = _first_prices(timer)
-    start_um2 = timer.area_um2
+    start_um2 = start_um2 or timer.area_um2
     most = effort.worth * start_um2 / period_s
     penalty = 10.0 * float(timer.families.area.mean())
-    prices.end[:] *= most / max(float(prices.end.sum()), 1e-300) * 0.1
+    if prices is None:
+        prices = _first_prices(timer)
+        prices.end[:] *= most / max(float(prices.end.sum()), 1e-300) * 0.1
+    steps = steps or effort.steps
     best = (_score(timer, period_s, effort, start_um2, core_um2), state.size.copy())
     rate = effort.rate / period_s
-    for step in range(1, effort.steps + 1):
+    for step in range(1, steps + 1):
         price_ends(rules, structure, state, asked, choices, prices, rate, most)
         price_arcs(rules, structure, state, asked, choices, prices, rate)
         changed = choose_sizes(rules, structure, state, asked, choices, prices, penalty)
-        exact = step % effort.exact_every == 0 or step == effort.steps or not changed
+        exact = step % effort.exact_every == 0 or step == steps or not changed
         if exact:
             load_all(structure, state)
         forward(rules, structure, state, timer.families.arcs, exact, True)
@@ -82,7 +84,7 @@ def size_cells(timer: Timer, period_s: float, effort: Effort, core_um2: float = 
         if exact and score < best[0]:
             best = (score, state.size.copy())
     _take(timer, best[1])
-    return effort.steps
+    return steps, prices, best[0]
 
 
 def _first_prices(timer: Timer) -> Prices:

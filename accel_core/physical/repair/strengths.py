@@ -35,8 +35,9 @@ class Strengths:
     ohm: Floats
 
     def root_f(self, kind: int) -> float:
-        """Load up to which a cell, in its strongest size, is as fast as a buffer of a tree."""
-        return float(self.best_f[self.chosen] * self.ohm[self.kinds[self.chosen]] / self.ohm[kind])
+        """Load up to which a cell, in its strongest size, is as fast as a buffer of a tree; not more than that one's."""
+        best = self.best_f[self.chosen]
+        return float(min(best, best * self.ohm[self.kinds[self.chosen]] / self.ohm[kind]))
 
 
 def measure_strengths(families: Families, technology: Technology) -> Strengths:

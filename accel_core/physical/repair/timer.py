@@ -92,10 +92,13 @@ class Timer:
     @property
     def slack(self) -> Floats:
         """Slack of each terminal in s, inf where nothing is asked, shape (T,)."""
-        state = self.state
+        return self.slack_at(slice(None))
+
+    def slack_at(self, terminals: Ints | slice) -> Floats:
+        """Slack of some terminals in s."""
+        arrival, required = self.state.arrival[terminals], self.state.required[terminals]
         with np.errstate(invalid="ignore"):
-            slack = np.where(np.isfinite(state.arrival), state.required - state.arrival, np.inf)
-        return np.asarray(slack.min(axis=1))
+            return np.asarray(np.where(np.isfinite(arrival), required - arrival, np.inf).min(axis=1))
 
     @property
     def area_um2(self) -> float:

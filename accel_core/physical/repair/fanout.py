@@ -55,52 +55,68 @@ def heavy_nets(timer: Timer, strengths: Strengths, factor: float) -> Ints:
     return np.array(found, dtype=np.int64)
 
 
-def grow_buffers(timer: Timer, edits: Edits, strengths: Strengths, technology: Technology, net: int) -> int:
-    """Put a tree of buffers on a net; returns how many."""
+def grow_buffers(
+    timer: Timer, edits: Edits, strengths: Strengths, technology: Technology, net: int, least: int = 0
+) -> int:
+    """Put a tree of buffers on a net, of at least ``least`` of them next to the sinks; returns how many."""
     graph, structure, state = timer.graph, timer.structure, timer.state
     terminals = structure.sinks[structure.sinks_of[net] : structure.sinks_of[net + 1]]
     driver = int(structure.driver[net])
     cell = int(structure.cell[driver])
     kind = int(strengths.kinds[strengths.chosen]) if cell < 0 else int(state.size[cell])
-    root_f = strengths.root_f(kind)
+    root_f, best_f = strengths.root_f(kind), float(strengths.best_f[strengths.chosen])
     pins = state.cap[terminals].mean(axis=1)
     wires = max(0.0, float((state.near[net] + state.far[net]).mean() - pins.sum()))
     points = Points(sink_names(graph, terminals.tolist()), graph.xy[terminals], pins + wires / len(terminals))
     source = sink_names(graph, [driver])[0] if driver < graph.n_pins else None
+    level = _Level(edits, strengths, source, graph.xy[driver], technology)
     added, before = 0, net
-    farad_per_um = max(technology.horizontal.capacitance_f_per_um, technology.vertical.capacitance_f_per_um)
-    while points.load.sum() > root_f and len(points.names) > 1:
-        count = math.ceil(points.load.sum() / strengths.best_f[strengths.chosen])
-        count = min(count, len(points.names) // 2)
+    while True:
+        load = float(points.load.sum())
+        wanted = math.ceil(load / best_f) if load > root_f else 0
+        # Levels must shrink, and one buffer before others would be no tree.
+        count = min(max(wanted, 0 if added else least), max(1, len(points.names) // 2))
         if count < 1 or (count == 1 and added):
-            break
-        before, points = _level(edits, strengths, before, source, points, count, farad_per_um)
-        added += len(points.names)
-    return added
+            return added
+        before, points = level.add(before, points, count)
+        added += count
 
 
-def _level(
-    edits: Edits, strengths: Strengths, net: int, source: Sink | None, points: Points, count: int, farad_per_um: float
-) -> tuple[int, Points]:
-    """One level of a tree: a buffer before each group of points."""
-    helper = strengths.helpers[strengths.chosen]
-    groups = bisect(points.xy, points.load, count)
-    # The group of an output port moves all others to a new net, so it comes first.
-    groups.sort(key=lambda group: all(points.names[point][0] >= 0 for point in group.tolist()))
-    names: list[Sink] = []
-    places = []
-    left = set(range(len(points.names)))
-    for group in groups:
-        members = group.tolist()
-        left -= set(members)
-        center = np.median(points.xy[group], axis=0)
-        corner = (round(center[0] * UNITS_PER_UM), round(center[1] * UNITS_PER_UM))
-        behind = [points.names[point] for point in members]
-        is_port = any(instance < 0 for instance, _ in behind)
-        kept = [*(points.names[point] for point in sorted(left)), *names] if is_port else []
-        net, name = edits.add_buffer(net, source, behind, kept, helper, corner)
-        names.append(name)
-        places.append(center)
-    xy = np.array(places)
-    wires = np.abs(xy - np.median(xy, axis=0)).sum(axis=1) / max(1.0, math.sqrt(len(xy))) * farad_per_um
-    return net, Points(names, xy, strengths.input_f[strengths.chosen] + wires)
+@dataclass(frozen=True)
+class _Level:
+    """What all levels of one tree share."""
+
+    edits: Edits
+    strengths: Strengths
+    source: Sink | None
+    root: Floats
+    technology: Technology
+
+    def add(self, net: int, points: Points, count: int) -> tuple[int, Points]:
+        """A buffer before each of ``count`` groups of points."""
+        helper = self.strengths.helpers[self.strengths.chosen]
+        groups = bisect(points.xy, points.load, count)
+        # The group of an output port moves all others to a new net, so it comes first.
+        groups.sort(key=lambda group: all(points.names[point][0] >= 0 for point in group.tolist()))
+        names: list[Sink] = []
+        places = []
+        left = set(range(len(points.names)))
+        for group in groups:
+            members = group.tolist()
+            left -= set(members)
+            center = np.median(points.xy[group], axis=0)
+            # One buffer alone breaks a long wire, so it stands halfway.
+            center = center if len(groups) > 1 else (center + self.root) / 2.0
+            corner = (round(center[0] * UNITS_PER_UM), round(center[1] * UNITS_PER_UM))
+            behind = [points.names[point] for point in members]
+            is_port = any(instance < 0 for instance, _ in behind)
+            kept = [*(points.names[point] for point in sorted(left)), *names] if is_port else []
+            net, name = self.edits.add_buffer(net, self.source, behind, kept, helper, corner)
+            names.append(name)
+            places.append(center)
+        xy = np.array(places)
+        wires = (self.technology.horizontal, self.technology.vertical)
+        farad = max(wire.capacitance_f_per_um for wire in wires)
+        # A tree over n places is about as long as their spread times the root of n.
+        length = np.abs(xy - np.median(xy, axis=0)).sum(axis=1) / math.sqrt(len(xy))
+        return net, Points(names, xy, self.strengths.input_f[self.strengths.chosen] + length * farad)

@@ -72,9 +72,25 @@ class Prices(NamedTuple):
 @njit(cache=True, error_model="numpy")
 def price_ends(
     rules: Rules, structure: Structure, state: State, asked: Asked, choices: Choices, prices: Prices, rate: float,
-    most: float,
+    easing: float, fall: float, most: float,
 ) -> float:  # fmt: skip
-    """Raise the prices of end points that are late and lower the others'; their sum stays within ``most``."""
+    """Raise the prices of end points that are late and lower the others'.
+
+    Args:
+        rules: The library.
+        structure: The design.
+        state: Its sizes and arrivals.
+        asked: What it must meet.
+        choices: The cells.
+        prices: Takes the new prices of end points.
+        rate: Exponent by which the price of an end point rises for each second that it misses.
+        easing: What part of that prices fall by where there is time left.
+        fall: Largest exponent by which they fall.
+        most: Largest sum of all prices in um2 for a second.
+
+    Returns:
+        The sum of all prices.
+    """
     total, count = 0.0, 0
     for index in range(len(structure.sinks)):
         sink = structure.sinks[index]
@@ -83,7 +99,8 @@ def price_ends(
                 latest = end_required(rules, structure, state, asked, choices.checks, sink, edge)
                 if math.isfinite(latest):
                     change = -rate * (latest - state.arrival[sink, edge])
-                    prices.end[sink, edge] *= math.exp(min(max(change, -_MOST), _MOST))
+                    change *= easing if change < 0.0 else 1.0
+                    prices.end[sink, edge] *= math.exp(min(max(change, -fall, -_MOST), _MOST))
                     total += prices.end[sink, edge]
                     count += 1
     if count == 0 or total == 0.0:

@@ -242,9 +242,7 @@ def _near_answer(ramp: Floats, t: float) -> tuple[float, float]:
 
 
 @njit(cache=True, error_model="numpy")
-def _far_answer(
-    ramp: Floats, poles: tuple[float, float, float, float, float], t: float
-) -> tuple[float, float]:
+def _far_answer(ramp: Floats, poles: tuple[float, float, float, float, float], t: float) -> tuple[float, float]:
     d1, d3, d4, d5, p3 = poles
     fast, slow, last = math.exp(-ramp[_P1] * t), math.exp(-ramp[_P2] * t), math.exp(-p3 * t)
     value = d1 + t + d3 * fast + d4 * slow + d5 * last

@@ -88,7 +88,9 @@ class Edits:
         """The netlist as it is now; instances keep their numbers, new ones follow."""
         old = [*self.netlist.instances, *self.fresh]
         instances = tuple(
-            instance if instance.cell == cell and instance.pins is pins else replace(instance, cell=cell, pins=dict(pins))
+            instance
+            if instance.cell == cell and instance.pins is pins
+            else replace(instance, cell=cell, pins=dict(pins))
             for instance, cell, pins in zip(old, self.cells, self.pins, strict=True)
         )
         return replace(self.netlist, nets=tuple(self.nets), instances=instances)

@@ -166,9 +166,7 @@ def split_nets(
             [helper.output for helper in strengths.helpers],
         )
     ]
-    plans = plan_buffers(
-        timer.rules, structure, timer.state, choices, prices, strengths.kinds, ends[0], ends[1]
-    )
+    plans = plan_buffers(timer.rules, structure, timer.state, choices, prices, strengths.kinds, ends[0], ends[1])
     area = families.area[strengths.kinds[plans.buffer]] * np.maximum(plans.groups, 1)
     added = 0
     for net in np.flatnonzero(plans.gain > least_gain * area).tolist():
@@ -201,4 +199,3 @@ def _carry_out(timer: Timer, edits: Edits, strengths: Strengths, plans: Plans, n
         net, name = edits.add_buffer(net, driver, behind, left, helper, corner)
         left.append(name)
     return len(chosen)
-

@@ -63,9 +63,7 @@ def _renumbered(netlist: Netlist, roots: Ints, keep: np.ndarray[tuple[int], np.d
     )
 
 
-def _kept_places(
-    netlist: Netlist, placement: Placement, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> Placement:
+def _kept_places(netlist: Netlist, placement: Placement, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Placement:
     pins = np.repeat(keep, [len(instance.pins) for instance in netlist.instances])
     return Placement(
         placement.x[keep], placement.y[keep], placement.flipped[keep], placement.pin_x[pins], placement.pin_y[pins]

@@ -201,17 +201,25 @@ def choose_sizes(
         first, last = choices.members_of[now], choices.members_of[now + 1]
         if last - first < 2:
             continue
-        for index in range(structure.pins_of[cell], structure.pins_of[cell + 1]):
-            pin = structure.pins[index]
-            if not structure.drives[pin]:
-                _price_load(rules, structure, state, choices, prices, pin, dear, room)
-        best, least = now, np.inf
+        dear[:] = 0.0
+        best, least = now, _cost(rules, structure, state, asked, choices, prices, cell, now, dear, room, penalty)
+        priced = False
         for index in range(first, last):
             size = choices.members[index]
-            cost = _cost(rules, structure, state, asked, choices, prices, cell, now, size, dear, room, penalty)
+            # Sizes come by area, and a cell never costs less than that.
+            if choices.cost[size] >= least:
+                break
+            if size == now:
+                continue
+            if not priced:
+                priced = True
+                for at in range(structure.pins_of[cell], structure.pins_of[cell + 1]):
+                    pin = structure.pins[at]
+                    if not structure.drives[pin]:
+                        _price_load(rules, structure, state, choices, prices, pin, dear, room)
+            cost = _cost(rules, structure, state, asked, choices, prices, cell, size, dear, room, penalty)
             # A size that is hardly better is not worth a change.
-            cost *= 1.0 if size == now else 1.0 + 1e-6
-            if cost < least:
+            if cost < least * (1.0 - 1e-6):
                 best, least = size, cost
         if best != now:
             changed += 1
@@ -267,7 +275,7 @@ def _price_load(
 @njit(cache=True, error_model="numpy")
 def _cost(
     rules: Rules, structure: Structure, state: State, asked: Asked, choices: Choices, prices: Prices, cell: int,
-    now: int, size: int, dear: Floats, room: Floats, penalty: float,
+    size: int, dear: Floats, room: Floats, penalty: float,
 ) -> float:  # fmt: skip
     """Area and priced delay of one cell in one size."""
     cost = choices.cost[size]

@@ -72,7 +72,7 @@ class Prices(NamedTuple):
 @njit(cache=True, error_model="numpy")
 def price_ends(
     rules: Rules, structure: Structure, state: State, asked: Asked, choices: Choices, prices: Prices, rate: float,
-    easing: float, fall: float, most: float,
+    easing: float, fall: float, most: float, given: float,
 ) -> float:  # fmt: skip
     """Raise the prices of end points that are late and lower the others'.
 
@@ -87,6 +87,8 @@ def price_ends(
         easing: What part of that prices fall by where there is time left.
         fall: Largest exponent by which they fall.
         most: Largest sum of all prices in um2 for a second.
+        given: How late in s an end point may be before its price rises; where the clock is out of reach, only those
+            that are nearly the latest are worth the area.
 
     Returns:
         The sum of all prices.
@@ -98,7 +100,7 @@ def price_ends(
             if math.isfinite(state.arrival[sink, edge]):
                 latest = end_required(rules, structure, state, asked, choices.checks, sink, edge)
                 if math.isfinite(latest):
-                    change = -rate * (latest - state.arrival[sink, edge])
+                    change = -rate * (latest - state.arrival[sink, edge] + given)
                     change *= easing if change < 0.0 else 1.0
                     prices.end[sink, edge] *= math.exp(min(max(change, -fall, -_MOST), _MOST))
                     total += prices.end[sink, edge]

@@ -24,6 +24,7 @@ class Effort:
         least_gain: What counts as a gain, as a share of area.
         rate: Exponent by which the price of an end point rises that misses by a whole period.
         easing: How much slower prices fall than they rise.
+        focus: Share of the period within which end points count as late as the latest one.
         margin: Share of a limit of the library that is kept free.
         fill: Largest share of the core that cells may take, so that they can still be placed.
         heavy: Nets with this many times the load that suits their driver get a tree of buffers at once.
@@ -37,6 +38,7 @@ class Effort:
     least_gain: float = 1e-3
     rate: float = 20.0
     easing: float = 0.3
+    focus: float = 0.03
     margin: float = 0.05
     fill: float = 0.95
     heavy: float = 3.0
@@ -66,6 +68,10 @@ class Trade:
         over = max(0.0, area / (self.effort.fill * self.core_um2) - 1.0)
         missed = max(0.0, -timer.worst_slack_s) / self.period_s
         return area / self.start_um2 + self.effort.worth * missed + 100.0 * over
+
+    def misses(self, score: float) -> bool:
+        """Whether a score is so high that the clock is missed by more than one percent, or cells do not fit."""
+        return score > 1.0 + 0.01 * self.effort.worth
 
     @property
     def most(self) -> float:
@@ -110,7 +116,7 @@ def size_cells(timer: Timer, trade: Trade, prices: Prices) -> int:
     # The sizes to begin with stay only if nothing else is as good: they may break limits.
     best *= 1.0 + effort.least_gain
     step = 0
-    while step < effort.steps and step - last_gain < effort.patience:
+    while step < effort.steps and step - last_gain < effort.patience * (2 if trade.misses(best) else 1):
         step += 1
         _step(timer, trade, choices, prices, penalty, step)
         if trade.score(timer) >= best:
@@ -129,7 +135,12 @@ def _step(timer: Timer, trade: Trade, choices: Choices, prices: Prices, penalty:
     """New prices, new sizes, and arrivals of about the right size."""
     state, structure, rules, effort = timer.state, timer.structure, timer.rules, trade.effort
     rate = effort.rate / trade.period_s
-    price_ends(rules, structure, state, timer.asked, choices, prices, rate, effort.easing, 2.0 / step, trade.most)
+    # While prices can rise, they rise for all that are late; then the latest ones have to do with what there is.
+    is_dear = float(prices.end.sum()) >= 0.99 * trade.most
+    given = max(0.0, -timer.worst_slack_s - effort.focus * trade.period_s) if is_dear else 0.0
+    price_ends(
+        rules, structure, state, timer.asked, choices, prices, rate, effort.easing, 2.0 / step, trade.most, given
+    )
     price_arcs(rules, structure, state, timer.asked, choices, prices, rate)
     choose_sizes(rules, structure, state, timer.asked, choices, prices, penalty)
     forward(rules, structure, state, timer.families.arcs, False, True)

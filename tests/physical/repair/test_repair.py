@@ -81,7 +81,7 @@ def test_tree_on_a_net_of_many_sinks(sized, from_port):
     source = [] if from_port else [("INV1", {"A": "a", "Z": "n"})]
     cells = [*source, *(("INV1", {"A": "a" if from_port else "n", "Z": output}) for output in outputs)]
     netlist = netlist_of(cells, ["clk", "a"], outputs)
-    plan, placement = spread(netlist, sized, 1.0)
+    plan, placement = spread(netlist, sized, 0.02)
     site = Site(sized, plan, Constraints(1e-9))
     timer = site.timer(netlist, placement)
     strengths = measure_strengths(timer.families, sized)

@@ -19,12 +19,18 @@ class Pin:
         capacitance_f: For a rising and a falling edge.
         is_clock: Whether it clocks the cell.
         supply_v: Voltage of the power pin that it belongs to, where the library says so.
+        max_capacitance_f: Largest load that it may drive, its own or the library's default; None without a limit.
+        max_transition_s: Slowest transition that it may have, likewise.
+        max_fanout: How many pins it may drive, likewise.
     """
 
     direction: str
     capacitance_f: tuple[float, float]
     is_clock: bool
     supply_v: float | None = None
+    max_capacitance_f: float | None = None
+    max_transition_s: float | None = None
+    max_fanout: float | None = None
 
 
 class Energy(NamedTuple):
@@ -101,6 +107,7 @@ class Cell:
         has_state: Whether it remembers anything, also as a ``statetable``.
         is_macro: Whether it is a memory or another block.
         states_leakage: Whether ``leakage_w`` is a value of the library.
+        dont_use: Whether the library asks tools to leave it alone.
     """
 
     name: str
@@ -118,6 +125,7 @@ class Cell:
     has_state: bool = False
     is_macro: bool = False
     states_leakage: bool = False
+    dont_use: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from accel_core.physical.liberty import Cell, Energy, Leakage, Library, Pin, Sta
 from accel_core.physical.liberty_reader import parse_library
 from accel_core.physical.tables import Tables
 
-_VERSION = 4  # Part of the cache key: raise it whenever the parsed form changes.
+_VERSION = 5  # Part of the cache key: raise it whenever the parsed form changes.
 _FIELDS = ("name", "time_s", "capacitance_f", "slew_low", "slew_high", "delay_threshold", "slew_derate")
 
 
@@ -78,8 +78,7 @@ def _read(path: Path) -> Library:
 
 def _cell(entry: dict[str, Any]) -> Cell:
     pins = {
-        name: Pin(pin["direction"], tuple(pin["capacitance_f"]), pin["is_clock"], pin["supply_v"])
-        for name, pin in entry.pop("pins").items()
+        name: Pin(**{**pin, "capacitance_f": tuple(pin["capacitance_f"])}) for name, pin in entry.pop("pins").items()
     }
     rows: dict[str, Any] = {key: [tuple(row) for row in entry.pop(key)] for key in ("arcs", "checks")}
     rows["energies"] = [Energy(*row) for row in entry.pop("energies")]

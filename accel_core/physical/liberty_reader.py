@@ -108,6 +108,7 @@ class _Reader:
             is_macro=group.first("memory") is not None
             or "true" in (group.values.get("is_macro_cell"), group.values.get("interface_timing")),
             states_leakage="cell_leakage_power" in group.values,
+            dont_use=group.values.get("dont_use") == "true",
         )
         for pin in pins:
             for timing in pin.all("timing"):
@@ -122,7 +123,20 @@ class _Reader:
         base = pin.number("capacitance", default)
         edges = (pin.number("rise_capacitance", base), pin.number("fall_capacitance", base))
         capacitance = (edges[0] * self.capacitance_f, edges[1] * self.capacitance_f)
-        return Pin(direction, capacitance, pin.values.get("clock") == "true", self._supply(pin, cell))
+        return Pin(
+            direction,
+            capacitance,
+            pin.values.get("clock") == "true",
+            self._supply(pin, cell),
+            self._limit(pin, "max_capacitance", self.capacitance_f) if direction != "input" else None,
+            self._limit(pin, "max_transition", self.slew_s),
+            self._limit(pin, "max_fanout", 1.0) if direction != "input" else None,
+        )
+
+    def _limit(self, pin: Group, key: str, unit: float) -> float | None:
+        """A pin's limit, or what the library has for all pins that state none."""
+        text = pin.values.get(key) or self.top.values.get(f"default_{key}")
+        return float(text) * unit if text else None
 
     def _supply(self, pin: Group, cell: Group) -> float | None:
         name = pin.values.get("related_power_pin", "")

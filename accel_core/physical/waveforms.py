@@ -105,8 +105,10 @@ class Ramp:
                 fresh = t - value / slope
             inside = (fresh >= low) & (fresh <= high)
             fresh = np.where(inside, fresh, 0.5 * (low + high))
-            step = np.abs(fresh - t)
-            t = fresh
+            # What has arrived stays, so that a result depends on nothing that is computed along with it.
+            moving = step >= _ROOT_TOLERANCE * self.width
+            step = np.where(moving, np.abs(fresh - t), step)
+            t = np.where(moving, fresh, t)
             if (step < _ROOT_TOLERANCE * self.width).all():
                 break
         good = np.isfinite(t) & (step < 10.0 * _ROOT_TOLERANCE * self.width)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from accel_core.physical.clock_tree import build_clock_tree
 from accel_core.physical.floorplan import Floorplan, make_floorplan
 from accel_core.physical.graph import Graph, make_graph
 from accel_core.physical.netlist import Netlist
 from accel_core.physical.parasitics import Parasitics, extract
-from accel_core.physical.placement import Placement, place
+from accel_core.physical.placement import Placement, place, refine
+from accel_core.physical.repair import Record, Repaired, repair
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.stages import Stages
 from accel_core.physical.synthesis import synthesize
@@ -47,6 +49,7 @@ class Built:
         graph: The netlist as arrays.
         parasitics: Its wires.
         timing: At that clock.
+        repaired: What repair did, None if it was not asked for.
     """
 
     f_target_hz: float
@@ -57,6 +60,7 @@ class Built:
     graph: Graph
     parasitics: Parasitics
     timing: Timing
+    repaired: Record | None = None
 
     @property
     def period_s(self) -> float:
@@ -84,9 +88,26 @@ def build(
         floorplan = make_floorplan(netlist, technology, settings.utilization_target)
     with stages.stage("placement"):
         placement = place(netlist, technology, floorplan, settings.seed)
+    constraints = settings.constraints(f_target_hz)
+    repaired = None
+    if settings.through == "routing":
+        with stages.stage("repair"):
+            repaired = repair(netlist, technology, floorplan, placement, constraints, settings.seed)
+        stages.log(f"{repaired.record}")
+        with stages.stage("clock_tree"):
+            netlist, placement = _clocked(repaired, technology, floorplan, settings.seed)
     with stages.stage("parasitics"):
         graph = make_graph(netlist, technology, floorplan, placement)
         parasitics = extract(graph, technology)
     with stages.stage("timing"):
-        timing = analyze(graph, parasitics, technology, settings.constraints(f_target_hz))
-    return Built(f_target_hz, synthesis.cached, netlist, floorplan, placement, graph, parasitics, timing)
+        timing = analyze(graph, parasitics, technology, constraints)
+    record = repaired.record if repaired else None
+    return Built(f_target_hz, synthesis.cached, netlist, floorplan, placement, graph, parasitics, timing, record)
+
+
+def _clocked(repaired: Repaired, technology: Technology, floorplan: Floorplan, seed: int) -> tuple[Netlist, Placement]:
+    """The repaired netlist with a clock tree, if it has flip-flops, on legal places."""
+    tree = build_clock_tree(repaired.netlist, technology, floorplan, repaired.placement)
+    if tree is None:
+        return repaired.netlist, repaired.placement
+    return tree.netlist, refine(tree.netlist, technology, floorplan, seed, tree.x, tree.y)

@@ -164,6 +164,7 @@ class _Run:
             metrics=metrics,
             synthesis_cached=built.is_cached,
             made_for_hz=built.f_target_hz,
+            repair=asdict(built.repaired) if built.repaired else None,
             activity=self.told(toggles),
             **details,
         )

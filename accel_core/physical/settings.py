@@ -10,6 +10,9 @@ from accel_core.physical.activity import CONDITIONS, SOURCES
 from accel_core.physical.timing import Constraints
 
 CLOCKS = ("target", "fastest", "auto")
+THROUGH = ("placement", "routing")
+
+_CHOICES = {"activity_source": SOURCES, "conditions": CONDITIONS, "clock": CLOCKS, "through": THROUGH}
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class FlowSettings:
         io_delay_fraction: Share of the period that inputs arrive late and outputs are needed early.
         clock: What the design is made for: the ``target`` clock, or several in search of the ``fastest`` it meets,
             which are reported at the target all the same; ``auto``: the fastest becomes the target.
+        through: The last stage before wires are extracted. After ``placement`` wires are estimated from places, gates
+            stay as synthesis chose them and the clock is ideal; ``routing`` repairs, builds a clock tree and routes.
     """
 
     f_target_hz: float
@@ -37,6 +42,7 @@ class FlowSettings:
     activity_source: str = "global"
     conditions: str = "true"
     clock: str = "target"
+    through: str = "placement"
 
     def __post_init__(self) -> None:
         """Reject values that mean nothing."""
@@ -46,7 +52,7 @@ class FlowSettings:
             raise InvalidInputError(f"utilization_target is {self.utilization_target}; allowed: above 0")
         if not 0 <= self.activity <= 2:
             raise InvalidInputError(f"activity is {self.activity}; allowed: 0 to 2 toggles a period")
-        for name, allowed in (("activity_source", SOURCES), ("conditions", CONDITIONS), ("clock", CLOCKS)):
+        for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise InvalidInputError(f"{name} is '{getattr(self, name)}'; allowed: {', '.join(allowed)}")
         if not 0 <= self.io_delay_fraction < 1:

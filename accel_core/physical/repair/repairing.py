@@ -18,7 +18,6 @@ from accel_core.physical.repair.sizing import Effort, Trade, choices_of, first_p
 from accel_core.physical.repair.splits import split_nets
 from accel_core.physical.repair.strengths import Strengths, measure_strengths
 from accel_core.physical.repair.strip import without_buffers
-from accel_core.physical.repair.timer import Timer
 from accel_core.physical.technology import Technology
 from accel_core.physical.timing import Boundary, Constraints
 

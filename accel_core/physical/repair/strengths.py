@@ -1,4 +1,4 @@
-"""How much buffers and drivers can drive well: loads at which a chain of buffers is fastest, and what a library allows."""
+"""How much buffers and drivers can drive well: loads at which a chain of buffers is fastest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Strengths:
     ohm: Floats
 
     def root_f(self, kind: int) -> float:
-        """Load up to which a cell, in its strongest size, is as fast as a buffer of a tree; not more than that one's."""
+        """Load up to which a cell in its strongest size is as fast as a buffer of a tree, not more than that one's."""
         best = self.best_f[self.chosen]
         return float(min(best, best * self.ohm[self.kinds[self.chosen]] / self.ohm[kind]))
 

@@ -8,7 +8,6 @@ import pytest
 
 from accel_core.errors import InfeasibleError
 from accel_core.physical.activity import global_activity
-from accel_core.physical.export import to_def
 from accel_core.physical.graph import make_graph
 from accel_core.physical.parasitics import extract
 from accel_core.physical.power import estimate_power
@@ -21,7 +20,6 @@ from accel_core.physical.repair.sizing import Trade, first_prices, size_cells
 from accel_core.physical.repair.strengths import measure_strengths
 from accel_core.physical.timing import Constraints, analyze
 from tests.physical.conftest import netlist_of
-from tests.physical.legality import violations
 from tests.physical.repair.designs import logic_of, spread, timed
 
 PS = 1e-12
@@ -114,9 +112,24 @@ def test_repaired_design_meets_its_clock_and_limits(busy, nangate):
     assert record.buffers_inserted > 0
     assert len(result.netlist.instances) == len(netlist.instances) + record.buffers_inserted - record.buffers_removed
     assert logic_of(result.netlist, nangate) == logic_of(netlist, nangate)
-    assert violations(to_def(result.netlist, plan, result.placement), nangate) == []
+    assert_legal(result.netlist, plan, result.placement, nangate)
 
 
+def assert_legal(netlist, plan, placement, technology):
+    """Every cell on whole sites of a row in the box, and no site taken twice."""
+    taken = set()
+    site, row = round(plan.site_um * 1000), round(plan.row_um * 1000)
+    for cell, x, y in zip(netlist.instances, placement.x.tolist(), placement.y.tolist(), strict=True):
+        assert x % site == y % row == 0
+        sites = {(y, x // site + part) for part in range(technology.sites_of(cell.cell))}
+        assert not sites & taken
+        taken |= sites
+    columns, rows = zip(*((column, y) for y, column in taken), strict=True)
+    assert 0 <= min(columns) <= max(columns) < round(plan.width_um / plan.site_um)
+    assert 0 <= min(rows) <= max(rows) < plan.rows * row
+
+
+@pytest.mark.slow
 def test_repair_is_the_same_every_time(busy, nangate):
     one, two = (repaired(busy, nangate, 0.9e-9)[0] for _ in range(2))
     assert one.netlist == two.netlist
@@ -151,6 +164,7 @@ def test_no_room_is_infeasible(busy, nangate):
         repair(netlist, nangate, small, placement, Constraints(1e-9), 0, effort=Effort(steps=1, rounds=0))
 
 
+@pytest.mark.slow
 @pytest.mark.tools
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
 def test_simulation_is_the_same_before_and_after(busy, nangate, tmp_path):

@@ -184,8 +184,10 @@ def split_nets(
     inputs, outputs = _ends(timer, strengths)
     plans = plan_buffers(timer.rules, structure, timer.state, choices, prices, strengths.kinds, inputs, outputs)
     area = families.area[strengths.kinds[plans.buffer]] * np.maximum(plans.groups, 1)
+    each = np.ceil(plans.behind / np.maximum(plans.groups, 1))
+    fits = each <= families.max_fanout[strengths.kinds[plans.buffer], outputs[plans.buffer]]
     added = 0
-    for net in np.flatnonzero(plans.gain > least_gain * area).tolist():
+    for net in np.flatnonzero(fits & (plans.gain > least_gain * area)).tolist():
         added += _carry_out(timer, edits, strengths, plans, net)
     return added
 

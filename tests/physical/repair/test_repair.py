@@ -18,8 +18,10 @@ from accel_core.physical.repair.limits import Violations, count_violations, viol
 from accel_core.physical.repair.site import Site
 from accel_core.physical.repair.sizing import Trade, first_prices, size_cells
 from accel_core.physical.repair.strengths import measure_strengths
+from accel_core.physical.technology import load_technology
 from accel_core.physical.timing import Constraints, analyze
-from tests.physical.conftest import netlist_of
+from tests.physical.conftest import YAML, netlist_of
+from tests.physical.repair.conftest import sized_lef, sized_liberty
 from tests.physical.repair.designs import logic_of, spread, timed
 
 PS = 1e-12
@@ -91,6 +93,27 @@ def test_tree_on_a_net_of_many_sinks(sized, from_port):
     assert not count_violations(grown).total
     assert len(heavy_nets(grown, strengths, 3.0)) == 0
     assert logic_of(after, sized) == logic_of(netlist, sized)
+
+
+def test_no_output_drives_more_pins_than_the_library_allows(tmp_path):
+    text = sized_liberty().replace("default_max_transition", "default_max_fanout : 8; default_max_transition")
+    (tmp_path / "tiny.lib").write_text(text)
+    (tmp_path / "tiny.lef").write_text(sized_lef())
+    (tmp_path / "sized.yaml").write_text(YAML.replace("BUF,", "BUF1,"))
+    technology = load_technology(tmp_path / "sized.yaml")
+    netlist = chain(70)
+    plan, placement = spread(netlist, technology)
+    site = Site(technology, plan, Constraints(1e-9))
+    timer = site.timer(netlist, placement)
+    assert count_violations(timer).fanout == 1
+    strengths = measure_strengths(timer.families, technology)
+    edits = Edits(netlist, placement)
+    # 70 sinks are 9 groups of 8 at most, and these are 2.
+    for net in heavy_nets(timer, strengths, 3.0).tolist():
+        assert grow_buffers(timer, edits, strengths, technology, net) >= 9 + 2
+    after, places = site.wanted(edits, placement)
+    assert count_violations(site.timer(after, places)).fanout == 0
+    assert logic_of(after, technology) == logic_of(netlist, technology)
 
 
 def repaired(busy, nangate, period_s, **effort):

@@ -43,9 +43,7 @@ def required_times(graph: Graph, timing: Timing) -> Floats:
     return required
 
 
-def _through_wires(
-    graph: Graph, arrival: Floats, required: Floats, drivers: Ints, sinks: Ints, starts: Ints
-) -> None:
+def _through_wires(graph: Graph, arrival: Floats, required: Floats, drivers: Ints, sinks: Ints, starts: Ints) -> None:
     """Carry required times from the sinks of nets to their drivers."""
     net = graph.net[drivers]
     count = starts[net + 1] - starts[net]

@@ -65,7 +65,7 @@ def test_slacks_are_those_of_the_worst_paths(graph_of, tiny):
 
 
 def test_slack_on_a_path_by_hand(graph_of, tiny):
-    # a -> INV -> INV -> y (port 4 fF). Rising a: 100; falling n: 10 + 1*2 = 12; rising y: 20 + 2*4 = 28; 1000 - 200 left.
+    # a -> INV -> INV -> y (port 4 fF). Rising a: 100; falling n: 10 + 1*2 = 12; rising y: 20 + 2*4 = 28.
     graph = graph_of([("INV", {"A": "a", "Z": "n"}), ("INV", {"A": "n", "Z": "y"})], ["clk", "a"], ["y"])
     timing = analyze(graph, extract(graph, tiny), tiny, Constraints(1e-9, 1e-10, 2e-10))
     rising = [graph.name(terminal) for terminal in range(len(graph.net))]

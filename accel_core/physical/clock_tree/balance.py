@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -14,21 +15,25 @@ from accel_core.physical.technology import Technology
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-PASSES = 3
-"""So often all levels are gone through; assumed, few trees still change in the third."""
+PASSES = 2
+"""So often all aims are gone through; assumed, few trees still change in the third."""
+
+AIMS = ((0.5, 0.1), (0.5, 0.0), (0.3, 0.1), (0.7, 0.1))
+"""Where between the earliest and the latest sink all are to come to, and how near to either one a buffer's sinks must
+come for it to change, as shares of the skew. Assumed: sizes are few, so that what one aim overshoots another meets."""
 
 
-def balance(tree: Tree, trial: Trial, bench: Bench, technology: Technology, share: float) -> tuple[Tree, Trial]:
+def balance(tree: Tree, trial: Trial, bench: Bench, technology: Technology, skew_s: float) -> tuple[Tree, Trial]:
     """Choose sizes anew, one level at a time from the root down, and keep what makes the skew smaller.
 
-    It ends where the skew is no more than a share of the insertion delay.
+    It ends where the skew is as small as is wanted.
     """
     for _ in range(PASSES):
         before = trial.skew_s
-        for place in range(len(tree.levels) - 1, -1, -1):
-            if trial.skew_s <= share * trial.latency.max():
+        for (share, margin), place in product(AIMS, range(len(tree.levels) - 1, -1, -1)):
+            if trial.skew_s <= skew_s:
                 return tree, trial
-            sized = _sized(tree, place, trial, technology)
+            sized = _sized(tree, place, trial, technology, share, margin)
             if (sized.levels[place].size != tree.levels[place].size).any():
                 other = bench.try_out(sized)
                 if other.skew_s < trial.skew_s:
@@ -38,16 +43,19 @@ def balance(tree: Tree, trial: Trial, bench: Bench, technology: Technology, shar
     return tree, trial
 
 
-def _sized(tree: Tree, place: int, trial: Trial, technology: Technology) -> Tree:
-    """Give each buffer of a level the size that brings the middle of its sinks nearest to that of all."""
+def _sized(tree: Tree, place: int, trial: Trial, technology: Technology, share: float, margin: float) -> Tree:
+    """Give buffers of a level the size that brings the middle of their sinks nearest to an aim; see ``AIMS``."""
     low, high = _ranges(tree, trial.latency)[place]
-    target = (low.min() + high.max()) / 2.0
+    first, skew = low.min(), trial.skew_s
     level = tree.levels[place]
     start = sum(len(below.size) for below in tree.levels[:place])
     rows = slice(start, start + len(level.size))
     delays = _delays(tree, level.size, trial.load[rows], trial.slope[rows], technology)
     change = delays - delays[np.arange(len(level.size)), level.size][:, None]
-    size = np.abs(change - (target - (low + high) / 2.0)[:, None]).argmin(axis=1)
+    wanted = first + share * skew - (low + high) / 2.0
+    size = np.abs(change - wanted[:, None]).argmin(axis=1)
+    is_clear = (low > first + margin * skew) & (high < first + (1.0 - margin) * skew)
+    size = np.where(is_clear & (margin > 0.0), level.size, size)
     levels = (*tree.levels[:place], replace(level, size=size), *tree.levels[place + 1 :])
     return replace(tree, levels=levels)
 

@@ -25,9 +25,9 @@ TRIED = tuple(Bounds(*pair) for pair in product((16, 24, 40), (4, 8, 12)))
 """Bounds of which the best are taken: assumed, around the 20 to 50 sinks of a leaf that are usual."""
 
 SKEW_SHARE = 0.08
-"""Skew that is looked for, as a share of the insertion delay; legal places add to it. Assumed."""
+"""Skew that is looked for, as a share of the shortest insertion delay of all; legal places add to it. Assumed."""
 
-BALANCED = 4
+BALANCED = 2
 """So many of them are balanced; assumed."""
 
 
@@ -71,10 +71,7 @@ def build_clock_tree(
     for bounds in TRIED:
         tree = plan_tree(sinks, buffers, technology, port, bounds)
         trees.setdefault(tuple(len(level.size) for level in tree.levels), tree)
-    slowest = slowest_transition_s(technology)
-    tried = [(tree, bench.try_out(tree)) for tree in trees.values()]
-    tried.sort(key=lambda pair: _badness(pair[0], pair[1], slowest))
-    tree, trial = _best(tried[:BALANCED], bench, technology)
+    tree, trial = _best([(tree, bench.try_out(tree)) for tree in trees.values()], bench, technology)
     x, y = _corners(tree, technology, floorplan)
     return ClockTree(
         with_tree(netlist, sinks, tree, free_word(netlist, "clkbuf"), free_word(netlist, "clknet")),
@@ -86,20 +83,21 @@ def build_clock_tree(
 
 def _best(tried: list[tuple[Tree, Trial]], bench: Bench, technology: Technology) -> tuple[Tree, Trial]:
     """The first that, balanced, misses nothing, or the one that misses least."""
+    skew = SKEW_SHARE * min(float(trial.latency.max()) for _, trial in tried)
     slowest = slowest_transition_s(technology)
+
+    def badness(pair: tuple[Tree, Trial]) -> tuple[float, float]:
+        """By how much a tree misses what is looked for, then the area of its buffers in um2."""
+        tree, trial = pair
+        excess = max(0.0, trial.skew_s / skew - 1.0) + max(0.0, trial.transition / slowest - 1.0)
+        return excess, sum(kind.area_um2 for kind in tree.kinds)
+
     balanced = []
-    for tree, trial in tried:
-        balanced.append(balance(tree, trial, bench, technology, SKEW_SHARE))
-        if _badness(*balanced[-1], slowest)[0] == 0.0:
+    for tree, trial in sorted(tried, key=badness)[:BALANCED]:
+        balanced.append(balance(tree, trial, bench, technology, skew))
+        if badness(balanced[-1])[0] == 0.0:
             break
-    return min(balanced, key=lambda pair: _badness(pair[0], pair[1], slowest))
-
-
-def _badness(tree: Tree, trial: Trial, slowest: float) -> tuple[float, float]:
-    """By how much a tree misses what is looked for, then the area of its buffers in um2."""
-    skew = trial.skew_s / (SKEW_SHARE * float(trial.latency.max()))
-    excess = max(0.0, skew - 1.0) + max(0.0, trial.transition / slowest - 1.0)
-    return excess, sum(kind.area_um2 for kind in tree.kinds)
+    return min(balanced, key=badness)
 
 
 def _corners(tree: Tree, technology: Technology, floorplan: Floorplan) -> tuple[Ints, Ints]:

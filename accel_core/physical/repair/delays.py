@@ -1,5 +1,8 @@
-"""Delays of one arc or one wire at a time, compiled: the arithmetic of ``tables``, ``waveforms`` and
-``delay_calculation``, which do many at a time and are its twin in the tests."""
+"""Delays of one arc or one wire at a time, compiled.
+
+The arithmetic is that of ``tables``, ``waveforms`` and ``delay_calculation``, which do many at a time and are its twin
+in the tests.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import numpy as np
 from accel_core.physical.graph import Floats, Ints
 from accel_core.physical.repair.clusters import bisect
 from accel_core.physical.repair.edits import Edits, Sink, sink_names
+from accel_core.physical.repair.families import pin_order
 from accel_core.physical.repair.strengths import Strengths
 from accel_core.physical.repair.timer import Timer
 from accel_core.physical.technology import UNITS_PER_UM, Technology
@@ -70,16 +71,29 @@ def grow_buffers(
     points = Points(sink_names(graph, terminals.tolist()), graph.xy[terminals], pins + wires / len(terminals))
     source = sink_names(graph, [driver])[0] if driver < graph.n_pins else None
     level = _Level(edits, strengths, source, graph.xy[driver], technology)
+    most, most_behind = _fanouts(timer, strengths, driver, kind)
     added, before = 0, net
     while True:
-        load = float(points.load.sum())
-        wanted = math.ceil(load / best_f) if load > root_f else 0
+        load, sinks = float(points.load.sum()), len(points.names)
+        is_heavy, is_wide = load > root_f, sinks > most
+        wanted = max(math.ceil(load / best_f), math.ceil(sinks / most_behind)) if is_heavy or is_wide else 0
         # Levels must shrink, and one buffer before others would be no tree.
-        count = min(max(wanted, 0 if added else least), max(1, len(points.names) // 2))
-        if count < 1 or (count == 1 and added):
+        count = min(max(wanted, 0 if added else least), max(1, sinks // 2))
+        if count < 1 or (count == 1 and added and not is_wide):
             return added
-        before, points = level.add(before, points, count)
+        even = np.ones(sinks) if sinks > count * most_behind / 2.0 else points.load
+        before, points = level.add(before, points, bisect(points.xy, even, count))
         added += count
+
+
+def _fanouts(timer: Timer, strengths: Strengths, driver: int, kind: int) -> tuple[float, float]:
+    """How many sinks the driver of a net may have, and a buffer of its tree."""
+    families, buffer = timer.families, int(strengths.kinds[strengths.chosen])
+    output = pin_order(families.cells[buffer]).index(strengths.helpers[strengths.chosen].output)
+    behind = float(families.max_fanout[buffer, output])
+    if timer.structure.cell[driver] < 0:
+        return math.inf, behind
+    return float(families.max_fanout[families.members[kind], timer.structure.pin[driver]].max()), behind
 
 
 @dataclass(frozen=True)
@@ -92,10 +106,9 @@ class _Level:
     root: Floats
     technology: Technology
 
-    def add(self, net: int, points: Points, count: int) -> tuple[int, Points]:
-        """A buffer before each of ``count`` groups of points."""
+    def add(self, net: int, points: Points, groups: list[Ints]) -> tuple[int, Points]:
+        """A buffer before each group of points."""
         helper = self.strengths.helpers[self.strengths.chosen]
-        groups = bisect(points.xy, points.load, count)
         # The group of an output port moves all others to a new net, so it comes first.
         groups.sort(key=lambda group: all(points.names[point][0] >= 0 for point in group.tolist()))
         names: list[Sink] = []

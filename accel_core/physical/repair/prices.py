@@ -325,4 +325,4 @@ def _cost_of_output(
             cost += penalty * (slowest[edge] - limit) / limit
         if load > most:
             cost += penalty * (load - most) / most
-    return cost  # type: ignore[no-any-return]
+    return cost

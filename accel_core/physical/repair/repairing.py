@@ -14,11 +14,10 @@ from accel_core.physical.repair.fanout import grow_buffers, heavy_nets
 from accel_core.physical.repair.limits import Violations, count_violations, violating_nets
 from accel_core.physical.repair.prices import Prices
 from accel_core.physical.repair.site import Site
-from accel_core.physical.repair.sizing import Effort, Trade, choices_of, first_prices, size_cells
+from accel_core.physical.repair.sizing import Effort, Trade, choices_of, effort_for, first_prices, size_cells
 from accel_core.physical.repair.splits import split_nets
 from accel_core.physical.repair.strengths import Strengths, measure_strengths
 from accel_core.physical.repair.strip import without_buffers
-from accel_core.physical.repair.timer import Timer
 from accel_core.physical.technology import Technology
 from accel_core.physical.timing import Boundary, Constraints
 
@@ -83,7 +82,7 @@ def repair(
         constraints: What the design must meet.
         seed: Of the placer, which makes places legal again.
         boundary: What stands at its ports, None for the usual.
-        effort: How to trade area for time and how long to try.
+        effort: How to trade area for time and how long to try; None for what suits the size of the design.
 
     Raises:
         InfeasibleError: If the repaired cells do not fit, at stage ``placement``.
@@ -91,7 +90,7 @@ def repair(
         ToolNotFoundError: If Coloquinte is not installed.
     """
     site = Site(technology, floorplan, constraints, boundary)
-    return _Repair(site, netlist, placement, seed, effort or Effort()).run()
+    return _Repair(site, netlist, placement, seed, effort or effort_for(len(netlist.instances))).run()
 
 
 class _Repair:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from accel_core.physical.repair.families import Families
 from accel_core.physical.repair.prices import Choices, Prices, choose_sizes, price_arcs, price_ends
 from accel_core.physical.repair.sweeps import forward
 from accel_core.physical.repair.timer import Timer
+
+_MANY_CELLS = 40_000
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,15 @@ class Effort:
     heavy: float = 3.0
     rounds: int = 2
     placements: int = 2
+
+
+def effort_for(cells: int) -> Effort:
+    """As much effort as a design of so many cells can have, so that time grows little faster than the design."""
+    usual = Effort()
+    if cells <= _MANY_CELLS:
+        return usual
+    steps = max(usual.patience, round(usual.steps * math.sqrt(_MANY_CELLS / cells)))
+    return replace(usual, steps=steps, rounds=1, placements=1)
 
 
 @dataclass(frozen=True)

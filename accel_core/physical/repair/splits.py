@@ -17,6 +17,7 @@ from accel_core.physical.graph import Floats, Ints
 from accel_core.physical.repair.clusters import bisect
 from accel_core.physical.repair.delays import Rules, lookup
 from accel_core.physical.repair.edits import Edits, sink_names
+from accel_core.physical.repair.families import pin_order
 from accel_core.physical.repair.prices import Choices, Prices
 from accel_core.physical.repair.strengths import Strengths
 from accel_core.physical.repair.structure import CELL, Structure
@@ -27,6 +28,7 @@ from accel_core.physical.technology import UNITS_PER_UM
 _STEP_F = 1e-15
 _ROOT_WIRE = 0.3  # Share of a net's wires that stays before buffers on all of its sinks; assumed.
 _MOST_GROUPS = 12
+_LEAST_SLEW = 0.1  # What is left of a driver's transition at least when it drives less; assumed.
 
 
 class Plans(NamedTuple):
@@ -53,67 +55,89 @@ def plan_buffers(
     """Find the best plan for every net that a cell drives; ``inputs`` and ``outputs`` number the buffers' pins."""
     n_nets = len(structure.driver)
     plans = Plans(
-        np.zeros(n_nets), np.zeros(n_nets, dtype=np.int64), np.zeros(n_nets, dtype=np.int64),
+        np.zeros(n_nets),
         np.zeros(n_nets, dtype=np.int64),
-    )  # fmt: skip
+        np.zeros(n_nets, dtype=np.int64),
+        np.zeros(n_nets, dtype=np.int64),
+    )
     for place in range(len(structure.order)):
         out = structure.order[place]
         net = structure.net[out]
-        first, last = structure.sinks_of[net], structure.sinks_of[net + 1]
-        if structure.kind[place] != CELL or last - first < 2 or prices.flow[out, 0] + prices.flow[out, 1] <= 0.0:
+        count = structure.sinks_of[net + 1] - structure.sinks_of[net]
+        if structure.kind[place] != CELL or count < 2 or prices.flow[out, 0] + prices.flow[out, 1] <= 0.0:
             continue
         dear = np.zeros(2)
         for edge in range(2):
             dear[edge] = _load_price(rules, structure, state, choices, prices, out, edge)
-        count = last - first
         slack, cap, worth = np.zeros(count), np.zeros((count, 2)), np.zeros((count, 2))
         for index in range(count):
-            _look_at(structure, state, prices, structure.sinks[first + index], index, slack, cap, worth)
-        order = np.argsort(-slack)
-        total = np.zeros(2)
-        for edge in range(2):
-            total[edge] = state.near[net, edge] + state.far[net, edge]
-        wires = max(0.0, total[0] - cap[:, 0].sum())
-        worst = slack[order[count - 1]]
+            _look_at(
+                structure, state, prices, structure.sinks[structure.sinks_of[net] + index], index, slack, cap, worth
+            )
+        wires = max(0.0, state.near[net, 0] + state.far[net, 0] - cap[:, 0].sum())
         for which in range(len(buffers)):
             size = buffers[which]
-            enters = choices.cap[size, inputs[which]]
-            load, paid = np.zeros(2), np.zeros(2)
-            most = choices.max_cap[size, outputs[which]]
-            for behind in range(1, count):
-                sink = order[behind - 1]
-                for edge in range(2):
-                    load[edge] += cap[sink, edge] + wires / count
-                    paid[edge] += worth[sink, edge]
-                gain, late = -choices.cost[size], 0.0
-                for edge in range(2):
-                    saved = load[edge] - enters[edge]
-                    slew = state.transition[out, edge] * max(0.1, 1.0 - saved / total[edge])
-                    delay = lookup(rules, choices.arcs[size, edge, 0], slew, load[edge])
-                    late = max(late, delay)
-                    gain += dear[edge] * saved - paid[edge] * delay
-                if load[0] > most or slack[sink] < worst + late:
-                    break
-                if gain > plans.gain[net]:
-                    plans.gain[net], plans.buffer[net] = gain, which
-                    plans.groups[net], plans.behind[net] = 0, behind
+            enters, most = choices.cap[size, inputs[which]], choices.max_cap[size, outputs[which]]
+            gain, behind = _shield(rules, state, choices, size, net, out, dear, slack, cap, worth, wires, enters, most)
+            if gain > plans.gain[net]:
+                plans.gain[net], plans.buffer[net], plans.groups[net], plans.behind[net] = gain, which, 0, behind
             for groups in range(1, min(count // 2, _MOST_GROUPS) + 1):
-                gain = -choices.cost[size] * groups
-                for edge in range(2):
-                    each = (total[edge] - _ROOT_WIRE * wires) / groups
-                    left = groups * enters[edge] + (_ROOT_WIRE * wires if groups > 1 else 0.0)
-                    saved = total[edge] - left
-                    slew = state.transition[out, edge] * max(0.1, left / total[edge])
-                    delay = lookup(rules, choices.arcs[size, edge, 0], slew, each)
-                    slope = lookup(rules, choices.arcs[size, edge, 1], slew, each)
-                    if each > most:
-                        gain = -np.inf
-                    gain += dear[edge] * saved - prices.flow[out, edge] * delay
-                    gain += prices.slew[out, edge] * (slew - slope)
+                gain = _group(rules, state, choices, prices, size, net, out, dear, wires, enters, most, groups)
                 if gain > plans.gain[net]:
                     plans.gain[net], plans.buffer[net] = gain, which
                     plans.groups[net], plans.behind[net] = groups, count
     return plans
+
+
+@njit(cache=True, error_model="numpy")
+def _shield(
+    rules: Rules, state: State, choices: Choices, size: int, net: int, out: int, dear: Floats, slack: Floats,
+    cap: Floats, worth: Floats, wires: float, enters: Floats, most: float,
+) -> tuple[float, int]:  # fmt: skip
+    """What one buffer before the sinks with the most slack gains at best, and before how many; they stay less late."""
+    order = np.argsort(-slack)
+    count = len(order)
+    worst = slack[order[count - 1]]
+    best, best_behind = 0.0, 0
+    load, paid = np.zeros(2), np.zeros(2)
+    for behind in range(1, count):
+        sink = order[behind - 1]
+        gain, late = -choices.cost[size], 0.0
+        for edge in range(2):
+            load[edge] += cap[sink, edge] + wires / count
+            paid[edge] += worth[sink, edge]
+            saved = load[edge] - enters[edge]
+            total = state.near[net, edge] + state.far[net, edge]
+            slew = state.transition[out, edge] * max(_LEAST_SLEW, 1.0 - saved / total)
+            delay = lookup(rules, choices.arcs[size, edge, 0], slew, load[edge])
+            late = max(late, delay)
+            gain += dear[edge] * saved - paid[edge] * delay
+        if load[0] > most or slack[sink] < worst + late:
+            break
+        if gain > best:
+            best, best_behind = gain, behind
+    return best, best_behind
+
+
+@njit(cache=True, error_model="numpy")
+def _group(
+    rules: Rules, state: State, choices: Choices, prices: Prices, size: int, net: int, out: int, dear: Floats,
+    wires: float, enters: Floats, most: float, groups: int,
+) -> float:  # fmt: skip
+    """What a buffer before each of some groups of all sinks gains."""
+    gain = -choices.cost[size] * groups
+    for edge in range(2):
+        total = state.near[net, edge] + state.far[net, edge]
+        each = (total - _ROOT_WIRE * wires) / groups
+        left = groups * enters[edge] + (_ROOT_WIRE * wires if groups > 1 else 0.0)
+        slew = state.transition[out, edge] * max(_LEAST_SLEW, left / total)
+        delay = lookup(rules, choices.arcs[size, edge, 0], slew, each)
+        slope = lookup(rules, choices.arcs[size, edge, 1], slew, each)
+        if each > most:
+            return -np.inf
+        gain += dear[edge] * (total - left) - prices.flow[out, edge] * delay
+        gain += prices.slew[out, edge] * (slew - slope)
+    return float(gain)
 
 
 @njit(cache=True, error_model="numpy")
@@ -157,21 +181,24 @@ def split_nets(
 ) -> int:
     """Insert buffers wherever that gains more than ``least_gain`` times their area; returns how many."""
     families, structure = timer.families, timer.structure
-    helpers = [families.cells[kind] for kind in strengths.kinds.tolist()]
-    pins = [sorted(cell.pins) for cell in helpers]
-    ends = [
-        np.array([names.index(pin) for names, pin in zip(pins, found, strict=True)])
-        for found in (
-            [helper.input for helper in strengths.helpers],
-            [helper.output for helper in strengths.helpers],
-        )
-    ]
-    plans = plan_buffers(timer.rules, structure, timer.state, choices, prices, strengths.kinds, ends[0], ends[1])
+    inputs, outputs = _ends(timer, strengths)
+    plans = plan_buffers(timer.rules, structure, timer.state, choices, prices, strengths.kinds, inputs, outputs)
     area = families.area[strengths.kinds[plans.buffer]] * np.maximum(plans.groups, 1)
+    each = np.ceil(plans.behind / np.maximum(plans.groups, 1))
+    fits = each <= families.max_fanout[strengths.kinds[plans.buffer], outputs[plans.buffer]]
     added = 0
-    for net in np.flatnonzero(plans.gain > least_gain * area).tolist():
+    for net in np.flatnonzero(fits & (plans.gain > least_gain * area)).tolist():
         added += _carry_out(timer, edits, strengths, plans, net)
     return added
+
+
+def _ends(timer: Timer, strengths: Strengths) -> tuple[Ints, Ints]:
+    """Numbers of the input and the output pin of each buffer."""
+    orders = [pin_order(timer.families.cells[kind]) for kind in strengths.kinds.tolist()]
+    pairs = list(zip(orders, strengths.helpers, strict=True))
+    inputs = [names.index(helper.input) for names, helper in pairs]
+    outputs = [names.index(helper.output) for names, helper in pairs]
+    return np.array(inputs, dtype=np.int64), np.array(outputs, dtype=np.int64)
 
 
 def _carry_out(timer: Timer, edits: Edits, strengths: Strengths, plans: Plans, net: int) -> int:

@@ -1,4 +1,4 @@
-"""How much buffers and drivers can drive well: loads at which a chain of buffers is fastest, and what a library allows."""
+"""How much buffers and drivers can drive well: loads at which a chain of buffers is fastest."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from accel_core.physical.tables import Tables
 from accel_core.physical.technology import Helper, Technology
 
 _GAINS = np.geomspace(1.5, 40.0, 40)
+_SLOWEST = 1.5  # By the fastest buffer's time to multiply; assumed.
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Strengths:
     ohm: Floats
 
     def root_f(self, kind: int) -> float:
-        """Load up to which a cell, in its strongest size, is as fast as a buffer of a tree; not more than that one's."""
+        """Load up to which a cell in its strongest size is as fast as a buffer of a tree, not more than that one's."""
         best = self.best_f[self.chosen]
         return float(min(best, best * self.ohm[self.kinds[self.chosen]] / self.ohm[kind]))
 
@@ -43,22 +44,24 @@ class Strengths:
 def measure_strengths(families: Families, technology: Technology) -> Strengths:
     """Measure buffers and drivers in their tables."""
     tables, slew = technology.library.tables, technology.inverter_chain.transition_s
-    kinds = _buffer_family(families, technology)
-    helpers, inputs, best = [], [], []
-    for kind in kinds.tolist():
+    found = []
+    for kind in _buffer_family(families, technology).tolist():
         cell = families.cells[kind]
         names = {pin.direction: name for name, pin in cell.pins.items()}
-        helpers.append(Helper(cell.name, names["output"], names["input"]))
         cap = float(families.cap[kind, pin_order(cell).index(names["input"])].mean())
-        inputs.append(cap)
-        best.append(cap * _best_gain(families, tables, kind, cap, slew))
+        gain, pace = _best_gain(families, tables, kind, cap, slew)
+        found.append((pace, kind, Helper(cell.name, names["output"], names["input"]), cap, cap * gain))
+    # Cells that are made to delay are buffers by their function only.
+    fastest = min(pace for pace, *_ in found)
+    _, kept, helpers, inputs, best = zip(*(row for row in found if row[0] <= _SLOWEST * fastest), strict=True)
+    kinds = np.array(kept, dtype=np.int64)
     own = np.array([_ohm(families, tables, kind, slew) for kind in range(len(families.cells))])
     strongest = np.array([own[members].min() for members in families.members])
     # Of a middle size: larger ones leave the groups of a tree too far apart, smaller ones are too many.
     chosen = min(len(kinds) - 1, (len(kinds) + 1) // 2)
     # Buffers are compared by their own strength: a tree is made of one size, until sizing changes it.
     strongest[kinds] = own[kinds]
-    return Strengths(kinds, tuple(helpers), np.array(inputs), np.array(best), chosen, strongest)
+    return Strengths(kinds, helpers, np.array(inputs), np.array(best), chosen, strongest)
 
 
 def _buffer_family(families: Families, technology: Technology) -> Ints:
@@ -69,10 +72,13 @@ def _buffer_family(families: Families, technology: Technology) -> Ints:
     return families.buffers
 
 
-def _best_gain(families: Families, tables: Tables, kind: int, cap: float, slew: float) -> float:
-    """Load by input capacitance where delay by the logarithm of both is least: many such buffers multiply fastest."""
-    delays = np.max(_delays(families, tables, kind, _GAINS * cap, slew), axis=0)
-    return float(_GAINS[np.argmin(delays / np.log(_GAINS))])
+def _best_gain(families: Families, tables: Tables, kind: int, cap: float, slew: float) -> tuple[float, float]:
+    """Load by input capacitance where delay by the logarithm of both is least, and that delay in s.
+
+    Many such buffers in a row multiply fastest.
+    """
+    paces = np.max(_delays(families, tables, kind, _GAINS * cap, slew), axis=0) / np.log(_GAINS)
+    return float(_GAINS[np.argmin(paces)]), float(paces.min())
 
 
 def _ohm(families: Families, tables: Tables, kind: int, slew: float) -> float:

@@ -20,8 +20,8 @@ from accel_core.physical.timing import Boundary, Constraints, usual_boundary
 class Timer:
     """The timing of one graph while its cells change to others of their families.
 
-    Arrivals, transitions and slacks are those of ``timing.analyze``, by the same equations in compiled loops. The graph's
-    places and wires stay as they are.
+    Arrivals, transitions and slacks are those of ``timing.analyze``, by the same equations in compiled loops. Places
+    and wires stay as they are.
     """
 
     def __init__(

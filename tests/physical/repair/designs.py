@@ -27,9 +27,9 @@ endmodule
 
 
 def spread(netlist: Netlist, technology: Technology, pitch_um: float = 0.0) -> tuple[Floorplan, Placement]:
-    """Cells in a row, ``pitch_um`` apart, their pins in one place; the ports where the floorplan has them."""
+    """Cells in a row, ``pitch_um`` apart, their pins in one place; the ports where the row begins."""
     plan = make_floorplan(netlist, technology, 0.05)
-    plan = replace(plan, port_places=tuple((0.0, 0.0) for _ in plan.port_places)) if not pitch_um else plan
+    plan = replace(plan, port_places=tuple((0.0, 0.0) for _ in plan.port_places))
     count = len(netlist.instances)
     corner = np.arange(count) * round(pitch_um * 1000)
     pins = np.repeat(np.arange(count) * pitch_um, [len(cell.pins) for cell in netlist.instances])

@@ -1,8 +1,15 @@
 """Which cells stand in for one another."""
 
+import re
+
+import numpy as np
 import pytest
 
 from accel_core.physical.repair.families import make_families
+from accel_core.physical.repair.strengths import measure_strengths
+from accel_core.physical.technology import load_technology
+from tests.physical.conftest import YAML
+from tests.physical.repair.conftest import sized_lef, sized_liberty
 
 
 def names(families, cell):
@@ -32,3 +39,45 @@ def test_limits_come_from_the_library(sized, nangate):
     assert nangate.library.cells["INV_X1"].pins["ZN"].max_capacitance_f == pytest.approx(60.73e-15)
     assert nangate.library.cells["LOGIC0_X1"].dont_use
     assert not nangate.library.cells["INV_X1"].dont_use
+
+
+def test_delay_cells_are_no_buffers_for_trees(sized, tmp_path):
+    # The same cell with ten times the delay is a buffer by its function alone.
+    text = sized_liberty()
+    cell = re.search(r"  cell \(BUF2\) \{.*?\n  \}\n", text, re.DOTALL)[0]
+    slow = re.sub(r"0\.02, 0\.22", "0.20, 0.40", cell.replace("BUF2", "LATE2"))
+    (tmp_path / "tiny.lib").write_text(text.replace(cell, cell + slow))
+    (tmp_path / "tiny.lef").write_text(sized_lef().replace("MACRO BUF1", _LATE_MACRO + "MACRO BUF1"))
+    (tmp_path / "sized.yaml").write_text(YAML.replace("BUF,", "BUF1,"))
+    technology = load_technology(tmp_path / "sized.yaml")
+    families = make_families(technology, ["INV1"])
+    assert "LATE2" in names(families, "BUF1")
+    assert [helper.cell for helper in measure_strengths(families, technology).helpers] == ["BUF1", "BUF2", "BUF4"]
+
+
+def test_best_load_of_a_buffer_by_hand(sized):
+    # (20 + 4 g) / ln g is least where g (ln g - 1) = 5: g = 6.14 (the grid is 9 % wide). The same for all sizes.
+    strengths = measure_strengths(make_families(sized, ["INV1", "DFF2"]), sized)
+    gains = strengths.best_f / strengths.input_f
+    assert np.allclose(gains, 6.14, rtol=0.05)
+    # A tree is made of BUF4 (20 fF at 1 ps for each fF); the strongest inverter and flip-flop are as strong.
+    assert strengths.helpers[strengths.chosen].cell == "BUF4"
+    families = make_families(sized, ["INV1", "DFF2"])
+    assert strengths.root_f(families.number["INV1"]) == pytest.approx(strengths.best_f[2])
+
+
+_LATE_MACRO = """MACRO LATE2
+  SITE unit ;
+  SIZE 1.5 BY 2.0 ;
+  PIN A
+    PORT
+      RECT 0.0 0.5 0.5 1.5 ;
+    END
+  END A
+  PIN Z
+    PORT
+      RECT 0.0 0.5 0.5 1.5 ;
+    END
+  END Z
+END LATE2
+"""

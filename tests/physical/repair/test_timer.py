@@ -79,5 +79,7 @@ def test_small_change_costs_little(busy, nangate):
     netlist, plan, placement = busy
     timer = Site(nangate, plan, Constraints(0.5e-9)).timer(netlist, placement)
     assert timer.resize([], []) == 0
-    last = max(range(len(netlist.instances)), key=lambda index: timer.state.arrival[timer.structure.pins_of[index]].max())
+    last = max(
+        range(len(netlist.instances)), key=lambda index: timer.state.arrival[timer.structure.pins_of[index]].max()
+    )
     assert timer.resize([last], [timer.state.size[last]]) < len(timer.structure.order) / 2

@@ -140,8 +140,9 @@ class _Run:
             self.cpu_s[name] = round(_cpu_s() - cpu, 4)
 
     def all_stages(self) -> dict[str, Any]:
-        technology, settings = self.technology, self.settings
+        settings = self.settings
         (self.artifacts / "design.v").write_text(self.rtl.verilog)
+        technology = self.technology = self.with_memories()
         with self.stage("synthesis"):
             synthesis = synthesize(self.rtl, technology, settings.f_target_hz, self.cache, self.limits, self.own_group)
         self.cpu_s["yosys"] = synthesis.cpu_s
@@ -149,7 +150,7 @@ class _Run:
         self.log(synthesis.log if not synthesis.cached else "netlist taken from the cache")
         self.log(f"{len(netlist.instances)} cells, {len(netlist.nets)} nets")
         with self.stage("floorplan"):
-            floorplan = make_floorplan(netlist, technology, settings.utilization_target)
+            floorplan = make_floorplan(netlist, technology, settings.utilization_target, settings.seed)
         with self.stage("placement"):
             placement = place(netlist, technology, floorplan, settings.seed)
         with self.stage("parasitics"):
@@ -177,6 +178,18 @@ class _Run:
         self.log(f"done: {metrics}")
         self.report("ok", metrics=metrics, synthesis_cached=synthesis.cached, activity=self.told(toggles), **details)
         return {**metrics, "tool_versions": self.versions}
+
+    def with_memories(self) -> Technology:
+        """The technology with the memories of this design that it does not have."""
+        if not self.rtl.memories:
+            return self.technology
+        # Imported here: designs without memories, which are most, need no tables of them.
+        from accel_core.physical.memories import missing_memories, with_memories  # noqa: PLC0415
+
+        memories = missing_memories(self.technology, self.rtl.memories)
+        for memory in memories:
+            self.log(f"memory {memory.name}: {memory}")
+        return with_memories(self.technology, memories, self.artifacts)
 
     def activity(self, graph: Graph, period_s: float) -> Activity:
         """How often nets toggle, as the settings want it."""

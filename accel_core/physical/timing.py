@@ -229,7 +229,8 @@ def _slacks(
     transition: Floats,
     arc_arrival: Floats,
 ) -> Timing:
-    data, _, clock_edge, edge, table = graph.checks
+    # A pin may be checked against several clocks, of which those that are tied never come.
+    data, _, clock_edge, edge, table = graph.checks[:, graph.net[graph.checks[1]] == graph.clock]
     setup = technology.library.tables.lookup(table, transition[data, edge], boundary.clock_transition[clock_edge])
     ports = np.arange(graph.n_pins, graph.n_pins + graph.n_ports)
     outputs = np.flatnonzero(~graph.drives[ports])

@@ -17,6 +17,7 @@ from accel_core.cli import (
     files,
     layers,
     logs,
+    memory,
     optimize,
     platforms,
     sample,
@@ -28,7 +29,21 @@ from accel_core.cli import (
 from accel_core.errors import DISK_FULL, AccelError, InvalidInputError, is_disk_full
 from accel_core.platforms import add_file
 
-COMMANDS = (platforms, layers, space, sample, evaluate, files, campaign, optimize, logs, technology, timing, transfer)
+COMMANDS = (
+    platforms,
+    layers,
+    space,
+    sample,
+    evaluate,
+    files,
+    campaign,
+    optimize,
+    logs,
+    memory,
+    technology,
+    timing,
+    transfer,
+)
 
 
 class _Parser(argparse.ArgumentParser):

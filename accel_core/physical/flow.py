@@ -6,7 +6,7 @@ import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from accel_core.errors import EvaluationError, ToolFailedError
+from accel_core.physical.accesses import accesses_by_instance
 from accel_core.physical.activity import Activity, global_activity, mean_toggles
 from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
 from accel_core.physical.floorplan import make_floorplan
 from accel_core.physical.graph import Graph, make_graph
 from accel_core.physical.layout import draw_layout
 from accel_core.physical.modules import module_of_cells
+from accel_core.physical.netlist import Netlist
 from accel_core.physical.parasitics import extract, to_spef
 from accel_core.physical.placement import coloquinte_version, place
 from accel_core.physical.power import estimate_power
@@ -119,6 +121,7 @@ class _Run:
         self.seconds: dict[str, float] = {}
         self.cpu_s: dict[str, float] = {}
         self.versions = tool_versions(technology)
+        self.models: dict[str, str] = {}
         (artifacts / "flow.log").write_text("")
         self.log(f"{rtl.top} on {technology.title}, {settings}")
         self.log(f"tools: {self.versions}")
@@ -160,7 +163,7 @@ class _Run:
         with self.stage("timing"):
             timing = analyze(graph, parasitics, technology, constraints)
         with self.stage("activity"):
-            activity = self.activity(graph, constraints.period_s)
+            activity = self.with_accesses(self.activity(graph, constraints.period_s), netlist)
         toggles = mean_toggles(graph, activity, constraints.period_s)
         with self.stage("power"):
             power = estimate_power(graph, parasitics, timing, technology, activity, settings.conditions)
@@ -184,9 +187,10 @@ class _Run:
         if not self.rtl.memories:
             return self.technology
         # Imported here: designs without memories, which are most, need no tables of them.
-        from accel_core.physical.memories import missing_memories, with_memories  # noqa: PLC0415
+        from accel_core.physical.memories import missing_memories, to_verilog, with_memories  # noqa: PLC0415
 
         memories = missing_memories(self.technology, self.rtl.memories)
+        self.models = {memory.name: to_verilog(memory) for memory in memories}
         for memory in memories:
             self.log(f"memory {memory.name}: {memory}")
         return with_memories(self.technology, memories, self.artifacts)
@@ -202,8 +206,15 @@ class _Run:
             )
         folder = self.artifacts / "simulation"
         return simulated_activity(
-            graph, self.technology, self.rtl.testbench, period_s, folder, self.limits, self.own_group
+            graph, self.technology, self.rtl.testbench, period_s, folder, self.limits, self.own_group, self.models
         )
+
+    def with_accesses(self, activity: Activity, netlist: Netlist) -> Activity:
+        """An activity with what the design says of its memories, which counts more than what was simulated."""
+        if not self.rtl.accesses:
+            return activity
+        stated = accesses_by_instance(self.rtl.accesses, netlist, self.technology)
+        return replace(activity, accesses={**activity.accesses, **stated})
 
     def told(self, toggles: float) -> dict[str, Any]:
         """What the record says of the activity."""

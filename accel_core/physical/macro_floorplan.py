@@ -19,7 +19,7 @@ from accel_core.physical.technology import Technology
 # Assumed: how a box may be shaped (width over height), and how much larger it may be than all that stands in it. Both
 # are tried from the nearest to a full square on.
 _SHAPES = (1.0, 1.25, 0.8, 1.6, 0.625, 2.0, 0.5, 3.0, 1 / 3, 4.0, 0.25)
-_GROWTH_STEP, _GROWTH_STEPS = 1.03, 40
+_GROWTH_STEP, _GROWTH_STEPS = 1.03, 60
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,6 @@ def _interest(starts: Sequence[int], netlist: Netlist, plan: Floorplan) -> Float
         for _ in range(_STEPS):
             # From each owner to its nets in equal parts, from each net to its owners in equal parts.
             charge = np.bincount(net, wave[owner] / degree[owner], minlength=len(size))
-            wave = _FADE * np.bincount(owner, charge[net] / size[net], minlength=count)
+            wave = np.asarray(_FADE * np.bincount(owner, charge[net] / size[net], minlength=count), dtype=np.float64)
             total[index] += wave
     return total

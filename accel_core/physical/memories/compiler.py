@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from accel_core.errors import InvalidInputError
-from accel_core.physical.memories.fits import QUANTITIES, FitError, fit_of, nearest
+from accel_core.physical.memories.fits import QUANTITIES, FitError, fit_of, is_beyond, nearest
 from accel_core.physical.memories.sizes import known_sizes, snapped, whole_bytes
 from accel_core.rtl import MemorySize
 
@@ -38,7 +38,9 @@ class Memory:
         write_energy_j: Of one write.
         leakage_w: All the time.
         source: ``table`` if all figures are those of a known size, ``fit`` if they are of curves.
-        errors: Of the curves, by quantity; empty for a known size.
+        errors: Of the curves, by quantity, over the sizes that they go through; empty for a known size. The outline's
+            is that of ``area_um2``.
+        is_beyond: Whether it is larger or smaller than all of those, so that its own errors are unknown.
     """
 
     size: MemorySize
@@ -51,6 +53,7 @@ class Memory:
     leakage_w: float
     source: str
     errors: Mapping[str, FitError] = field(default_factory=dict)
+    is_beyond: bool = False
 
     @property
     def name(self) -> str:
@@ -91,4 +94,5 @@ def compile_memory(words: int, bits: int, ports: str = "1RW") -> Memory:
     like = nearest(words, bits, ports)
     width = (area * like.width_um / like.height_um) ** 0.5
     errors = {name: fit.error for name, fit in fits.items()}
-    return Memory(size, *snapped(width, area / width), **values, source="fit", errors=errors)
+    outline = snapped(width, area / width)
+    return Memory(size, *outline, **values, source="fit", errors=errors, is_beyond=is_beyond(words, bits, ports))

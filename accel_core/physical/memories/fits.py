@@ -72,3 +72,10 @@ def nearest(words: int, bits: int, ports: str) -> KnownSize:
         return float(np.hypot(np.log(size.words / words), np.log(size.bits / whole_bytes(bits))))
 
     return min((size for size in grid_sizes() if size.ports == ports), key=distance)
+
+
+def is_beyond(words: int, bits: int, ports: str) -> bool:
+    """Whether a size has more or fewer words or bits than all of the grid."""
+    sizes = [size for size in grid_sizes() if size.ports == ports]
+    ranges = (([size.words for size in sizes], words), ([size.bits for size in sizes], whole_bytes(bits)))
+    return any(not min(known) <= value <= max(known) for known, value in ranges)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 
 from accel_core.physical.cell_models import escaped, verilog_of
@@ -18,9 +19,13 @@ COUNTS = "accesses.txt"
 _CYCLE = "cycle"
 
 
-def conditions_of(cell: Cell) -> list[str]:
-    """States that the energy of a clock edge depends on, each once."""
-    return list(dict.fromkeys(row.when for row in cell.energies if row.when and cell.pins[row.pin].is_clock))
+def conditions_of(cell: Cell, clocked: Iterable[str]) -> list[str]:
+    """States that the energy of a clock edge depends on, which exclude each other; all of them if pins are several.
+
+    ``clocked`` are the pins that the clock drives; a test clock, say, is none.
+    """
+    rows = [list(dict.fromkeys(row.when for row in cell.energies if row.when and row.pin == pin)) for pin in clocked]
+    return [" & ".join(f"({part})" for part in parts) for parts in product(*filter(None, rows)) if parts]
 
 
 def to_counters(graph: Graph, technology: Technology) -> str:
@@ -59,4 +64,6 @@ def read_counts(path: Path, graph: Graph, technology: Technology) -> dict[str, d
 def _watched(graph: Graph, technology: Technology) -> Iterator[tuple[str, str]]:
     for cell in graph.netlist.instances:
         if technology.is_macro(cell.cell):
-            yield from ((cell.name, condition) for condition in conditions_of(technology.library.cells[cell.cell]))
+            clocked = [pin for pin, net in cell.pins.items() if net == graph.clock]
+            states = conditions_of(technology.library.cells[cell.cell], clocked)
+            yield from ((cell.name, condition) for condition in states)

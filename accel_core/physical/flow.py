@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -121,7 +121,7 @@ class _Run:
         self.seconds: dict[str, float] = {}
         self.cpu_s: dict[str, float] = {}
         self.versions = tool_versions(technology)
-        self.models: dict[str, str] = {}
+        self.models: Mapping[str, str] = {}
         (artifacts / "flow.log").write_text("")
         self.log(f"{rtl.top} on {technology.title}, {settings}")
         self.log(f"tools: {self.versions}")
@@ -143,9 +143,9 @@ class _Run:
             self.cpu_s[name] = round(_cpu_s() - cpu, 4)
 
     def all_stages(self) -> dict[str, Any]:
-        settings = self.settings
+        self.get_memories()
+        technology, settings = self.technology, self.settings
         (self.artifacts / "design.v").write_text(self.rtl.verilog)
-        technology = self.technology = self.with_memories()
         with self.stage("synthesis"):
             synthesis = synthesize(self.rtl, technology, settings.f_target_hz, self.cache, self.limits, self.own_group)
         self.cpu_s["yosys"] = synthesis.cpu_s
@@ -182,18 +182,16 @@ class _Run:
         self.report("ok", metrics=metrics, synthesis_cached=synthesis.cached, activity=self.told(toggles), **details)
         return {**metrics, "tool_versions": self.versions}
 
-    def with_memories(self) -> Technology:
-        """The technology with the memories of this design that it does not have."""
+    def get_memories(self) -> None:
+        """Make the memories of this design that its technology does not have."""
         if not self.rtl.memories:
-            return self.technology
+            return
         # Imported here: designs without memories, which are most, need no tables of them.
-        from accel_core.physical.memories import missing_memories, to_verilog, with_memories  # noqa: PLC0415
+        from accel_core.physical.memories import prepare  # noqa: PLC0415
 
-        memories = missing_memories(self.technology, self.rtl.memories)
-        self.models = {memory.name: to_verilog(memory) for memory in memories}
-        for memory in memories:
-            self.log(f"memory {memory.name}: {memory}")
-        return with_memories(self.technology, memories, self.artifacts)
+        ready = prepare(self.rtl, self.technology, self.artifacts)
+        self.rtl, self.technology, self.models = ready.rtl, ready.technology, ready.models
+        self.log(f"memories: {', '.join(size.name for size in self.rtl.memories)}, of {', '.join(self.models)}")
 
     def activity(self, graph: Graph, period_s: float) -> Activity:
         """How often nets toggle, as the settings want it."""

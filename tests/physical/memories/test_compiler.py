@@ -11,10 +11,10 @@ from accel_core.errors import InvalidInputError
 from accel_core.paths import data_path
 from accel_core.physical.lef import parse_lef
 from accel_core.physical.liberty_reader import parse_library
-from accel_core.physical.memories import compile_memory, missing_memories, to_lef, to_liberty, with_memories
+from accel_core.physical.memories import compile_memory, prepare, to_lef, to_liberty, with_memories
 from accel_core.physical.memories.fits import QUANTITIES, fit_of
 from accel_core.physical.memories.lef_text import pin_places
-from accel_core.rtl import MemorySize
+from accel_core.rtl import MemorySize, Rtl
 
 PUBLISHED = pd.read_parquet(data_path() / "memories" / "sram45.parquet")
 GRID = pd.read_parquet(data_path() / "memories" / "sram45_cacti.parquet")
@@ -163,14 +163,13 @@ def test_the_command_prints_figures_and_writes_files(tmp_path, capsys):
 def test_a_technology_gets_what_it_lacks(nangate, with_srams, tiny, tmp_path):
     assert with_srams.digest != nangate.digest
     assert with_srams.cells_digest == nangate.digest
-    sizes = [MemorySize(64, 32), MemorySize(64, 32), MemorySize(32, 8)]
-    assert [memory.name for memory in missing_memories(with_srams, sizes)] == ["sram_32x8_1rw"]
-    assert with_memories(nangate, [], tmp_path) is nangate
     other = with_memories(nangate, [compile_memory(64, 64)], tmp_path)
     assert other.digest != with_srams.digest
-    cell, same = with_srams.library.cells["INV_X1"], nangate.library.cells["INV_X1"]
-    assert cell == same
+    assert with_srams.library.cells["INV_X1"] == nangate.library.cells["INV_X1"]
+    assert with_memories(nangate, [], tmp_path) is nangate
+    rtl = Rtl("", "top", memories=(MemorySize(64, 32), MemorySize(32, 8), MemorySize(32, 8)))
+    assert list(prepare(rtl, with_srams, tmp_path).models) == ["sram_32x8_1rw"]
     with pytest.raises(
         InvalidInputError, match="technology tiny: has no memory sram_64x32_1rw; allowed: one of its own"
     ):
-        missing_memories(tiny, sizes)
+        prepare(rtl, tiny, tmp_path)

@@ -21,7 +21,7 @@ from accel_core.physical.synthesis import synthesize
 from accel_core.physical.technology import load_technology
 from accel_core.process import Limits
 from accel_core.rtl import MemorySize, Rtl, Testbench
-from tests.physical.kits import KITS, ihp, needs_kits
+from tests.physical.kits import ihp, needs_kits
 from tests.physical.legality import placed_cells, violations
 
 VERILOG = """
@@ -249,13 +249,28 @@ def _write_energy_j():
 
 
 IHP_VERILOG = """
-module top (input clk, input en, input we, input [5:0] a, input [63:0] d, output reg [63:0] q);
-  reg en_q, we_q; reg [5:0] a_q; reg [63:0] d_q; wire [63:0] out;
-  always @(posedge clk) begin en_q <= en; we_q <= we; a_q <= a; d_q <= d; q <= out ^ d_q; end
+module top (input clk, input en, input we, input [5:0] a, input [63:0] d, output reg [63:0] q, output reg [69:0] p);
+  reg en_q, we_q; reg [5:0] a_q; reg [63:0] d_q; wire [63:0] out; wire [69:0] pair;
+  always @(posedge clk) begin en_q <= en; we_q <= we; a_q <= a; d_q <= d; q <= out ^ d_q; p <= pair; end
   RM_IHPSG13_1P_64x64_c2_bm_bist u_mem (
     .A_CLK(clk), .A_MEN(en_q), .A_WEN(we_q), .A_REN(~we_q), .A_ADDR(a_q), .A_BM({64{1'b1}}), .A_DIN(d_q),
     .A_DOUT(out), .A_DLY(1'b1), .A_BIST_EN(1'b0), .A_BIST_CLK(1'b0), .A_BIST_REN(1'b0), .A_BIST_WEN(1'b0),
     .A_BIST_MEN(1'b0), .A_BIST_ADDR(6'b0), .A_BIST_DIN(64'b0), .A_BIST_BM(64'b0));
+  sram_48x70_1rw u_pair (.clk(clk), .ce_in(en_q), .we_in(we_q), .addr_in(a_q), .w_mask_in({70{1'b1}}),
+    .wd_in({d_q[5:0], d_q}), .rd_out(pair));
+endmodule
+"""
+IHP_BENCH = """
+module bench;
+  reg clk = 0, working = 0, en = 0, we = 0; reg [5:0] a = 0; reg [63:0] d = 64'd5; integer step = 0;
+  wire [63:0] q; wire [69:0] p;
+  top dut (.clk(clk), .en(en), .we(we), .a(a), .d(d), .q(q), .p(p));
+  always #5 clk = ~clk;
+  always @(negedge clk) begin
+    step = step + 1; en = step % 4 != 0; we = step % 4 == 1;
+    if (step > 10 && p !== {d[5:0], d}) begin $display("wrong data"); $finish(1); end
+  end
+  initial begin repeat (12) @(posedge clk); #1 working = 1; repeat (64) @(posedge clk); #1 $finish; end
 endmodule
 """
 
@@ -271,13 +286,24 @@ def test_memories_of_a_kit_are_used(cache, tmp_path):
     )
     technology = load_technology(tmp_path / "ihp.yaml", cache)
     write, read = "A_MEN & A_WEN & !A_REN", "A_MEN & !A_WEN & A_REN"
-    rtl = Rtl(IHP_VERILOG, "top", accesses={"u_mem": {write: 0.25, read: 0.5, "!A_MEN & !A_WEN & !A_REN": 0.25}})
+    stated = {"u_mem": {write: 0.25, read: 0.5, "!A_MEN & !A_WEN & !A_REN": 0.25}, "u_pair": {"ce_in & we_in": 1.0}}
+    rtl = Rtl(IHP_VERILOG, "top", testbench=Testbench(IHP_BENCH), memories=(MemorySize(48, 70),), accesses=stated)
     metrics = implement(rtl, technology, FlowSettings(1.2e8, 0.6, activity=0.0), tmp_path / "run", cache)
     report = json.loads((tmp_path / "run" / "report.json").read_text())
-    assert [row["cell"] for row in report["macros"]] == [name]
+    drawn = {row["instance"]: row["power_internal_w"] for row in report["macros"]}
+    assert {row["cell"] for row in report["macros"]} == {name}
+    assert set(drawn) == {"u_mem", "u_pair.part_0", "u_pair.part_1"}
     # 50.4983 and 39.0507 pJ by the library's groups for these states; nothing else toggles.
-    drawn = (0.25 * 50.4983e-12 + 0.5 * 39.0507e-12) * 1.2e8
-    assert report["groups"]["macro"]["power_internal_w"] == pytest.approx(drawn, rel=1e-4)
+    assert drawn["u_mem"] == pytest.approx((0.25 * 50.4983e-12 + 0.5 * 39.0507e-12) * 1.2e8, rel=1e-4)
+    assert drawn["u_pair.part_0"] == drawn["u_pair.part_1"] == pytest.approx(50.4983e-12 * 1.2e8, rel=1e-4)
     # The data come 3.1 ns after the clock edge.
     assert 2e-9 < 1 / metrics["f_effective_hz"] < 6e-9
-    assert KITS.is_dir()
+    # The testbench writes in one cycle of four, reads in two and rests in one, with its write enable low.
+    counted = replace(rtl, accesses={})
+    implement(counted, technology, FlowSettings(1.2e8, 0.6, activity_source="simulated"), tmp_path / "run", cache)
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    resting = 0.2514e-12
+    energy_j = 0.25 * 50.4983e-12 + 0.5 * 39.0507e-12 + 0.25 * resting
+    part = next(row for row in report["macros"] if row["instance"] == "u_pair.part_1")
+    # Pins that toggle add a little to what the clock edges cost.
+    assert energy_j * 1.2e8 < part["power_internal_w"] < 1.03 * energy_j * 1.2e8

@@ -4,11 +4,12 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import combinations
 
 import pytest
 
+from accel_core.cli import main
 from accel_core.errors import InfeasibleError, ToolFailedError
 from accel_core.physical import FlowSettings, implement
 from accel_core.physical.floorplan import make_floorplan
@@ -19,8 +20,10 @@ from accel_core.physical.netlist import Instance, Netlist
 from accel_core.physical.placement import refine
 from accel_core.physical.synthesis import synthesize
 from accel_core.physical.technology import load_technology
+from accel_core.physical.technology_files import TECHNOLOGIES
 from accel_core.process import Limits
 from accel_core.rtl import MemorySize, Rtl, Testbench
+from tests.physical.conftest import netlist_of
 from tests.physical.kits import ihp, needs_kits
 from tests.physical.legality import placed_cells, violations
 
@@ -138,7 +141,7 @@ def test_pins_face_the_cells(run, with_srams, netlist):
         assert (x > macro.width_um / 2) == is_left
 
 
-def test_the_order_of_memories_follows_the_seed_and_their_modules(with_srams, netlist):
+def test_the_same_seed_gives_the_same_places(with_srams, netlist):
     plan = make_floorplan(netlist, with_srams, 0.65, seed=3)
     assert plan == make_floorplan(netlist, with_srams, 0.65, seed=3)
     assert plan.free_um2 < plan.area_um2
@@ -184,13 +187,45 @@ def test_netlists_survive_the_cache(netlist):
     again = Netlist.from_plain(json.loads(json.dumps(netlist.to_plain())))
     assert again == netlist
     assert isinstance(again.instances[0], Instance)
-    assert (
-        Rtl.from_plain({**RTL.__dict__, "memories": [vars_of(size) for size in RTL.memories]}).memories == RTL.memories
-    )
+    rtl = replace(RTL, accesses={"u_store.one": {"ce_in": 0.5}})
+    plain = {**asdict(rtl), "memories": [asdict(size) for size in rtl.memories]}
+    assert Rtl.from_plain(json.loads(json.dumps(plain))) == rtl
 
 
-def vars_of(size):
-    return {"words": size.words, "bits": size.bits, "ports": size.ports}
+def test_the_timing_command_has_power_of_memories(run, cache, capsys, tmp_path):
+    _, folder = run
+    shipped = (TECHNOLOGIES / "nangate45.yaml").read_text()
+    own = re.sub("liberty: stdcells.lib", f"liberty: [stdcells.lib, {folder / 'memories.lib'}]", shipped)
+    own = own.replace("stdcells.lef]", f"stdcells.lef, {folder / 'memories.lef'}]")
+    (tmp_path / "own.yaml").write_text(own.replace("name: nangate45", "name: with-memories"))
+    names = (("netlist", "netlist.v"), ("sdc", "constraints.sdc"), ("spef", "parasitics.spef"))
+    files = [f"--{option}={folder / name}" for option, name in names]
+    assert main(["timing", *files, "--technology", str(tmp_path / "own.yaml"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    report = json.loads((folder / "report.json").read_text())
+    for part in ("internal", "switching", "leakage"):
+        expected = report["groups"]["macro"][f"power_{part}_w"]
+        assert found["macro"][f"power_{part}_w"] == pytest.approx(expected, rel=1e-3)
+    assert found["worst_slack_s"] == pytest.approx(report["metrics"]["worst_slack_s"], abs=1e-12)
+
+
+def test_memories_of_a_module_stand_together(with_srams):
+    memory = "sram_64x32_1rw"
+    pins = with_srams.library.cells[memory].pins
+    cells = []
+    for index in range(12):
+        own = {pin: f"q{index}_{bit}" for bit, pin in enumerate(pins) if pins[pin].direction == "output"}
+        cells.append((memory, {pin: own.get(pin, "clk" if pin == "clk" else f"in{index % 2}") for pin in pins}))
+    plain = netlist_of(cells, ["clk", "in0", "in1"], [])
+    modules = ["even", "odd"] * 6
+    instances = [replace(cell, module=name) for cell, name in zip(plain.instances, modules, strict=True)]
+    plan = make_floorplan(replace(plain, instances=tuple(instances)), with_srams, 0.5)
+    module_of = dict(zip((cell.name for cell in instances), modules, strict=True))
+    near, far = [], []
+    for one, other in combinations(plan.macros, 2):
+        distance = abs(one.x - other.x) + abs(one.y - other.y)
+        (near if module_of[one.instance] == module_of[other.instance] else far).append(distance)
+    assert sum(near) / len(near) < 0.8 * sum(far) / len(far)
 
 
 @pytest.mark.tools

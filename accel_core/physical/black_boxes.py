@@ -25,6 +25,11 @@ def buses(pins: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def signals(cell: Cell) -> list[str]:
+    """Inputs and outputs of a cell, in its order."""
+    return [name for name, pin in cell.pins.items() if pin.direction in ("input", "output")]
+
+
 def connections(nets: Mapping[str, str], tied: Mapping[str, str]) -> list[str]:
     """Verilog of an instance's connections: names of its pins' nets, and values of the pins that have none.
 
@@ -61,7 +66,7 @@ def to_stubs(cells: Iterable[Cell]) -> str:
 
 def _stub(cell: Cell) -> str:
     ports = []
-    for name, pins in buses(cell.pins).items():
+    for name, pins in buses(signals(cell)).items():
         first, last = bus_of(pins[0])[1], bus_of(pins[-1])[1]
         width = "" if first is None else f"[{first}:{last}] "
         ports.append(f"  {cell.pins[pins[0]].direction} {width}{name}")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from accel_core.errors import EvaluationError, ToolFailedError
+from accel_core.errors import EvaluationError, InfeasibleError, InvalidInputError, ToolFailedError
 from accel_core.physical.accesses import accesses_by_instance
 from accel_core.physical.activity import Activity, global_activity, mean_toggles
 from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
@@ -183,13 +183,21 @@ class _Run:
         return {**metrics, "tool_versions": self.versions}
 
     def get_memories(self) -> None:
-        """Make the memories of this design that its technology does not have."""
+        """Make the memories of this design that its technology does not have.
+
+        Raises:
+            InfeasibleError: If one cannot be made, at stage ``memories``.
+        """
         if not self.rtl.memories:
             return
         # Imported here: designs without memories, which are most, need no tables of them.
         from accel_core.physical.memories import prepare  # noqa: PLC0415
 
-        ready = prepare(self.rtl, self.technology, self.artifacts)
+        try:
+            with self.stage("memories"):
+                ready = prepare(self.rtl, self.technology, self.artifacts)
+        except InvalidInputError as error:
+            raise InfeasibleError("memories", str(error)) from error
         self.rtl, self.technology, self.models = ready.rtl, ready.technology, ready.models
         self.log(f"memories: {', '.join(size.name for size in self.rtl.memories)}, of {', '.join(self.models)}")
 

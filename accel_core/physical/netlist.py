@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accel_core.errors import ToolFailedError
-from accel_core.physical.black_boxes import buses, connections
+from accel_core.physical.black_boxes import buses, connections, signals
 from accel_core.physical.liberty import Cell
 from accel_core.physical.technology import Helper, Technology
 
@@ -214,7 +214,7 @@ class _Cleaner:
     def _macro(self, path: str, entry: Mapping[str, Any], library: Cell) -> None:
         """A memory or another block, with all of its pins, because a bus cannot be connected in part."""
         bits: dict[str, Any] = {}
-        for bus, names in buses(library.pins).items():
+        for bus, names in buses(signals(library)).items():
             connected = entry["connections"].get(bus, [])
             if len(connected) != len(names):
                 if library.pins[names[0]].direction == "input":

@@ -183,6 +183,14 @@ def test_a_memory_needs_all_its_inputs(nangate, cache, tmp_path):
         implement(replace(RTL, verilog=broken), nangate, SETTINGS, tmp_path, cache)
 
 
+def test_a_memory_that_cannot_be_made_is_infeasible(nangate, cache, tmp_path):
+    rtl = replace(RTL, memories=(*RTL.memories, MemorySize(65_536, 32)))
+    with pytest.raises(InfeasibleError, match=r"memories: memory sram_65536x32_1rw, words: is 65536; allowed: 8 to"):
+        implement(rtl, nangate, SETTINGS, tmp_path, cache)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["status"], report["stage"]) == ("infeasible", "memories")
+
+
 def test_netlists_survive_the_cache(netlist):
     again = Netlist.from_plain(json.loads(json.dumps(netlist.to_plain())))
     assert again == netlist

@@ -42,6 +42,7 @@ NOT_FOR_TABLES = ("accel_core.store", "accel_core.evaluators")
 # Imported where they are used, because they are heavy or missing on some systems.
 LAZY = {
     "pages.components.offline_training": {"accel_core"},  # importing the offline room imports JAX
+    "accel_core.physical.flow": {"accel_core"},  # designs with memories are few, and the tables are read with Arrow
     "accel_core.physical.placement": {"coloquinte"},
     "accel_core.physical.technology_files": {"accel_core"},
     "accel_core.physical.versions": {"importlib"},

@@ -18,6 +18,7 @@ from accel_core.cli import (
     implement,
     layers,
     logs,
+    memory,
     optimize,
     platforms,
     sample,
@@ -31,7 +32,7 @@ from accel_core.platforms import add_file
 
 COMMANDS = (
     platforms, layers, space, sample, evaluate, files, campaign, optimize, logs,
-    technology, implement, timing, transfer,
+    technology, memory, implement, timing, transfer,
 )  # fmt: skip
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from accel_core.physical.expressions import literal, parse_expression
+from accel_core.physical.expressions import Expression, literal, parse_expression
 from accel_core.physical.graph import Bools, Floats, Graph, Ints
 from accel_core.physical.liberty import Cell
 from accel_core.physical.technology import Technology
@@ -27,12 +28,14 @@ class Activity:
         duty: Share of the time that a net is high, shape (N,).
         source: Where it comes from, a word for the record.
         open_density: Of output pins that nothing is connected to, in 1/s; None to derive it from the cell's inputs.
+        accesses: Of memories, by instance: the share of cycles that each condition on its pins holds in, where known.
     """
 
     density: Floats
     duty: Floats
     source: str
     open_density: float | None = None
+    accesses: Mapping[str, Mapping[Expression, float]] = field(default_factory=dict)
 
 
 def mean_toggles(graph: Graph, activity: Activity, period_s: float) -> float:

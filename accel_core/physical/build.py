@@ -85,7 +85,7 @@ def build(
     stages.log(synthesis.log if not synthesis.cached else "netlist taken from the cache")
     stages.log(f"{len(netlist.instances)} cells, {len(netlist.nets)} nets")
     with stages.stage("floorplan"):
-        floorplan = make_floorplan(netlist, technology, settings.utilization_target)
+        floorplan = make_floorplan(netlist, technology, settings.utilization_target, settings.seed)
     with stages.stage("placement"):
         placement = place(netlist, technology, floorplan, settings.seed)
     constraints = settings.constraints(f_target_hz)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accel_core.physical.floorplan import Floorplan
+from accel_core.physical.macros import row_gaps
 from accel_core.physical.netlist import Netlist
 from accel_core.physical.placement import Placement
 from accel_core.physical.technology import UNITS_PER_UM, Technology
@@ -72,11 +73,17 @@ def to_def(netlist: Netlist, floorplan: Floorplan, placement: Placement) -> str:
     ]
     for index in range(floorplan.rows):
         way = "FS" if index % 2 else "N"
-        lines.append(f"ROW row_{index} {floorplan.site} 0 {index * row} {way} DO {width // site} BY 1 STEP {site} 0 ;")
+        for part, (left, right) in enumerate(row_gaps(floorplan.macros, index, row, width)):
+            name, count = f"row_{index}" + (f"_{part}" if part else ""), (right - left) // site
+            lines.append(f"ROW {name} {floorplan.site} {left} {index * row} {way} DO {count} BY 1 STEP {site} 0 ;")
     lines.append(f"COMPONENTS {len(netlist.instances)} ;")
+    ways = {macro.instance: macro.orientation for macro in floorplan.macros}
     places = zip(netlist.instances, placement.x.tolist(), placement.y.tolist(), placement.flipped.tolist(), strict=True)
     lines += [
-        f"- {cell.name} {cell.cell} + PLACED ( {x} {y} ) {'FS' if flipped else 'N'} ;" for cell, x, y, flipped in places
+        f"- {cell.name} {cell.cell} + FIXED ( {x} {y} ) {ways[cell.name]} ;"
+        if cell.name in ways
+        else f"- {cell.name} {cell.cell} + PLACED ( {x} {y} ) {'FS' if flipped else 'N'} ;"
+        for cell, x, y, flipped in places
     ]
     lines += ["END COMPONENTS", f"PINS {len(floorplan.port_bits)} ;"]
     inputs = {net for port in netlist.ports if port.is_input for net in port.nets}
@@ -123,8 +130,13 @@ foreach name {{%s}} {{
 
 def link_libraries(liberties: Sequence[Path], folder: Path) -> tuple[str, ...]:
     """Put Liberty files into a folder, as links where the file system has them, and return their plain names there."""
-    names = tuple(f"cells{number or ''}.lib{'.gz' * (path.suffix == '.gz')}" for number, path in enumerate(liberties))
+    names = tuple(
+        path.name if path.parent == folder.resolve() else f"cells{number or ''}.lib{'.gz' * (path.suffix == '.gz')}"
+        for number, path in enumerate(liberties)
+    )
     for name, path in zip(names, liberties, strict=True):
+        if path == folder.resolve() / name:
+            continue  # Made for this run.
         place = folder / name
         place.unlink(missing_ok=True)
         try:

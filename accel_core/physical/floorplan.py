@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accel_core.errors import InfeasibleError
+from accel_core.physical.macro_floorplan import Box, blocks_of, make_box
+from accel_core.physical.macro_order import order_macros
+from accel_core.physical.macros import MacroPlace
 from accel_core.physical.netlist import Netlist
-from accel_core.physical.technology import Technology
+from accel_core.physical.technology import UNITS_PER_UM, Technology
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Floorplan:
         port_bits: Name of each port bit.
         port_nets: Net of each port bit.
         port_places: Position of each port bit on the edge of the box.
+        macros: Places of memories and other blocks.
     """
 
     width_um: float
@@ -37,23 +41,37 @@ class Floorplan:
     port_bits: tuple[str, ...]
     port_nets: tuple[int, ...]
     port_places: tuple[tuple[float, float], ...]
+    macros: tuple[MacroPlace, ...] = ()
 
     @property
     def area_um2(self) -> float:
         """Area of the core box."""
         return self.width_um * self.height_um
 
+    @property
+    def free_um2(self) -> float:
+        """What memories and their halos leave of it."""
+        kept = sum(
+            (right - left) * (upper - lower) for left, lower, right, upper in (each.kept for each in self.macros)
+        )
+        return self.area_um2 - kept / UNITS_PER_UM**2
 
-def make_floorplan(netlist: Netlist, technology: Technology, utilization_target: float) -> Floorplan:
+
+def make_floorplan(netlist: Netlist, technology: Technology, utilization_target: float, seed: int = 0) -> Floorplan:
     """Size the core box so that the cells fill ``utilization_target`` of it, and spread the ports along its edge.
 
+    Memories and other blocks take their room beside that, and are placed; ``seed`` is for the search for their order.
+
     Raises:
-        InfeasibleError: If the cells cannot fit, at stage ``floorplan``.
+        InfeasibleError: If the cells or the memories cannot fit, at stage ``floorplan``.
     """
     site, site_um, row_um = technology.site.name, technology.site.width_um, technology.site.height_um
-    kinds = Counter(cell.cell for cell in netlist.instances)
+    blocks = blocks_of(netlist, technology)
+    kinds = Counter(cell.cell for cell in netlist.instances if not technology.is_macro(cell.cell))
     filled = sum(count * technology.rows_of(kind) * technology.sites_of(kind) for kind, count in kinds.items())
-    widest, tallest = (max(size(kind) for kind in kinds) for size in (technology.sites_of, technology.rows_of))
+    widest, tallest = (
+        max((size(kind) for kind in kinds), default=1) for size in (technology.sites_of, technology.rows_of)
+    )
     # A cell of two rows fits on every other row only.
     least = 1 if tallest == 1 else tallest + 1
     if utilization_target > 1.0:
@@ -64,13 +82,20 @@ def make_floorplan(netlist: Netlist, technology: Technology, utilization_target:
     # Square, unless that made rows too short for the widest cell or too few for the tallest.
     rows = max(least, min(round(math.sqrt(box) / row_um), math.floor(box / (row_um * widest * site_um))))
     sites = max(widest, math.ceil(box / (rows * row_um) / site_um - 1e-9))
+    columns = False
+    if blocks:
+        around, columns = make_box(blocks, max(filled / utilization_target, widest * least), technology)
+        sites, rows = around.sites, around.rows
     width = sites * site_um
     bits = [(name, net) for port in netlist.ports for name, net in zip(port.bits, port.nets, strict=True)]
     places = edge_places(len(bits), width, rows * row_um)
-    return Floorplan(
+    plan = Floorplan(
         width, rows * row_um, site, site_um, row_um, rows,
         tuple(name for name, _ in bits), tuple(net for _, net in bits), tuple(places),
     )  # fmt: skip
+    if not blocks:
+        return plan
+    return replace(plan, macros=order_macros(blocks, Box(sites, rows), columns, netlist, technology, plan, seed))
 
 
 def edge_places(count: int, width: float, height: float) -> Sequence[tuple[float, float]]:

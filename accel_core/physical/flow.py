@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -10,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from accel_core.errors import EvaluationError, ToolFailedError
+from accel_core.errors import EvaluationError, InfeasibleError, InvalidInputError, ToolFailedError
+from accel_core.physical.accesses import accesses_by_instance
 from accel_core.physical.activity import Activity, global_activity, mean_toggles
 from accel_core.physical.build import Built, Tools, build
 from accel_core.physical.clock_search import fastest, met_period
@@ -18,6 +20,7 @@ from accel_core.physical.export import CHECK, link_libraries, opensta_script, to
 from accel_core.physical.graph import Graph
 from accel_core.physical.layout import draw_layout
 from accel_core.physical.modules import module_of_cells
+from accel_core.physical.netlist import Netlist
 from accel_core.physical.parasitics import to_spef
 from accel_core.physical.placement import coloquinte_version
 from accel_core.physical.power import estimate_power
@@ -103,11 +106,13 @@ class _Run:
         self.artifacts = artifacts
         self.tools = tools
         self.versions = tool_versions(technology)
+        self.models: Mapping[str, str] = {}
         self.stages = Stages(artifacts)
         self.stages.log(f"{rtl.top} on {technology.title}, {settings}")
         self.stages.log(f"tools: {self.versions}")
 
     def all_stages(self) -> dict[str, Any]:
+        self.get_memories()
         (self.artifacts / "design.v").write_text(self.rtl.verilog)
         built = self.build()
         timing = self.timed(built)
@@ -142,7 +147,7 @@ class _Run:
         netlist, floorplan, placement = built.netlist, built.floorplan, built.placement
         graph, parasitics, constraints = built.graph, built.parasitics, settings.constraints()
         with stages.stage("activity"):
-            activity = self.activity(graph, constraints.period_s)
+            activity = self.with_accesses(self.activity(graph, constraints.period_s), netlist)
         toggles = mean_toggles(graph, activity, constraints.period_s)
         with stages.stage("power"):
             power = estimate_power(graph, parasitics, timing, technology, activity, settings.conditions)
@@ -170,6 +175,25 @@ class _Run:
         )
         return {**metrics, "tool_versions": self.versions}
 
+    def get_memories(self) -> None:
+        """Make the memories of this design that its technology does not have.
+
+        Raises:
+            InfeasibleError: If one cannot be made, at stage ``memories``.
+        """
+        if not self.rtl.memories:
+            return
+        # Imported here: designs without memories, which are most, need no tables of them.
+        from accel_core.physical.memories import prepare  # noqa: PLC0415
+
+        try:
+            with self.stages.stage("memories"):
+                ready = prepare(self.rtl, self.technology, self.artifacts)
+        except InvalidInputError as error:
+            raise InfeasibleError("memories", str(error)) from error
+        self.rtl, self.technology, self.models = ready.rtl, ready.technology, ready.models
+        self.stages.log(f"memories: {', '.join(size.name for size in self.rtl.memories)}, of {', '.join(self.models)}")
+
     def activity(self, graph: Graph, period_s: float) -> Activity:
         """How often nets toggle, as the settings want it."""
         settings = self.settings
@@ -181,8 +205,22 @@ class _Run:
             )
         folder = self.artifacts / "simulation"
         return simulated_activity(
-            graph, self.technology, self.rtl.testbench, period_s, folder, self.tools.limits, self.tools.own_group
+            graph,
+            self.technology,
+            self.rtl.testbench,
+            period_s,
+            folder,
+            self.tools.limits,
+            self.tools.own_group,
+            self.models,
         )
+
+    def with_accesses(self, activity: Activity, netlist: Netlist) -> Activity:
+        """An activity with what the design says of its memories, which counts more than what was simulated."""
+        if not self.rtl.accesses:
+            return activity
+        stated = accesses_by_instance(self.rtl.accesses, netlist, self.technology)
+        return replace(activity, accesses={**activity.accesses, **stated})
 
     def told(self, toggles: float) -> dict[str, Any]:
         """What the record says of the activity."""

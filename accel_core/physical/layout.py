@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from accel_core.physical.floorplan import Floorplan
+from accel_core.physical.lef import Macro
 from accel_core.physical.netlist import Netlist
 from accel_core.physical.placement import Placement
 from accel_core.physical.technology import UNITS_PER_UM, Technology
@@ -49,6 +50,9 @@ def draw_layout(
         x0 = left + scale * x / UNITS_PER_UM
         y1 = bottom - scale * y / UNITS_PER_UM
         height = row * technology.rows_of(cell.cell)
+        if technology.is_macro(cell.cell):
+            _draw_macro(draw, (x0, y1), scale, macros[cell.cell], color_of.get(module, COLORS[-1]))
+            continue
         box = (x0, y1 - height + gap, x0 + scale * macros[cell.cell].width_um - gap / 2, y1 - gap)
         draw.rectangle(box, fill=color_of.get(module, COLORS[-1]))
     tick = 3
@@ -57,6 +61,15 @@ def draw_layout(
         draw.rectangle((px - tick / 2, py - tick / 2, px + tick / 2, py + tick / 2), fill=_INK)
     _legend(draw, color_of, len(set(modules)) > len(shown), floorplan, side)
     image.save(path, compress_level=4)
+
+
+def _draw_macro(draw: ImageDraw.ImageDraw, corner: tuple[float, float], scale: float, macro: Macro, color: str) -> None:
+    """A memory: its outline, with a cross as floorplans have it."""
+    left, bottom = corner
+    right, top = left + scale * macro.width_um, bottom - scale * macro.height_um
+    draw.rectangle((left, top, right, bottom), fill=color, outline=_INK, width=2)
+    draw.line((left, top, right, bottom), fill=_INK)
+    draw.line((left, bottom, right, top), fill=_INK)
 
 
 def _legend(draw: ImageDraw.ImageDraw, color_of: dict[str, str], has_rest: bool, plan: Floorplan, side: int) -> None:

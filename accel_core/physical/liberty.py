@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from accel_core.physical.tables import Tables
@@ -153,3 +153,26 @@ class Library:
     slew_derate: float
     cells: dict[str, Cell]
     tables: Tables
+
+
+def joined(library: Library, other: Library) -> Library:
+    """Add another library's cells, whose tables have the first one's thresholds; the first keeps what both have."""
+    start = len(library.tables.size1)
+
+    def moved(table: int) -> int:
+        return table if table < 0 else table + start
+
+    cells = {
+        name: replace(
+            cell,
+            arcs=[(*row[:4], moved(row[4]), moved(row[5]), row[6]) for row in cell.arcs],
+            checks=[(*row[:4], moved(row[4])) for row in cell.checks],
+            energies=[row._replace(rise=moved(row.rise), fall=moved(row.fall)) for row in cell.energies],
+        )
+        for name, cell in other.cells.items()
+    }
+    return replace(
+        library,
+        cells={**library.cells, **{name: cells[name] for name in cells if name not in library.cells}},
+        tables=library.tables.joined(other.tables),
+    )

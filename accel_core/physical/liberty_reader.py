@@ -24,10 +24,11 @@ _SENSES = {
 _DELAYS = ("combinational", "combinational_rise", "combinational_fall", "rising_edge", "falling_edge")
 
 
-def parse_library(*texts: str) -> Library:
+def parse_library(*texts: str, thresholds: Library | None = None) -> Library:
     """Read one Liberty text, or several as one library whose units and thresholds are the first one's.
 
-    Transition times of the others are converted, as if transitions were straight lines.
+    Transition times of the others are converted, as if transitions were straight lines. With ``thresholds``, those of
+    that library take the place of the first one's.
 
     Raises:
         InvalidInputError: If a text is not Liberty, or not the table-lookup delay model, or measures delays at another
@@ -36,8 +37,9 @@ def parse_library(*texts: str) -> Library:
     builder = TablesBuilder()
     readers: list[_Reader] = []
     for text in texts:
-        readers.append(_Reader(parse_groups(text), builder, readers[0] if readers else None))
+        readers.append(_Reader(parse_groups(text), builder, thresholds or (readers[0] if readers else None)))
     first = readers[0]
+    scale = thresholds or first
     cells: dict[str, Cell] = {}
     for reader in readers:
         for group in reader.top.all("cell"):
@@ -47,10 +49,10 @@ def parse_library(*texts: str) -> Library:
         name=first.top.name,
         time_s=first.time_s,
         capacitance_f=first.capacitance_f,
-        slew_low=first.slew_low,
-        slew_high=first.slew_high,
-        delay_threshold=first.delay_threshold,
-        slew_derate=first.slew_derate,
+        slew_low=scale.slew_low,
+        slew_high=scale.slew_high,
+        delay_threshold=scale.delay_threshold,
+        slew_derate=scale.slew_derate,
         cells=cells,
         tables=builder.build(),
     )
@@ -59,8 +61,9 @@ def parse_library(*texts: str) -> Library:
 class _Reader:
     """Turns the groups of one file into the flat form; holds its units and templates."""
 
-    def __init__(self, top: Group, builder: TablesBuilder, first: _Reader | None) -> None:
+    def __init__(self, top: Group, builder: TablesBuilder, first: _Reader | Library | None) -> None:
         self.top = top
+        self.name = top.name
         model = top.values.get("delay_model", "table_lookup")
         if model != "table_lookup":
             raise InvalidInputError(f"Liberty, delay_model: is {model}; allowed: table_lookup")
@@ -82,7 +85,7 @@ class _Reader:
             if self.delay_threshold != first.delay_threshold:
                 raise InvalidInputError(
                     f"Liberty, library {top.name}, output_threshold_pct_rise: is {100 * self.delay_threshold:g}; "
-                    f"allowed: {100 * first.delay_threshold:g}, as in library {first.top.name}"
+                    f"allowed: {100 * first.delay_threshold:g}, as in library {first.name}"
                 )
         self.voltages = dict(_voltage(group.name) for group in top.all("voltage_map"))
         self.templates = {group.name: group for group in top.all("lu_table_template", "power_lut_template")}

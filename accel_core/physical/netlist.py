@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accel_core.errors import ToolFailedError
+from accel_core.physical.black_boxes import buses, connections, signals
+from accel_core.physical.liberty import Cell
 from accel_core.physical.technology import Helper, Technology
 
 
@@ -37,7 +39,7 @@ class Instance:
         cell: Of the library.
         pins: Net of every connected pin.
         module: RTL module that it comes from, or "".
-        alias: Register that it holds, or "".
+        alias: Register that it holds, or path of the memory that it is, or "".
         tied: Pins on the supply (``1``) or on ground (``0``), in kits without tie cells.
     """
 
@@ -99,8 +101,7 @@ class Netlist:
         lines += [f"  wire {name};" for net, name in enumerate(self.nets) if net not in taken]
         nets = self.nets
         for cell in self.instances:
-            pins = [f".{pin}({nets[net]})" for pin, net in cell.pins.items()]
-            pins += [f".{pin}(1'b{value})" for pin, value in cell.tied.items()]
+            pins = connections({pin: nets[net] for pin, net in cell.pins.items()}, cell.tied)
             lines.append(f"  {cell.cell} {cell.name} ({', '.join(pins)});")
         return "\n".join([*lines, "endmodule", ""])
 
@@ -189,11 +190,14 @@ class _Cleaner:
 
     def _cells(self) -> None:
         used = self._used_bits()
-        for entry in self.module["cells"].values():
+        for path, entry in self.module["cells"].items():
             kind = entry["type"].lstrip("\\")
             if kind not in self.cells:
                 raise ToolFailedError("synthesis", f"cell {kind} could not be mapped to the library")
             library = self.cells[kind]
+            if library.is_macro:
+                self._macro(path, entry, library)
+                continue
             if library.is_latch:
                 raise ToolFailedError("synthesis", f"the RTL infers a latch ({kind}); allowed: flip-flops")
             bits, alias = {}, ""
@@ -207,12 +211,26 @@ class _Cleaner:
             source = _module_of(entry["attributes"].get("src", ""), self.spans)
             self._add(kind, pins, source if library.is_flop else "", alias, tied)
 
+    def _macro(self, path: str, entry: Mapping[str, Any], library: Cell) -> None:
+        """A memory or another block, with all of its pins, because a bus cannot be connected in part."""
+        bits: dict[str, Any] = {}
+        for bus, names in buses(signals(library)).items():
+            connected = entry["connections"].get(bus, [])
+            if len(connected) != len(names):
+                if library.pins[names[0]].direction == "input":
+                    raise ToolFailedError("synthesis", f"pin {bus} of {path} is not connected; allowed: all inputs are")
+                connected = [(path, name) for name in names]
+            # Yosys lists the right bit first.
+            bits |= dict(zip(names, reversed(connected), strict=True))
+        pins, tied = self._connected(bits)
+        self._add(library.name, pins, _module_of(entry["attributes"].get("src", ""), self.spans), path, tied)
+
     def _used_bits(self) -> set[Any]:
         used = {bit for port in self.module["ports"].values() for bit in port["bits"]}
         for entry in self.module["cells"].values():
             library = self.cells.get(entry["type"].lstrip("\\"))
             for pin, bits in entry["connections"].items():
-                if library is not None and library.pins[pin].direction == "input":
+                if library is not None and _is_input(library, pin):
                     used.update(bits)
         return used
 
@@ -223,6 +241,13 @@ class _Cleaner:
 
     def _add(self, cell: str, pins: dict[str, int], module: str, alias: str, tied: dict[str, str]) -> None:
         self.instances.append(Instance(f"u{len(self.instances)}", cell, pins, module, alias, tied))
+
+
+def _is_input(library: Cell, pin: str) -> bool:
+    """Whether a pin, or all bits of a bus, are inputs."""
+    if pin not in library.pins:
+        pin = buses(library.pins)[pin][0]
+    return library.pins[pin].direction == "input"
 
 
 def _bit_names(name: str, bits: Sequence[Any]) -> tuple[str, ...]:

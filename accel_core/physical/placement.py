@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from accel_core.errors import InfeasibleError, ToolNotFoundError
 from accel_core.physical.floorplan import Floorplan
+from accel_core.physical.lef import Macro
+from accel_core.physical.macros import MacroPlace, oriented
 from accel_core.physical.netlist import Netlist
 from accel_core.physical.tall_cells import TallCell, place_tall_cells
 from accel_core.physical.technology import UNITS_PER_UM, Technology
@@ -89,12 +91,12 @@ def refine(
     """
     coloquinte = _coloquinte()
     circuit = _circuit(coloquinte, netlist, technology, floorplan)
-    places = tuple(
+    wide, high = (
         [int(place) for place in wanted] + list(all_places)[len(wanted) :]
         for wanted, all_places in ((x, circuit.cell_x), (y, circuit.cell_y))
     )
-    circuit.cell_x, circuit.cell_y = places
-    return _legal(coloquinte, circuit, (places[0], places[1]), netlist, technology, floorplan, seed)
+    circuit.cell_x, circuit.cell_y = places = _with_macros((wide, high), netlist, floorplan)
+    return _legal(coloquinte, circuit, places, netlist, technology, floorplan, seed)
 
 
 def _coloquinte() -> Any:
@@ -140,20 +142,44 @@ def _circuit(coloquinte: Any, netlist: Netlist, technology: Technology, floorpla
     site, row = _grid(floorplan)
     n_cells, n_ports = len(kinds), len(floorplan.port_bits)
     circuit = coloquinte.Circuit(n_cells + n_ports)
-    circuit.cell_width = [site * technology.sites_of(kind) for kind in kinds] + [0] * n_ports
-    circuit.cell_height = [row * technology.rows_of(kind) for kind in kinds] + [0] * n_ports
-    circuit.cell_is_fixed = [False] * n_cells + [True] * n_ports
+    width_of = {kind: site * technology.sites_of(kind) for kind in set(kinds)}
+    macros = macro_places(netlist, floorplan)
+    widths = [width_of[kind] for kind in kinds] + [0] * n_ports
+    heights = [row * technology.rows_of(kind) for kind in kinds] + [0] * n_ports
+    fixed = [False] * n_cells + [True] * n_ports
+    for index, macro in macros.items():
+        left, low, right, upper = macro.kept
+        widths[index], heights[index], fixed[index] = right - left, upper - low, True
+    circuit.cell_width, circuit.cell_height, circuit.cell_is_fixed = widths, heights, fixed
     circuit.cell_is_obstruction = [True] * n_cells + [False] * n_ports
     polarities = {kind: coloquinte.CellRowPolarity(_polarity(technology, kind)) for kind in set(kinds)}
     circuit.cell_row_polarity = [polarities[kind] for kind in kinds] + [coloquinte.CellRowPolarity(_SAME)] * n_ports
     width, height = (round(length * UNITS_PER_UM) for length in (floorplan.width_um, floorplan.height_um))
     center = (round(floorplan.width_um * UNITS_PER_UM / 2), round(floorplan.height_um * UNITS_PER_UM / 2))
     ports = [(round(x * UNITS_PER_UM), round(y * UNITS_PER_UM)) for x, y in floorplan.port_places]
-    circuit.cell_x = [center[0]] * n_cells + [x for x, _ in ports]
-    circuit.cell_y = [center[1]] * n_cells + [y for _, y in ports]
+    middle = ([center[0]] * n_cells + [x for x, _ in ports], [center[1]] * n_cells + [y for _, y in ports])
+    circuit.cell_x, circuit.cell_y = _with_macros(middle, netlist, floorplan)
     circuit.setup_rows(coloquinte.Rectangle(0, width, 0, height), row, True, True)
     _add_nets(circuit, netlist, technology, floorplan)
     return circuit
+
+
+def macro_places(netlist: Netlist, floorplan: Floorplan) -> dict[int, MacroPlace]:
+    """Places of memories and other blocks by their instance's number."""
+    if not floorplan.macros:
+        return {}
+    by_name = {macro.instance: macro for macro in floorplan.macros}
+    return {index: by_name[cell.name] for index, cell in enumerate(netlist.instances) if cell.name in by_name}
+
+
+def _with_macros(
+    places: tuple[list[int], list[int]], netlist: Netlist, floorplan: Floorplan
+) -> tuple[list[int], list[int]]:
+    """Lower left corners with those of what blocks keep for themselves."""
+    x, y = places
+    for index, macro in macro_places(netlist, floorplan).items():
+        x[index], y[index] = macro.kept[:2]
+    return x, y
 
 
 def _tall_places(
@@ -165,10 +191,14 @@ def _tall_places(
     cells = {}
     for index, cell in enumerate(netlist.instances):
         rows = technology.rows_of(cell.cell)
-        if rows > 1:
+        if rows > 1 and not technology.is_macro(cell.cell):
             parity = parities.get(_polarity(technology, cell.cell))
             cells[index] = TallCell(x[index] / site, y[index] / row, technology.sites_of(cell.cell), rows, parity)
-    places = place_tall_cells(list(cells.values()), floorplan.rows, round(floorplan.width_um / floorplan.site_um))
+    taken = np.zeros((floorplan.rows, round(floorplan.width_um / floorplan.site_um)), dtype=bool)
+    for macro in floorplan.macros:
+        left, low, right, upper = macro.kept
+        taken[low // row : upper // row, left // site : right // site] = True
+    places = place_tall_cells(list(cells.values()), taken)
     return {index: (column * site, line * row) for index, (column, line) in zip(cells, places, strict=True)}
 
 
@@ -183,7 +213,7 @@ def _polarity(technology: Technology, kind: str) -> int:
     Rows are mirrored in turn and share their rails. A cell of an odd number of rows fits on any, mirrored as the row
     is. One of an even number has the same rail on both edges, so it fits on every other row only, upright.
     """
-    if technology.rows_of(kind) % 2:
+    if technology.rows_of(kind) % 2 or technology.is_macro(kind):
         return _SAME
     rails = (technology.lef.macros[kind].rail, technology.row_rail)
     return _MIRRORED if "" not in rails and rails[0] != rails[1] else _UPRIGHT
@@ -193,8 +223,11 @@ def _add_nets(circuit: Any, netlist: Netlist, technology: Technology, floorplan:
     """Tell the placer about every net but that of the clock's port, which is ideal or leads to one buffer."""
     macros = technology.lef.macros
     members: list[list[tuple[int, int, int]]] = [[] for _ in netlist.nets]
+    blocks = macro_places(netlist, floorplan)
     for index, cell in enumerate(netlist.instances):
         pins = macros[cell.cell].pins
+        if index in blocks:
+            pins = _pins_of_block(blocks[index], macros[cell.cell])
         for pin, net in cell.pins.items():
             x, y = pins[pin]
             members[net].append((index, round(x * UNITS_PER_UM), round(y * UNITS_PER_UM)))
@@ -205,6 +238,13 @@ def _add_nets(circuit: Any, netlist: Netlist, technology: Technology, floorplan:
         if len(pins_of) > 1 and net != clock:
             cells, xs, ys = zip(*pins_of, strict=True)
             circuit.add_net(list(cells), list(xs), list(ys))
+
+
+def _pins_of_block(place: MacroPlace, macro: Macro) -> dict[str, tuple[float, float]]:
+    """Pins of a block in um from the lower left corner of what it keeps for itself."""
+    dx, dy = ((place.x - place.kept[0]) / UNITS_PER_UM, (place.y - place.kept[1]) / UNITS_PER_UM)
+    turned = {pin: oriented(at, macro, place.orientation) for pin, at in macro.pins.items()}
+    return {pin: (x + dx, y + dy) for pin, (x, y) in turned.items()}
 
 
 def clock_net(netlist: Netlist) -> int:
@@ -221,12 +261,17 @@ def _result(circuit: Any, netlist: Netlist, technology: Technology, floorplan: F
     y = np.array(circuit.cell_y[:n_cells], dtype=np.int64)
     is_odd = np.array([technology.rows_of(cell.cell) % 2 == 1 for cell in netlist.instances], dtype=bool)
     flipped = ((y // row) % 2 == 1) & is_odd
+    blocks = macro_places(netlist, floorplan)
+    for index, block in blocks.items():
+        x[index], y[index], flipped[index] = block.x, block.y, False
     xs, ys = [], []
     macros = technology.lef.macros
     for index, cell in enumerate(netlist.instances):
         macro = macros[cell.cell]
         for pin in cell.pins:
             px, py = macro.pins[pin]
+            if index in blocks:
+                px, py = oriented((px, py), macro, blocks[index].orientation)
             xs.append(px + x[index] / UNITS_PER_UM)
             ys.append((macro.height_um - py if flipped[index] else py) + y[index] / UNITS_PER_UM)
     return Placement(x, y, flipped, np.array(xs), np.array(ys))

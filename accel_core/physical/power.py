@@ -18,6 +18,7 @@ from functools import reduce
 
 import numpy as np
 
+from accel_core.physical.accesses import StatedChances
 from accel_core.physical.activity import Activity
 from accel_core.physical.chances import Chances, related_nets, unrelated_nets
 from accel_core.physical.expressions import Expression, difference, names_of, negated, parse_expression
@@ -73,7 +74,11 @@ def estimate_power(
     charges = _Charges()
     for shape in graph.shapes:
         cell = technology.library.cells[shape.cell]
-        chances = Chances(shape, cell, graph, nets, independent)
+        chances = (
+            StatedChances(shape, cell, graph, nets, independent, activity.accesses)
+            if cell.is_macro and activity.accesses
+            else Chances(shape, cell, graph, nets, independent)
+        )
         part = _Part(shape, cell, graph, parasitics, activity, chances, independent)
         switching[shape.instances] = part.switching(technology.supply_v)
         leakage[shape.instances] = part.leakage()

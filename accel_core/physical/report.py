@@ -15,9 +15,9 @@ from accel_core.physical.clock_tree import clock_details
 from accel_core.physical.floorplan import Floorplan
 from accel_core.physical.graph import Graph
 from accel_core.physical.parasitics import Parasitics
-from accel_core.physical.power import Power
+from accel_core.physical.power import GROUPS, Power
 from accel_core.physical.settings import FlowSettings
-from accel_core.physical.technology import Technology
+from accel_core.physical.technology import UNITS_PER_UM, Technology
 from accel_core.physical.timing import EDGES, Timing, critical_path
 
 
@@ -95,13 +95,59 @@ def modules_of(graph: Graph, technology: Technology, power: Power, modules: Sequ
     return sorted(shares.values(), key=lambda share: (-share["cell_area_mm2"], share["module"]))
 
 
+def groups_of(graph: Graph, technology: Technology, power: Power) -> dict[str, dict[str, float]]:
+    """Cells, area and the parts of power of each of ``power.GROUPS``."""
+    areas = np.array([technology.library.cells[cell.cell].area_um2 for cell in graph.netlist.instances])
+    shares = {}
+    for index, group in enumerate(GROUPS):
+        parts = {f"power_{name}_w": watts for name, watts in power.parts_w(group).items()}
+        mine = power.group == index
+        shares[group] = {
+            "cells": int(mine.sum()),
+            "cell_area_mm2": float(areas[mine].sum()) * 1e-6,
+            "power_w": sum(parts.values()),
+            **parts,
+        }
+    return shares
+
+
+def macros_of(graph: Graph, technology: Technology, floorplan: Floorplan, power: Power) -> list[dict[str, Any]]:
+    """Memories and other blocks: what and where they are, and the parts of their power."""
+    places = {place.instance: place for place in floorplan.macros}
+    rows = []
+    for index, cell in enumerate(graph.netlist.instances):
+        if cell.name in places:
+            place, outline = places[cell.name], technology.lef.macros[cell.cell]
+            rows.append(
+                {
+                    "instance": cell.alias or cell.name,
+                    "cell": cell.cell,
+                    "module": cell.module,
+                    "x_um": place.x / UNITS_PER_UM,
+                    "y_um": place.y / UNITS_PER_UM,
+                    "width_um": outline.width_um,
+                    "height_um": outline.height_um,
+                    "orientation": place.orientation,
+                    "area_mm2": technology.library.cells[cell.cell].area_um2 * 1e-6,
+                    "power_internal_w": float(power.internal[index]),
+                    "power_switching_w": float(power.switching[index]),
+                    "power_leakage_w": float(power.leakage[index]),
+                }
+            )
+    return rows
+
+
 def details_of(
     technology: Technology, floorplan: Floorplan, graph: Graph, parasitics: Parasitics, timing: Timing, power: Power,
     modules: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
     """Everything else worth keeping, by stage."""
     instances = graph.netlist.instances
-    sites = sum(technology.rows_of(cell.cell) * technology.sites_of(cell.cell) for cell in instances)
+    sites = sum(
+        technology.rows_of(cell.cell) * technology.sites_of(cell.cell)
+        for cell in instances
+        if not technology.is_macro(cell.cell)
+    )
     area = sites * floorplan.site_um * floorplan.row_um
     fanout = np.bincount(graph.net[~graph.drives], minlength=len(graph.netlist.nets))
     if not graph.propagated:
@@ -111,7 +157,7 @@ def details_of(
             "width_um": floorplan.width_um,
             "height_um": floorplan.height_um,
             "rows": floorplan.rows,
-            "utilization": area / floorplan.area_um2,
+            "utilization": area / floorplan.free_um2,
             "port_bits": len(floorplan.port_bits),
         },
         "nets": {
@@ -126,6 +172,8 @@ def details_of(
             "critical_path": path_of(graph, timing, modules),
         },
         "modules": modules_of(graph, technology, power, modules),
+        "groups": groups_of(graph, technology, power),
+        **({"macros": macros_of(graph, technology, floorplan, power)} if floorplan.macros else {}),
         "cells_by_type": dict(Counter(cell.cell for cell in instances).most_common()),
     }
 

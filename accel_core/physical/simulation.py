@@ -5,9 +5,13 @@ Without delays there are no glitches: a net makes at most one transition at an e
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from accel_core.errors import InvalidInputError, ToolFailedError, ToolTimeoutError
+from accel_core.physical.access_counts import COUNTS, read_counts, to_counters
 from accel_core.physical.activity import Activity
 from accel_core.physical.cell_models import cell_models
 from accel_core.physical.graph import Graph
@@ -36,8 +40,9 @@ def simulated_activity(
     folder: Path,
     limits: Limits,
     own_group: bool = True,
+    models: Mapping[str, str] | None = None,
 ) -> Activity:
-    """Simulate a netlist and count.
+    """Simulate a netlist and count, also the accesses of its memories.
 
     Args:
         graph: The netlist.
@@ -47,6 +52,7 @@ def simulated_activity(
         folder: Keeps what was simulated: ``netlist.v``, ``cells.v``, ``bench.v`` and its files, ``dump.v``.
         limits: Bounds on compiling and on simulating.
         own_group: See ``process.run``.
+        models: Verilog of memories by name; those that the testbench defines itself need none.
 
     Raises:
         ToolFailedError: If a cell cannot be simulated, the testbench is wrong, or the clock never toggles.
@@ -54,10 +60,13 @@ def simulated_activity(
         ToolTimeoutError: If it runs out of time.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    names = sorted({shape.cell for shape in graph.shapes})
+    models = models or {}
+    given = {*models, *re.findall(r"\bmodule\s+(\w+)", testbench.verilog)}
+    names = sorted({shape.cell for shape in graph.shapes} - given)
+    counters = to_counters(graph, technology)
     files = {
         "netlist.v": graph.netlist.to_verilog(),
-        "cells.v": cell_models(technology.library, names),
+        "cells.v": "\n".join([cell_models(technology.library, names), *models.values(), counters]),
         "bench.v": testbench.verilog,
         "dump.v": _DUMP,
         **testbench.files,
@@ -65,7 +74,8 @@ def simulated_activity(
     for name, text in files.items():
         (folder / name).write_text(text)
     sources = ["netlist.v", "cells.v", "bench.v", "dump.v"]
-    compile_all = ["iverilog", "-g2005", "-s", "bench", "-s", "dump", "-o", "bench.vvp", *sources]
+    tops = ["-s", "bench", "-s", "dump", *(["-s", "accesses"] if counters else [])]
+    compile_all = ["iverilog", "-g2005", *tops, "-o", "bench.vvp", *sources]
     for command in (compile_all, ["vvp", "-n", "bench.vvp"]):
         done = run(command, "activity", limits, cwd=folder, own_group=own_group)
         if done.timed_out:
@@ -83,7 +93,8 @@ def simulated_activity(
         raise ToolFailedError("activity", str(error)) from error
     for name in ("activity.vcd", "bench.vvp"):
         (folder / name).unlink()
-    return scaled(graph, toggles, period_s, "simulated")
+    activity = scaled(graph, toggles, period_s, "simulated")
+    return replace(activity, accesses=read_counts(folder / COUNTS, graph, technology)) if counters else activity
 
 
 def net_numbers(graph: Graph) -> dict[str, int]:

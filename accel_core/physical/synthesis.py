@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accel_core.errors import ToolFailedError, ToolNotFoundError, ToolTimeoutError
+from accel_core.physical.black_boxes import macros_in, to_stubs
 from accel_core.physical.netlist import Netlist, netlist_from_yosys
 from accel_core.physical.synthesis_library import synthesis_libraries
 from accel_core.physical.technology import Technology
@@ -108,11 +109,15 @@ def synthesize(
     return Synthesis(netlist, False, cpu_s, log)
 
 
-def yosys_script(rtl: Rtl, libraries: Sequence[str], period: int) -> str:
-    """The commands that Yosys runs, on ``design.v`` and these files in its working folder; it reads no quoted paths."""
+def yosys_script(rtl: Rtl, libraries: Sequence[str], period: int, stubs: str = "") -> str:
+    """The commands that Yosys runs, on ``design.v`` and these files in its working folder; it reads no quoted paths.
+
+    ``stubs`` is the file of modules that it knows from outside only, "" for none.
+    """
     cells = " ".join(f"-liberty {_HERE}/{name}" for name in libraries)
     return "\n".join(
         (
+            *([f"read_verilog -lib {stubs}"] if stubs else []),
             "read_verilog design.v",
             f"synth -top {rtl.top} -flatten -booth -noabc",
             # Yosys would build latches out of flip-flops with asynchronous inputs, whose timing nobody checks.
@@ -129,13 +134,17 @@ def yosys_script(rtl: Rtl, libraries: Sequence[str], period: int) -> str:
 def _run_yosys(
     rtl: Rtl, technology: Technology, libraries: Sequence[str], period: int, limits: Limits, own_group: bool
 ) -> tuple[Netlist, float, str]:
+    macros = macros_in(rtl.verilog, technology)
     with tempfile.TemporaryDirectory(prefix="accel-synthesis-") as name:
         folder = Path(name)
         (folder / "design.v").write_text(rtl.verilog)
         names = [f"cells{index}.lib" for index in range(len(libraries))]
         for library, text in zip(names, libraries, strict=True):
             (folder / library).write_text(text)
-        (folder / "run.ys").write_text(yosys_script(rtl, names, period))
+        stubs = "macros.v" if macros else ""
+        if macros:
+            (folder / stubs).write_text(to_stubs(macros))
+        (folder / "run.ys").write_text(yosys_script(rtl, names, period, stubs))
         command = [sys.executable, "-c", _DRIVER, "run.ys"]
         # ABC takes no blanks in the place of its files either, so that is told from here.
         done = run(command, "synthesis", limits, cwd=folder, env={**os.environ, "TMPDIR": "."}, own_group=own_group)

@@ -35,7 +35,7 @@ def synthesis_libraries(technology: Technology, cache: Path | None) -> list[str]
     Raises:
         InvalidInputError: If no cell is left, or no flip-flop.
     """
-    stored = cache / f"cells-{_VERSION}-{technology.digest}.lib" if cache else None
+    stored = cache / f"cells-{_VERSION}-{technology.cells_digest or technology.digest}.lib" if cache else None
     if stored is not None and stored.is_file():
         return stored.read_text().split(_MARK)
     texts = list(_views(technology))

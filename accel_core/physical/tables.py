@@ -37,6 +37,26 @@ class Tables:
         """The arrays by name, in the order of the constructor."""
         return {key: getattr(self, key) for key in self.KEYS}
 
+    def joined(self, other: Tables) -> Tables:
+        """These tables, then those of another; both in common arrays again."""
+        width1, width2 = (
+            max(mine, its) for mine, its in zip(self.values.shape[1:], other.values.shape[1:], strict=True)
+        )
+
+        def padded(axis: Floats, width: int) -> Floats:
+            return np.pad(axis, ((0, 0), (0, width - axis.shape[1])), constant_values=np.inf)
+
+        def filled(values: Floats) -> Floats:
+            return np.pad(values, ((0, 0), (0, width1 - values.shape[1]), (0, width2 - values.shape[2])))
+
+        return Tables(
+            np.concatenate([padded(part.axis1, width1) for part in (self, other)]),
+            np.concatenate([self.size1, other.size1]),
+            np.concatenate([padded(part.axis2, width2) for part in (self, other)]),
+            np.concatenate([self.size2, other.size2]),
+            np.concatenate([filled(part.values) for part in (self, other)]),
+        )
+
     def lookup(self, table: Ints, first: Floats, second: Floats) -> Floats:
         """Values of the tables ``table`` at (``first``, ``second``): arrays of one shape (m,), like the result."""
         i, u = _locate(self.axis1, self.size1, table, first)

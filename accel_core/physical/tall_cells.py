@@ -30,15 +30,15 @@ class TallCell:
     parity: int | None
 
 
-def place_tall_cells(cells: Sequence[TallCell], rows: int, sites: int) -> list[tuple[int, int]]:
+def place_tall_cells(cells: Sequence[TallCell], taken: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Site and row of each cell, the largest first, each at the free place nearest to where it would like to be.
 
+    ``taken`` says which sites are not free, shape (rows, sites), and in the end also where the cells stand.
     Distances are in heights of a row, with sites taken for a tenth of that, about what they are.
 
     Raises:
         InfeasibleError: If one finds no place, at stage ``placement``.
     """
-    taken = np.zeros((rows, sites), dtype=bool)
     places: list[tuple[int, int]] = [(0, 0)] * len(cells)
     for index in sorted(range(len(cells)), key=lambda index: (-cells[index].height, -cells[index].width, index)):
         cell = cells[index]

@@ -24,6 +24,9 @@ from accel_core.physical.wires import Wire, wires_from_entries, wires_from_table
 UNITS_PER_UM = 1000
 """Places are whole multiples of 1/1000 um, finer than any site or pin grid."""
 
+MACRO_HALO_UM = (2.0, 2.0)
+"""Assumed: room for the wires to a block's pins, where a kit does not say how much it wants."""
+
 _SUPPLIES_V = (0.3, 6.0)  # From near threshold to 5 V I/O of 0.18 um processes with a tenth to spare.
 _SUPPLY_FACTOR = 2.0
 _LOADS = 4  # Inverters on an output port; OpenROAD-flow-scripts takes as much for NanGate45.
@@ -75,6 +78,8 @@ class Technology:
         digest: Changes when a file of it changes.
         library: The parsed Liberty files.
         lef: The parsed LEF files.
+        macro_halo_um: How far cells stay from a memory or another block, across and along its rows.
+        cells_digest: That of the technology before memories were added, "" if none were.
     """
 
     name: str
@@ -100,6 +105,12 @@ class Technology:
     digest: str
     library: Library = field(repr=False)
     lef: Lef = field(repr=False)
+    macro_halo_um: tuple[float, float] = MACRO_HALO_UM
+    cells_digest: str = ""
+
+    def is_macro(self, cell: str) -> bool:
+        """Whether a cell is a memory or another block, which stands across rows."""
+        return self.library.cells[cell].is_macro
 
     def is_usable(self, cell: str) -> bool:
         """Whether synthesis may use a cell: it is not forbidden, has an outline of whole rows, and all its pins."""
@@ -222,7 +233,16 @@ def _build(path: Path, sources: Sources, cache: Path | None) -> Technology:
         digest=sources.digest,
         library=library,
         lef=lef,
+        macro_halo_um=_halo(place, entries),
     )
+
+
+def _halo(place: str, entries: Mapping[str, Any]) -> tuple[float, float]:
+    value = entries.get("macro_halo_um", MACRO_HALO_UM)
+    sides = [float(side) for side in (value if isinstance(value, (list, tuple)) else [value])]
+    if len(sides) not in (1, 2) or not all(0.0 <= side < float("inf") for side in sides):
+        raise InvalidInputError(f"{place}, macro_halo_um: is {value}; allowed: one or two numbers from 0")
+    return sides[0], sides[-1]
 
 
 def _patterns(entries: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ _NO_WIRES = WireTable({}, None, "")
 _KEYS = (
     "name", "title", "package", "folder", "platform", "variables", "liberty", "lef", "site", "node_nm", "supply_v",
     "wires", "dont_use", "flip_flops", "buffer", "tie_low", "tie_high", "output_load_f", "input_transition_s",
-    "clock_transition_s",
+    "clock_transition_s", "macro_halo_um",
 )  # fmt: skip
 
 

@@ -314,10 +314,11 @@ def _slacks(
     transition: Floats,
     arc_arrival: Floats,
 ) -> Timing:
-    data, clock, clock_edge, edge, table = graph.checks
+    # A pin may be checked against several clocks, of which those that are tied never come.
+    data, clock, clock_edge, edge, table = graph.checks[:, graph.clock_nets[graph.net[graph.checks[1]]]]
     slope, capture = boundary.clock_transition[clock_edge], np.zeros(len(clock))
     if graph.propagated:
-        slope = np.where(graph.clock_nets[graph.net[clock]], transition[clock, clock_edge], slope)
+        slope = transition[clock, clock_edge]
         capture = clock_latency(graph, constraints, arrival, clock, clock_edge)
     setup = technology.library.tables.lookup(table, transition[data, edge], slope)
     ports = np.arange(graph.n_pins, graph.n_pins + graph.n_ports)

@@ -7,94 +7,16 @@ copy of one of a few lists of cells.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from operator import is_, itemgetter
-from typing import Any
 
 from accel_core.physical.netlist import NOTHING, Cleaner, Instance, Netlist
+from accel_core.physical.pieces import Bit, Cell, Child, PieceNetlist, merge
 from accel_core.physical.technology import Technology
-
-Bit = int | str
-Bits = Sequence[Bit]
-
-
-@dataclass(frozen=True)
-class Child:
-    """An instance of another piece.
-
-    Attributes:
-        name: Of the instance.
-        kind: Of the piece.
-        pins: Bits of each connected port.
-    """
-
-    name: str
-    kind: str
-    pins: Mapping[str, Bits]
-
-
-@dataclass(frozen=True)
-class PieceNetlist:
-    """A mapped module. Bits are Yosys' numbers, or ``0`` and ``1``.
-
-    Attributes:
-        ports: Direction, as Yosys names it, and bits of each port.
-        cells: Library cell, bit of every connected pin, RTL module and register of each.
-        children: Other pieces in it.
-    """
-
-    ports: Mapping[str, tuple[str, Bits]]
-    cells: Sequence[tuple[str, Mapping[str, Bit], str, str]]
-    children: Sequence[Child]
-
-    def to_plain(self) -> list[Any]:
-        """Nested plain values, for JSON."""
-        return [self.ports, self.cells, [[child.name, child.kind, child.pins] for child in self.children]]
-
-    @classmethod
-    def from_plain(cls, plain: Sequence[Any]) -> PieceNetlist:
-        """The inverse of ``to_plain``."""
-        ports, cells, children = plain
-        return cls(ports, cells, [Child(*entries) for entries in children])
-
-    def bits(self, direction: str) -> Iterator[Bit]:
-        """Those of all ports of a direction."""
-        return (bit for way, bits in self.ports.values() if way == direction for bit in bits)
-
-
-def piece_netlist(module: Mapping[str, Any], children: Iterable[str], technology: Technology) -> PieceNetlist:
-    """What Yosys made of a piece in which these others stand.
-
-    Raises:
-        ToolFailedError: If a cell is neither in the library nor another piece.
-    """
-    others = [(name, cell) for name, cell in module["cells"].items() if cell["type"] in set(children)]
-    names = {name for name, _ in others}
-    own = {name: cell for name, cell in module["cells"].items() if name not in names}
-    # What others read is used: a port of its own for each of their inputs says so.
-    read = {
-        f"{name}.{pin}": {"direction": "output", "bits": bits}
-        for name, cell in others
-        for pin, bits in cell["connections"].items()
-        if cell["port_directions"][pin] == "input"
-    }
-    cleaner = _PieceCleaner({**module, "cells": own, "ports": {**module["ports"], **read}}, "", technology)
-    cells = [
-        (kind, {pin: _plain(bit) for pin, bit in bits.items()}, origin, alias)
-        for kind, bits, origin, alias in cleaner.mapped()
-    ]
-    return PieceNetlist(
-        {name: (port["direction"], [_plain(bit) for bit in port["bits"]]) for name, port in module["ports"].items()},
-        cells,
-        [
-            Child(name, cell["type"], {pin: [_plain(bit) for bit in bits] for pin, bits in cell["connections"].items()})
-            for name, cell in others
-        ],
-    )
 
 
 def assemble(pieces: Mapping[str, PieceNetlist], top: str, name: str, clock: str, technology: Technology) -> Netlist:
@@ -108,20 +30,9 @@ def assemble(pieces: Mapping[str, PieceNetlist], top: str, name: str, clock: str
         technology: The cells that the pieces are mapped to.
     """
     merged: dict[str, PieceNetlist] = {}
-    _merge(pieces, top, merged)
+    merge(pieces, top, merged)
     with _no_collection():
         return _Assembler(merged, top, technology).netlist(name, clock)
-
-
-class _PieceCleaner(Cleaner):
-    """In the text of a piece, each cell's source is the name of its module."""
-
-    def _origin(self, src: str) -> str:
-        return src.split("|", maxsplit=1)[0]
-
-
-def _plain(bit: Bit) -> Bit:
-    return "0" if bit in ("x", "z") else bit
 
 
 @contextmanager
@@ -134,48 +45,6 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _merge(pieces: Mapping[str, PieceNetlist], name: str, merged: dict[str, PieceNetlist]) -> None:
-    """Make one bit of those that a piece in this one hands from an input, or a constant, to an output."""
-    piece = pieces[name]
-    for kind in {child.kind for child in piece.children} - set(merged):
-        _merge(pieces, kind, merged)
-    joined: dict[Bit, Bit] = {}
-
-    def root(bit: Bit) -> Bit:
-        while bit in joined:
-            bit = joined[bit]
-        return bit
-
-    for child in piece.children:
-        inner = merged[child.kind]
-        outside: dict[Bit, Bit] = {"0": "0", "1": "1", **dict.fromkeys(inner.bits("input"), "0")}
-        for way in ("input", "output"):
-            for port, (direction, bits) in inner.ports.items():
-                if direction != way:
-                    continue
-                for inside, bit in zip(bits, child.pins.get(port, ()), strict=False):
-                    if way == "input" or inside not in outside:
-                        outside[inside] = bit
-                    elif root(bit) != root(outside[inside]):
-                        # An output has no other driver, so it is never a constant itself.
-                        joined[root(bit)] = root(outside[inside])
-    merged[name] = piece if not joined else _renamed(piece, root)
-
-
-def _renamed(piece: PieceNetlist, root: Callable[[Bit], Bit]) -> PieceNetlist:
-    return PieceNetlist(
-        {name: (way, [root(bit) for bit in bits]) for name, (way, bits) in piece.ports.items()},
-        [
-            (kind, {pin: root(bit) for pin, bit in pins.items()}, module, alias)
-            for kind, pins, module, alias in piece.cells
-        ],
-        [
-            replace(child, pins={port: [root(bit) for bit in bits] for port, bits in child.pins.items()})
-            for child in piece.children
-        ],
-    )
 
 
 @dataclass(frozen=True)
@@ -191,7 +60,7 @@ class _Template:
         modules: RTL module of each cell.
         aliases: Register of each.
         children: Path, template, and how to get the nets of its outer bits from a list of all.
-        needed: Input bits that it reads.
+        inputs: Those of the outer bits that it reads.
     """
 
     outer: tuple[Bit, ...]
@@ -202,7 +71,7 @@ class _Template:
     modules: tuple[str, ...]
     aliases: tuple[str, ...]
     children: list[tuple[str, _Template, Callable[[list[int]], tuple[int, ...]]]]
-    needed: frozenset[Bit]
+    inputs: tuple[Bit, ...]
 
 
 class _Assembler(Cleaner):
@@ -262,9 +131,8 @@ class _Assembler(Cleaner):
 
     def _make_template(self, piece: PieceNetlist, used: frozenset[Bit]) -> _Template:
         cells, children, read = self._live(piece, used)
-        needed = frozenset(piece.bits("input")) & read
-        own = [bit for bit in piece.bits("input") if bit in needed] + [b for b in piece.bits("output") if b in used]
-        outer = tuple(dict.fromkeys([*(bit for bit in ("0", "1") if bit in read), *(b for b in own if b in read)]))
+        inputs = [bit for bit in ("0", "1", *piece.bits("input")) if bit in read]
+        outer = tuple(dict.fromkeys([*inputs, *(bit for bit in piece.bits("output") if bit in used)]))
         places = {bit: index for index, bit in enumerate(outer)}
         pins_of, chosen = [], []
         for kind, pins, _, _ in cells:
@@ -278,35 +146,43 @@ class _Assembler(Cleaner):
             select = _chooser([places.setdefault(links[bit], len(places)) for bit in template.outer])
             inside.append((f"{child.name}.", template, select))
         n_inner = len(places) - len(outer)
-        return _Template(outer, n_inner, kinds, tuple(pins_of), _chooser(chosen), modules, aliases, inside, needed)
+        return _Template(
+            outer, n_inner, kinds, tuple(pins_of), _chooser(chosen), modules, aliases, inside, tuple(inputs)
+        )
 
     def _live(
         self, piece: PieceNetlist, used: frozenset[Bit]
-    ) -> tuple[list[Any], list[tuple[Child, _Template]], set[Bit]]:
+    ) -> tuple[list[Cell], list[tuple[Child, _Template]], set[Bit]]:
         """Cells and children that somebody reads, and all bits that are read."""
-        cells = list(piece.cells)
-        links = [(child, self._links(child)) for child in piece.children]
+        sources = {bit: cell for cell in piece.cells for bit in self._bits(cell, is_output=True)}
+        joined = [(child, self._links(child)) for child in piece.children]
         templates = [
-            self._template(child.kind, frozenset(self.pieces[child.kind].bits("output"))) for child, _ in links
+            self._template(child.kind, self._used(child, links, set(links.values()))) for child, links in joined
         ]
         while True:
             read = set(used)
-            for kind, pins, _, _ in cells:
-                outputs = self.outputs[kind]
-                read.update(bit for pin, bit in pins.items() if pin not in outputs)
-            for (_, outside), template in zip(links, templates, strict=True):
-                read.update(outside[bit] for bit in template.outer)
-            alive = [cell for cell in cells if any(cell[1].get(pin) in read for pin in self.outputs[cell[0]])]
-            now = [
-                self._template(
-                    child.kind,
-                    frozenset(bit for bit in self.pieces[child.kind].bits("output") if outside.get(bit) in read),
-                )
-                for child, outside in links
-            ]
-            if len(alive) == len(cells) and all(map(is_, now, templates)):
+            for (_, links), template in zip(joined, templates, strict=True):
+                read.update(links[bit] for bit in template.inputs)
+            waiting = list(read)
+            while waiting:
+                cell = sources.get(waiting.pop())
+                new = [bit for bit in self._bits(cell, is_output=False) if bit not in read] if cell else []
+                read.update(new)
+                waiting += new
+            now = [self._template(child.kind, self._used(child, links, read)) for child, links in joined]
+            if all(map(is_, now, templates)):
+                cells = [cell for cell in piece.cells if any(bit in read for bit in self._bits(cell, is_output=True))]
                 return cells, list(zip(piece.children, templates, strict=True)), read
-            cells, templates = alive, now
+            templates = now
+
+    def _bits(self, cell: Cell, *, is_output: bool) -> list[Bit]:
+        """Bits that a cell drives, or those that it reads."""
+        kind, pins, _, _ = cell
+        return [bit for pin, bit in pins.items() if (pin in self.outputs[kind]) == is_output]
+
+    def _used(self, child: Child, links: Mapping[Bit, Bit], read: Collection[Bit]) -> frozenset[Bit]:
+        """Output bits of a child that are linked to a bit that is read."""
+        return frozenset(bit for bit in self.pieces[child.kind].bits("output") if bit in links and links[bit] in read)
 
     def _links(self, child: Child) -> dict[Bit, Bit]:
         """Our bit for each port bit inside of a child; inputs that are not connected are 0."""

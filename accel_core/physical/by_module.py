@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from accel_core.physical.assembly import PieceNetlist, assemble, piece_netlist
+from accel_core.physical.assembly import assemble
 from accel_core.physical.hierarchy import PIECE, KeepRule, Piece, split
+from accel_core.physical.pieces import PieceNetlist, piece_netlist
 from accel_core.physical.synthesis import (
     ABC_SCRIPT,
     KeptModule,
@@ -77,11 +79,12 @@ class _Steps:
 
         def make() -> Any:
             script = [
-                "read_verilog design.v", f"hierarchy -check -top {rtl.top}", "proc",
-                "write_rtlil design.il", "write_json design.json",
+                "read_rtlil names.il", "read_verilog design.v", f"hierarchy -check -top {rtl.top}",
+                # Later passes order what they make by what else there is in the design.
+                "write_rtlil design.il", "proc", "write_json design.json",
             ]  # fmt: skip
-            results = ("design.json", "design.il")
-            found, cpu_s, log = run_yosys(script, {"design.v": rtl.verilog}, results, self.limits, self.own_group)
+            files = {"design.v": rtl.verilog, "names.il": _names(rtl.verilog)}
+            found, cpu_s, log = run_yosys(script, files, ("design.json", "design.il"), self.limits, self.own_group)
             self._count(cpu_s, log)
             design = json.loads(found["design.json"])
             top, pieces = split(design, found["design.il"].decode(), rtl.verilog, rule)
@@ -133,6 +136,15 @@ class _Steps:
         if stored is not None:
             store(stored, json.dumps(made, separators=(",", ":")).encode())
         return made
+
+
+def _names(verilog: str) -> str:
+    """A module that nobody uses, with all words of a source in alphabetical order.
+
+    Yosys orders assignments by when it met their names first. This makes the text of a module the same in all designs.
+    """
+    words = sorted(set(re.findall(r"[A-Za-z_][\w$]*", verilog)))
+    return "\n".join([r"module \$names", *(rf"  wire \{word}" for word in words), "end", ""])
 
 
 def _instances(netlists: Mapping[str, PieceNetlist], top: str) -> Counter[str]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from accel_core.errors import EvaluationError, ToolFailedError
 from accel_core.physical.activity import Activity, global_activity, mean_toggles
+from accel_core.physical.by_module import synthesize_by_module
 from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
 from accel_core.physical.floorplan import make_floorplan
 from accel_core.physical.graph import Graph, make_graph
@@ -143,7 +144,8 @@ class _Run:
         technology, settings = self.technology, self.settings
         (self.artifacts / "design.v").write_text(self.rtl.verilog)
         with self.stage("synthesis"):
-            synthesis = synthesize(self.rtl, technology, settings.f_target_hz, self.cache, self.limits, self.own_group)
+            make = synthesize if settings.hierarchy == "flat" else synthesize_by_module
+            synthesis = make(self.rtl, technology, settings.f_target_hz, self.cache, self.limits, self.own_group)
         self.cpu_s["yosys"] = synthesis.cpu_s
         netlist = synthesis.netlist
         self.log(synthesis.log if not synthesis.cached else "netlist taken from the cache")
@@ -175,7 +177,8 @@ class _Run:
             details = details_of(technology, floorplan, graph, parasitics, timing, power, modules)
         metrics = metrics_of(settings, technology, floorplan, graph, parasitics, timing, power)
         self.log(f"done: {metrics}")
-        self.report("ok", metrics=metrics, synthesis_cached=synthesis.cached, activity=self.told(toggles), **details)
+        told = {"synthesis_cached": synthesis.cached, "kept_modules": [asdict(module) for module in synthesis.kept]}
+        self.report("ok", metrics=metrics, activity=self.told(toggles), **told, **details)
         return {**metrics, "tool_versions": self.versions}
 
     def activity(self, graph: Graph, period_s: float) -> Activity:

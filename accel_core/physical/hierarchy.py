@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -87,12 +87,10 @@ class _Hierarchy:
     """Who instantiates whom, how often, and what that is worth."""
 
     def __init__(self, design: Mapping[str, Any]) -> None:
-        self.modules = {
-            name: module
-            for name, module in design["modules"].items()
-            if not _is_set(module["attributes"].get("blackbox", "0"))
-        }
-        self.top = next(name for name, module in self.modules.items() if _is_set(module["attributes"].get("top", "0")))
+        modules: dict[str, Any] = design["modules"]
+        self.top = next(name for name, module in modules.items() if _is_set(module, "top"))
+        # A module without any cell counts as a black box, too.
+        self.modules = {n: module for n, module in modules.items() if n == self.top or not _is_set(module, "blackbox")}
         self.uses: dict[str, dict[str, int]] = {}
         for name, module in self.modules.items():
             uses = self.uses[name] = {}
@@ -178,8 +176,8 @@ def _is_flop(kind: str) -> bool:
     return kind.startswith("$") and "dff" in kind
 
 
-def _is_set(value: str) -> bool:
-    return "1" in value
+def _is_set(module: Mapping[str, Any], attribute: str) -> bool:
+    return "1" in module["attributes"].get(attribute, "")
 
 
 def _size_of(cell: Mapping[str, Any]) -> float:
@@ -228,25 +226,24 @@ def _canonical(lines: list[str], is_root: bool, spans: list[tuple[int, str]]) ->
 
 def _canonical_lines(lines: list[str], is_root: bool, module: str) -> Iterator[str]:
     names: dict[str, str] = {}
+
+    def renamed(words: Iterable[str]) -> str:
+        return " ".join(names.setdefault(word, f"$n{len(names)}") if word.startswith("$") else word for word in words)
+
     for line in lines:
-        words = line.split(" ")
-        if line.startswith("attribute "):
-            continue
         if line.startswith("module "):
             yield from ("attribute \\top 1", f"module \\{PIECE}") if is_root else (line,)
-        elif line.startswith("  attribute \\src "):
+        elif line.startswith("attribute ") or line.lstrip().startswith("attribute \\src "):
             continue
-        elif line.startswith("  cell "):
-            if words[-1].startswith("$"):
-                words[-1] = names.setdefault(words[-1], f"$n{len(names)}")
+        elif line.startswith(("  cell ", "  process ")):
+            # What becomes of it says in which module it stood.
             yield f'  attribute \\src "{module}"'
-            yield " ".join(words)
+            *kind, name = line.split(" ")
+            yield " ".join([*kind, renamed([name])])
         elif line.startswith('    parameter \\MEMID "$'):
-            memory = words[-1].strip('"').replace("\\\\", "\\")
-            yield " ".join([*words[:-1], f'"{names[memory]}"'])
-        elif "attribute " in line or line.startswith("    parameter "):
+            memory = line.split('"')[1].replace("\\\\", "\\")
+            yield f'    parameter \\MEMID "{renamed([memory])}"'
+        elif line.lstrip().startswith(("attribute ", "parameter ")):
             yield line
         else:
-            yield " ".join(
-                names.setdefault(word, f"$n{len(names)}") if word.startswith("$") else word for word in words
-            )
+            yield renamed(line.split(" "))

@@ -9,6 +9,8 @@ from accel_core.errors import InvalidInputError
 from accel_core.physical.activity import CONDITIONS, SOURCES
 from accel_core.physical.timing import Constraints
 
+HIERARCHIES = ("flat", "by_module")
+
 
 @dataclass(frozen=True)
 class FlowSettings:
@@ -23,6 +25,7 @@ class FlowSettings:
             ``independent``, as OpenSTA has it.
         seed: Of the placer.
         io_delay_fraction: Share of the period that inputs arrive late and outputs are needed early.
+        hierarchy: Whether synthesis sees the design ``flat``, or ``by_module``: repeated modules once.
     """
 
     f_target_hz: float
@@ -32,6 +35,7 @@ class FlowSettings:
     io_delay_fraction: float = 0.0
     activity_source: str = "global"
     conditions: str = "true"
+    hierarchy: str = "flat"
 
     def __post_init__(self) -> None:
         """Reject values that mean nothing."""
@@ -41,7 +45,8 @@ class FlowSettings:
             raise InvalidInputError(f"utilization_target is {self.utilization_target}; allowed: above 0")
         if not 0 <= self.activity <= 2:
             raise InvalidInputError(f"activity is {self.activity}; allowed: 0 to 2 toggles a period")
-        for name, allowed in (("activity_source", SOURCES), ("conditions", CONDITIONS)):
+        choices = (("activity_source", SOURCES), ("conditions", CONDITIONS), ("hierarchy", HIERARCHIES))
+        for name, allowed in choices:
             if getattr(self, name) not in allowed:
                 raise InvalidInputError(f"{name} is '{getattr(self, name)}'; allowed: {', '.join(allowed)}")
         if not 0 <= self.io_delay_fraction < 1:

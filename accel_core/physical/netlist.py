@@ -150,11 +150,20 @@ class Cleaner:
         ports = sorted([*inputs, *outputs], key=lambda port: order[port.name])
         return Netlist(top, clock, tuple(ports), tuple(self.names), tuple(self.instances))
 
-    def _connected(self, bits: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, str]]:
+    def _connected(self, bits: Mapping[str, Any]) -> tuple[dict[str, int], Mapping[str, str]]:
         """Nets of pins, and the values of those that have no net because the kit has no tie cell for them."""
-        plain = {pin: "0" if bit in ("x", "z") else bit for pin, bit in bits.items()}
-        tied = {pin: str(bit) for pin, bit in plain.items() if bit in self.untied}
-        return {pin: self._net(bit) for pin, bit in plain.items() if pin not in tied}, tied
+        numbers, pins = self.numbers, {}
+        tied: dict[str, str] = {}
+        for pin, bit in bits.items():
+            net = numbers.get(bit)
+            if net is None:
+                value = "0" if bit in ("x", "z") else bit
+                if value in self.untied:
+                    tied[pin] = value
+                    continue
+                net = self._net(value)
+            pins[pin] = net
+        return pins, tied or NOTHING
 
     def _net(self, bit: Any, name: str = "") -> int:
         if bit not in self.numbers:
@@ -233,7 +242,7 @@ class Cleaner:
             if constant in self.numbers and helper is not None:
                 self._add(helper.cell, {helper.output: self.numbers[constant]}, "", "", {})
 
-    def _add(self, cell: str, pins: dict[str, int], module: str, alias: str, tied: dict[str, str]) -> None:
+    def _add(self, cell: str, pins: dict[str, int], module: str, alias: str, tied: Mapping[str, str]) -> None:
         self.instances.append(Instance(f"u{len(self.instances)}", cell, pins, module, alias, tied))
 
 

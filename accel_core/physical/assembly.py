@@ -125,6 +125,7 @@ class _Assembler(Cleaner):
 
     def _template(self, kind: str, used: frozenset[Bit]) -> _Template:
         """A piece of which only these output bits are used."""
+        used -= {"0", "1"}
         if (kind, used) not in self.templates:
             self.templates[kind, used] = self._make_template(self.pieces[kind], used)
         return self.templates[kind, used]

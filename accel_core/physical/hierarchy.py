@@ -26,16 +26,20 @@ _SHIFTS = ("$shl", "$shr", "$sshl", "$sshr", "$shift", "$shiftx")
 class KeepRule:
     """When a module is kept whole.
 
+    Measured on NanGate45 at 1 GHz, placed: an array whose elements end in flip-flops lost neither area nor clock. Keeping
+    all logic from 50 cells on cost a router (dynamic_node of OpenROAD-flow-scripts) 4 % of area, from 300 on 1.6 % and
+    2 % of the clock; its aes won 9 % and 25 %, because ABC does better on one S-box than on twenty at once.
+
     Attributes:
         instances: At least so many; fewer save less than the starts of another run of Yosys cost.
-        cells: At least so many, roughly; smaller modules lose more area at their borders than they save time.
-        registered: Whether all its outputs must come from flip-flops, inputs or constants. Then no path leaves through
-            logic, and each piece sees the whole period that its paths have in the design.
+        cells: At least so many, roughly, where all outputs come from flip-flops, inputs or constants. Then no path
+            leaves through logic, and each piece sees the whole period that its paths have in the design.
+        logic_cells: At least so many where an output comes from logic.
     """
 
     instances: int = 4
     cells: float = 50.0
-    registered: bool = True
+    logic_cells: float = 300.0
 
 
 @dataclass(frozen=True)
@@ -127,11 +131,9 @@ class _Hierarchy:
 
     def _may_be_kept(self, name: str, rule: KeepRule) -> bool:
         ports = self.modules[name]["ports"].values()
-        if any(port["direction"] == "inout" for port in ports) or self.size(name) < rule.cells:
-            return False
-        return not rule.registered or all(
-            self.registered(name).issuperset(port["bits"]) for port in ports if port["direction"] == "output"
-        )
+        outputs = [bit for port in ports if port["direction"] == "output" for bit in port["bits"]]
+        least = rule.cells if self.registered(name).issuperset(outputs) else rule.logic_cells
+        return self.size(name) >= least and all(port["direction"] != "inout" for port in ports)
 
     def _parents_first(self) -> list[str]:
         order: list[str] = []

@@ -157,7 +157,16 @@ def test_flip_flops_know_their_module_and_register(array):
     assert "rows[2].u_row.place[1].u_element.sum[7]" in aliases or "rows[2].u_row.place[1].u_element.same[7]" in aliases
 
 
-def test_what_nobody_reads_is_left_out(array):
+def test_what_nobody_reads_is_left_out(array, nangate):
+    library = nangate.library.cells
+    pins = [
+        (library[cell.cell].pins[pin].direction, net)
+        for cell in array.netlist.instances
+        for pin, net in cell.pins.items()
+    ]
+    read = {net for port in array.netlist.ports if not port.is_input for net in port.nets}
+    read |= {net for direction, net in pins if direction == "input"}
+    assert {net for direction, net in pins if direction == "output"} <= read
     flops = Counter(cell.alias.rsplit(".", 1)[0] for cell in array.netlist.instances if cell.cell.startswith("DFF"))
     assert flops["u_alone"] == 1  # Its `odd`, which the others lack; its sum and its `a` go nowhere but to themselves.
     assert flops["rows[0].u_row.place[0].u_element"] == 8 + 4
@@ -186,7 +195,7 @@ def test_without_repeated_modules_the_netlist_is_a_whole_one(nangate, array):
     assert Counter(cell.cell for cell in found.netlist.instances) == Counter(cell.cell for cell in flat.instances)
 
 
-def test_modules_whose_outputs_come_from_logic_are_kept_only_on_demand(nangate, cache):
+def test_modules_whose_outputs_come_from_logic_must_be_larger_to_be_kept(nangate, cache):
     verilog = """
     module square (input [3:0] x, output [7:0] y); assign y = x * x + 3; endmodule
     module top (input clk, input [15:0] x, output reg [31:0] y);
@@ -197,7 +206,7 @@ def test_modules_whose_outputs_come_from_logic_are_kept_only_on_demand(nangate, 
     """
     kept = [
         synthesize_by_module(Rtl(verilog, "top"), nangate, 1e9, cache, LIMITS, rule=rule).kept
-        for rule in (KeepRule(), KeepRule(registered=False), KeepRule(5, registered=False), KeepRule(4, 1e4, False))
+        for rule in (KeepRule(), KeepRule(logic_cells=50.0), KeepRule(5, logic_cells=50.0), KeepRule(4, 10.0, 1e4))
     ]
     assert [[module.module for module in modules] for modules in kept] == [[], ["square"], [], []]
 

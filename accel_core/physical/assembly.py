@@ -111,7 +111,7 @@ class _Assembler(Cleaner):
         chosen = iter(template.select(nets))
         start = len(self.instances)
         columns = (
-            map("u{}".format, range(start, start + len(template.kinds))),
+            [f"u{number}" for number in range(start, start + len(template.kinds))],
             template.kinds,
             # Each takes as many nets as it has pins.
             [dict(zip(pins, chosen, strict=False)) for pins in template.pins],

@@ -26,9 +26,9 @@ _SHIFTS = ("$shl", "$shr", "$sshl", "$sshr", "$shift", "$shiftx")
 class KeepRule:
     """When a module is kept whole.
 
-    Measured on NanGate45 at 1 GHz, placed: an array whose elements end in flip-flops lost neither area nor clock. Keeping
-    all logic from 50 cells on cost a router (dynamic_node of OpenROAD-flow-scripts) 4 % of area, from 300 on 1.6 % and
-    2 % of the clock; its aes won 9 % and 25 %, because ABC does better on one S-box than on twenty at once.
+    Measured on NanGate45 at 1 GHz, placed: an array whose elements end in flip-flops lost neither area nor clock. All
+    logic from 50 cells on cost a router (dynamic_node of OpenROAD-flow-scripts) 4 % of area, from 300 on 1.6 % and 2 %
+    of the clock; its aes won 9 % and 25 %, because ABC does better on one S-box than on twenty at once.
 
     Attributes:
         instances: At least so many; fewer save less than the starts of another run of Yosys cost.

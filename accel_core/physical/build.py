@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from accel_core.physical.by_module import synthesize_by_module
 from accel_core.physical.clock_tree import build_clock_tree
 from accel_core.physical.floorplan import Floorplan, make_floorplan
 from accel_core.physical.graph import Graph, make_graph
@@ -14,7 +15,7 @@ from accel_core.physical.placement import Placement, place, refine
 from accel_core.physical.repair import Record, Repaired, repair
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.stages import Stages
-from accel_core.physical.synthesis import synthesize
+from accel_core.physical.synthesis import Synthesis, synthesize
 from accel_core.physical.technology import Technology
 from accel_core.physical.timing import Timing, analyze
 from accel_core.process import Limits
@@ -42,7 +43,7 @@ class Built:
 
     Attributes:
         f_target_hz: The clock it was made for.
-        is_cached: Whether its netlist was synthesized before.
+        synthesis: How its netlist came about.
         netlist: Its cells.
         floorplan: Its outline.
         placement: Where the cells stand.
@@ -53,7 +54,7 @@ class Built:
     """
 
     f_target_hz: float
-    is_cached: bool
+    synthesis: Synthesis
     netlist: Netlist
     floorplan: Floorplan
     placement: Placement
@@ -79,7 +80,8 @@ def build(
         ToolTimeoutError: If one ran out of time.
     """
     with stages.stage("synthesis"):
-        synthesis = synthesize(rtl, technology, f_target_hz, tools.cache, tools.limits, tools.own_group)
+        make = synthesize if settings.hierarchy == "flat" else synthesize_by_module
+        synthesis = make(rtl, technology, f_target_hz, tools.cache, tools.limits, tools.own_group)
     stages.cpu_s["yosys"] = stages.cpu_s.get("yosys", 0.0) + synthesis.cpu_s
     netlist = synthesis.netlist
     stages.log(synthesis.log if not synthesis.cached else "netlist taken from the cache")
@@ -102,7 +104,7 @@ def build(
     with stages.stage("timing"):
         timing = analyze(graph, parasitics, technology, constraints)
     record = repaired.record if repaired else None
-    return Built(f_target_hz, synthesis.cached, netlist, floorplan, placement, graph, parasitics, timing, record)
+    return Built(f_target_hz, synthesis, netlist, floorplan, placement, graph, parasitics, timing, record)
 
 
 def _clocked(repaired: Repaired, technology: Technology, floorplan: Floorplan, seed: int) -> tuple[Netlist, Placement]:

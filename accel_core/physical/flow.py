@@ -167,7 +167,8 @@ class _Run:
         self.report(
             "ok",
             metrics=metrics,
-            synthesis_cached=built.is_cached,
+            synthesis_cached=built.synthesis.cached,
+            kept_modules=[asdict(module) for module in built.synthesis.kept],
             made_for_hz=built.f_target_hz,
             repair=asdict(built.repaired) if built.repaired else None,
             activity=self.told(toggles),

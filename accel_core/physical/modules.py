@@ -24,10 +24,16 @@ def module_of_cells(graph: Graph) -> list[str]:
     for order, neighbors in ((np.argsort(-depth, kind="stable"), loads), (np.argsort(depth, kind="stable"), drivers)):
         for cell in order.tolist():
             if not modules[cell]:
-                votes = Counter(modules[other] for other in neighbors[cell] if modules[other])
-                if votes:
-                    modules[cell] = min(votes, key=lambda name: (-votes[name], name))
+                modules[cell] = _most_common([modules[other] for other in neighbors[cell] if modules[other]])
     return [name or graph.netlist.top for name in modules]
+
+
+def _most_common(names: list[str]) -> str:
+    """The name that comes most often, of several the first in the alphabet; "" of none."""
+    if not names or names.count(names[0]) == len(names):
+        return names[0] if names else ""
+    votes = Counter(names)
+    return min(votes, key=lambda name: (-votes[name], name))
 
 
 def _neighbors(graph: Graph) -> tuple[list[list[int]], list[list[int]]]:

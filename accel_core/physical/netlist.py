@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from accel_core.errors import ToolFailedError
 from accel_core.physical.black_boxes import buses, connections, signals
 from accel_core.physical.liberty import Cell
 from accel_core.physical.technology import Helper, Technology
+
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,8 @@ class Port:
     nets: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Instance:
-    """A placed cell.
+class Instance(NamedTuple):
+    """A placed cell; a tuple, because a design has hundreds of thousands.
 
     Attributes:
         name: Of the instance.
@@ -48,7 +49,7 @@ class Instance:
     pins: dict[str, int]
     module: str
     alias: str
-    tied: dict[str, str] = field(default_factory=dict)
+    tied: Mapping[str, str] = NOTHING
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,14 @@ class Netlist:
             "clock": self.clock,
             "ports": [[port.name, port.is_input, port.bits, port.nets] for port in self.ports],
             "nets": self.nets,
-            "instances": [
-                [cell.name, cell.cell, cell.pins, cell.module, cell.alias, cell.tied] for cell in self.instances
-            ],
+            "instances": [list(cell) for cell in self.instances],
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Netlist:
         """The inverse of ``to_plain``."""
         ports = tuple(Port(name, bool(way), tuple(bits), tuple(nets)) for name, way, bits, nets in plain["ports"])
-        instances = tuple(Instance(*entries) for entries in plain["instances"])
+        instances = tuple(map(Instance._make, plain["instances"]))
         return cls(plain["top"], plain["clock"], ports, tuple(plain["nets"]), instances)
 
     def to_verilog(self) -> str:
@@ -114,11 +113,11 @@ def netlist_from_yosys(
     Raises:
         ToolFailedError: If a cell is not in the library, such as a latch or an unmapped flip-flop.
     """
-    return _Cleaner(design["modules"][top], verilog, technology).netlist(top, clock)
+    return Cleaner(design["modules"][top], verilog, technology).netlist(top, clock)
 
 
-class _Cleaner:
-    """Works on one Yosys module; nets are numbered by first use."""
+class Cleaner:
+    """Makes the netlist of one Yosys module; nets are numbered by first use."""
 
     def __init__(self, module: Mapping[str, Any], verilog: str, technology: Technology) -> None:
         self.module = module
@@ -126,13 +125,18 @@ class _Cleaner:
         self.cells = technology.library.cells
         self.ties: Mapping[str, Helper | None] = {"0": technology.tie_low, "1": technology.tie_high}
         self.untied = {constant for constant, helper in self.ties.items() if helper is None}
-        self.spans = _module_spans(verilog)
+        self.spans = module_spans(verilog)
         self.numbers: dict[Any, int] = {}
         self.names: list[str] = []
         self.instances: list[Instance] = []
         self.aliases = _aliases(module)
 
     def netlist(self, top: str, clock: str) -> Netlist:
+        """Of the whole module.
+
+        Raises:
+            ToolFailedError: If it cannot be one.
+        """
         if self.module["ports"].get(clock, {}).get("direction") != "input":
             raise ToolFailedError("synthesis", f"module {top} has no input port '{clock}' for the clock")
         inputs = self._input_ports()
@@ -147,11 +151,20 @@ class _Cleaner:
         ports = sorted([*inputs, *outputs], key=lambda port: order[port.name])
         return Netlist(top, clock, tuple(ports), tuple(self.names), tuple(self.instances))
 
-    def _connected(self, bits: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, str]]:
+    def _connected(self, bits: Mapping[str, Any]) -> tuple[dict[str, int], Mapping[str, str]]:
         """Nets of pins, and the values of those that have no net because the kit has no tie cell for them."""
-        plain = {pin: "0" if bit in ("x", "z") else bit for pin, bit in bits.items()}
-        tied = {pin: str(bit) for pin, bit in plain.items() if bit in self.untied}
-        return {pin: self._net(bit) for pin, bit in plain.items() if pin not in tied}, tied
+        numbers, pins = self.numbers, {}
+        tied: dict[str, str] = {}
+        for pin, bit in bits.items():
+            net = numbers.get(bit)
+            if net is None:
+                value = "0" if bit in ("x", "z") else bit
+                if value in self.untied:
+                    tied[pin] = value
+                    continue
+                net = self._net(value)
+            pins[pin] = net
+        return pins, tied or NOTHING
 
     def _net(self, bit: Any, name: str = "") -> int:
         if bit not in self.numbers:
@@ -189,6 +202,12 @@ class _Cleaner:
         return ports, buffers
 
     def _cells(self) -> None:
+        for kind, bits, module, alias in self.mapped():
+            pins, tied = self._connected(bits)
+            self._add(kind, pins, module, alias, tied)
+
+    def mapped(self) -> Iterator[tuple[str, dict[str, Any], str, str]]:
+        """Library cell, bits of its pins but unused outputs, RTL module and register of every cell."""
         used = self._used_bits()
         for path, entry in self.module["cells"].items():
             kind = entry["type"].lstrip("\\")
@@ -196,7 +215,7 @@ class _Cleaner:
                 raise ToolFailedError("synthesis", f"cell {kind} could not be mapped to the library")
             library = self.cells[kind]
             if library.is_macro:
-                self._macro(path, entry, library)
+                yield kind, _macro_bits(path, entry, library), self._origin(entry["attributes"].get("src", "")), path
                 continue
             if library.is_latch:
                 raise ToolFailedError("synthesis", f"the RTL infers a latch ({kind}); allowed: flip-flops")
@@ -207,23 +226,11 @@ class _Cleaner:
                         continue
                     alias = alias or (self.aliases.get(bit, "") if library.is_flop else "")
                 bits[pin] = bit
-            pins, tied = self._connected(bits)
-            source = _module_of(entry["attributes"].get("src", ""), self.spans)
-            self._add(kind, pins, source if library.is_flop else "", alias, tied)
+            source = self._origin(entry["attributes"].get("src", "")) if library.is_flop else ""
+            yield kind, bits, source, alias
 
-    def _macro(self, path: str, entry: Mapping[str, Any], library: Cell) -> None:
-        """A memory or another block, with all of its pins, because a bus cannot be connected in part."""
-        bits: dict[str, Any] = {}
-        for bus, names in buses(signals(library)).items():
-            connected = entry["connections"].get(bus, [])
-            if len(connected) != len(names):
-                if library.pins[names[0]].direction == "input":
-                    raise ToolFailedError("synthesis", f"pin {bus} of {path} is not connected; allowed: all inputs are")
-                connected = [(path, name) for name in names]
-            # Yosys lists the right bit first.
-            bits |= dict(zip(names, reversed(connected), strict=True))
-        pins, tied = self._connected(bits)
-        self._add(library.name, pins, _module_of(entry["attributes"].get("src", ""), self.spans), path, tied)
+    def _origin(self, src: str) -> str:
+        return module_of(src, self.spans)
 
     def _used_bits(self) -> set[Any]:
         used = {bit for port in self.module["ports"].values() for bit in port["bits"]}
@@ -239,7 +246,7 @@ class _Cleaner:
             if constant in self.numbers and helper is not None:
                 self._add(helper.cell, {helper.output: self.numbers[constant]}, "", "", {})
 
-    def _add(self, cell: str, pins: dict[str, int], module: str, alias: str, tied: dict[str, str]) -> None:
+    def _add(self, cell: str, pins: dict[str, int], module: str, alias: str, tied: Mapping[str, str]) -> None:
         self.instances.append(Instance(f"u{len(self.instances)}", cell, pins, module, alias, tied))
 
 
@@ -250,13 +257,31 @@ def _is_input(library: Cell, pin: str) -> bool:
     return library.pins[pin].direction == "input"
 
 
+def _macro_bits(path: str, entry: Mapping[str, Any], library: Cell) -> dict[str, Any]:
+    """Bits of all pins of a memory or another block, because a bus cannot be connected in part.
+
+    Raises:
+        ToolFailedError: If an input is not connected.
+    """
+    bits: dict[str, Any] = {}
+    for bus, names in buses(signals(library)).items():
+        connected = entry["connections"].get(bus, [])
+        if len(connected) != len(names):
+            if library.pins[names[0]].direction == "input":
+                raise ToolFailedError("synthesis", f"pin {bus} of {path} is not connected; allowed: all inputs are")
+            connected = [(path, name) for name in names]
+        # Yosys lists the right bit first.
+        bits |= dict(zip(names, reversed(connected), strict=True))
+    return bits
+
+
 def _bit_names(name: str, bits: Sequence[Any]) -> tuple[str, ...]:
     if len(bits) == 1:
         return (name,)
     return tuple(f"{name}[{index}]" for index in range(len(bits)))
 
 
-def _module_spans(verilog: str) -> list[tuple[int, str]]:
+def module_spans(verilog: str) -> list[tuple[int, str]]:
     """First line and name of every module, in the order of the text."""
     spans = []
     for match in re.finditer(r"^\s*module\s+(\w+)", verilog, re.MULTILINE):
@@ -264,7 +289,7 @@ def _module_spans(verilog: str) -> list[tuple[int, str]]:
     return spans
 
 
-def _module_of(src: str, spans: Sequence[tuple[int, str]]) -> str:
+def module_of(src: str, spans: Sequence[tuple[int, str]]) -> str:
     """The RTL module that holds a Yosys ``src`` attribute such as ``design.v:12.3-14.6``."""
     match = re.search(r":(\d+)", src)
     if match is None:

@@ -11,8 +11,10 @@ from accel_core.physical.timing import Constraints
 
 CLOCKS = ("target", "fastest", "auto")
 THROUGH = ("placement", "routing")
+HIERARCHIES = ("flat", "by_module")
 
-_CHOICES = {"activity_source": SOURCES, "conditions": CONDITIONS, "clock": CLOCKS, "through": THROUGH}
+_CHOICES = {"activity_source": SOURCES, "conditions": CONDITIONS, "clock": CLOCKS, "through": THROUGH,
+            "hierarchy": HIERARCHIES}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class FlowSettings:
             which are reported at the target all the same; ``auto``: the fastest becomes the target.
         through: The last stage before wires are extracted. After ``placement`` wires are estimated from places, gates
             stay as synthesis chose them and the clock is ideal; ``routing`` repairs, builds a clock tree and routes.
+        hierarchy: Whether synthesis sees the design ``flat``, or ``by_module``: repeated modules once.
     """
 
     f_target_hz: float
@@ -43,6 +46,7 @@ class FlowSettings:
     conditions: str = "true"
     clock: str = "target"
     through: str = "placement"
+    hierarchy: str = "flat"
 
     def __post_init__(self) -> None:
         """Reject values that mean nothing."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from accel_core.errors import ToolFailedError, ToolNotFoundError, ToolTimeoutError
 from accel_core.physical.black_boxes import macros_in, to_stubs
@@ -34,7 +36,24 @@ y.run_pass("script " + sys.argv[1], y.Design())
 """
 # Yosys hands ABC an absolute path without quotes; this one is plain wherever the working folder lies.
 _HERE = "/proc/self/cwd"
+_STUBS = "macros.v"
+_FRONT = "front.il"
 _VERSION = 3  # Part of the cache key: raise it whenever the same Yosys would give another netlist.
+
+
+@dataclass(frozen=True)
+class KeptModule:
+    """A module that was synthesized once for all its instances.
+
+    Attributes:
+        module: Its name in the RTL.
+        instances: How many the design has.
+        cells: Mapped cells of each, those of kept modules in it aside.
+    """
+
+    module: str
+    instances: int
+    cells: int
 
 
 @dataclass(frozen=True)
@@ -46,12 +65,31 @@ class Synthesis:
         cached: Whether it came from the cache.
         cpu_s: CPU time of Yosys and ABC; 0 when cached.
         log: What they printed; empty when cached.
+        kept: Modules that were synthesized by themselves.
     """
 
     netlist: Netlist
     cached: bool
     cpu_s: float
     log: str
+    kept: tuple[KeptModule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What Yosys begins with.
+
+    Attributes:
+        file: Name of its file: ``.v``, or ``.il`` for Yosys' own RTLIL.
+        text: Its text.
+        top: Name of the top module, or "" if the text marks it.
+        stubs: Verilog of modules that are known from outside only, such as memories.
+    """
+
+    file: str
+    text: str
+    top: str
+    stubs: str = ""
 
 
 def yosys_version() -> str:
@@ -94,68 +132,107 @@ def synthesize(
         ToolTimeoutError: If it runs out of time.
     """
     period = period_ps(f_target_hz)
-    parts = [_VERSION, rtl.verilog, rtl.top, rtl.clock, technology.digest, period, yosys_version(), ABC_SCRIPT]
-    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+    key = digest(_VERSION, rtl.verilog, rtl.top, rtl.clock, technology.digest, period, yosys_version(), ABC_SCRIPT)
     stored = cache / f"netlist-{key}.json" if cache else None
     if stored is not None and stored.is_file():
         return Synthesis(Netlist.from_plain(json.loads(stored.read_text())), True, 0.0, "")
-    libraries = synthesis_libraries(technology, cache)
-    netlist, cpu_s, log = _run_yosys(rtl, technology, libraries, period, limits, own_group)
+    source = Source("design.v", rtl.verilog, rtl.top, to_stubs(macros_in(rtl.verilog, technology)))
+    design, cpu_s, log = map_source(source, technology, period, cache, limits, own_group)
+    netlist = netlist_from_yosys(design, rtl.top, rtl.clock, rtl.verilog, technology)
     if stored is not None:
-        stored.parent.mkdir(parents=True, exist_ok=True)
-        part = stored.with_suffix(f".{os.getpid()}.tmp")
-        part.write_text(json.dumps(netlist.to_plain(), separators=(",", ":")))
-        os.replace(part, stored)
+        store(stored, json.dumps(netlist.to_plain(), separators=(",", ":")).encode())
     return Synthesis(netlist, False, cpu_s, log)
 
 
-def yosys_script(rtl: Rtl, libraries: Sequence[str], period: int, stubs: str = "") -> str:
-    """The commands that Yosys runs, on ``design.v`` and these files in its working folder; it reads no quoted paths.
+def digest(*parts: object) -> str:
+    """A name for what depends on these values and on nothing else."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
-    ``stubs`` is the file of modules that it knows from outside only, "" for none.
+
+def store(path: Path, content: bytes) -> None:
+    """Write a file of the cache so that a reader sees all of it or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.tmp")
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+def map_source(
+    source: Source, technology: Technology, period: int, cache: Path | None, limits: Limits, own_group: bool
+) -> tuple[dict[str, Any], float, str]:
+    """Synthesize and flatten a source; what does not depend on the period is kept for the next one.
+
+    Returns:
+        The design as Yosys writes it, the CPU time and the output of Yosys and ABC.
+
+    Raises:
+        ToolFailedError: If Yosys reports an error.
+        ToolTimeoutError: If it runs out of time.
     """
-    cells = " ".join(f"-liberty {_HERE}/{name}" for name in libraries)
-    return "\n".join(
-        (
-            *([f"read_verilog -lib {stubs}"] if stubs else []),
-            "read_verilog design.v",
-            f"synth -top {rtl.top} -flatten -booth -noabc",
-            # Yosys would build latches out of flip-flops with asynchronous inputs, whose timing nobody checks.
-            "select -assert-none t:$_DLATCH*",
-            f"dfflibmap {cells}",
-            f"abc -D {period} {cells} -script {ABC_SCRIPT}",
-            "clean -purge",
-            "write_json netlist.json",
-            "",
-        )
-    )
+    libraries = {f"cells{index}.lib": text for index, text in enumerate(synthesis_libraries(technology, cache))}
+    stubs = [source.stubs] if source.stubs else []
+    key = digest(_VERSION, source.text, source.top, *stubs, technology.digest, yosys_version())
+    stored = cache / f"front-{key}.il.gz" if cache else None
+    if stored is not None and stored.is_file():
+        files = {_FRONT: gzip.decompress(stored.read_bytes()).decode()}
+        script = [f"read_rtlil {_FRONT}"]
+    else:
+        files = {source.file: source.text, **({_STUBS: source.stubs} if stubs else {})}
+        script = [*front_script(source, list(libraries)), f"write_rtlil {_FRONT}"]
+    script += [*back_script(list(libraries), period), "write_json netlist.json"]
+    results, cpu_s, log = run_yosys(script, {**files, **libraries}, ("netlist.json", _FRONT), limits, own_group)
+    if stored is not None and source.file in files:
+        store(stored, gzip.compress(results[_FRONT], 1))
+    return json.loads(results["netlist.json"]), cpu_s, log
 
 
-def _run_yosys(
-    rtl: Rtl, technology: Technology, libraries: Sequence[str], period: int, limits: Limits, own_group: bool
-) -> tuple[Netlist, float, str]:
-    macros = macros_in(rtl.verilog, technology)
+def front_script(source: Source, libraries: Sequence[str]) -> list[str]:
+    """The commands up to flip-flops of the library, which do not depend on the period."""
+    read = "read_rtlil" if source.file.endswith(".il") else "read_verilog"
+    return [
+        *([f"read_verilog -lib {_STUBS}"] if source.stubs else []),
+        f"{read} {source.file}",
+        f"synth {f'-top {source.top}' if source.top else '-auto-top'} -flatten -booth -noabc",
+        # Yosys would build latches out of flip-flops with asynchronous inputs, whose timing nobody checks.
+        "select -assert-none t:$_DLATCH*",
+        f"dfflibmap {_cells(libraries)}",
+    ]
+
+
+def back_script(libraries: Sequence[str], period: int) -> list[str]:
+    """The commands that map the logic for a period in ps."""
+    return [f"abc -D {period} {_cells(libraries)} -script {ABC_SCRIPT}", "clean -purge"]
+
+
+def _cells(libraries: Sequence[str]) -> str:
+    return " ".join(f"-liberty {_HERE}/{name}" for name in libraries)
+
+
+def run_yosys(
+    script: Sequence[str], files: Mapping[str, str], results: Sequence[str], limits: Limits, own_group: bool
+) -> tuple[dict[str, bytes], float, str]:
+    """Run commands of Yosys in a folder that has only these files; it reads no quoted paths.
+
+    Returns:
+        Those of the named results that it left, by name; the first must be there. CPU time and output.
+
+    Raises:
+        ToolFailedError: If Yosys reports an error.
+        ToolTimeoutError: If it runs out of time.
+    """
     with tempfile.TemporaryDirectory(prefix="accel-synthesis-") as name:
         folder = Path(name)
-        (folder / "design.v").write_text(rtl.verilog)
-        names = [f"cells{index}.lib" for index in range(len(libraries))]
-        for library, text in zip(names, libraries, strict=True):
-            (folder / library).write_text(text)
-        stubs = "macros.v" if macros else ""
-        if macros:
-            (folder / stubs).write_text(to_stubs(macros))
-        (folder / "run.ys").write_text(yosys_script(rtl, names, period, stubs))
+        for file, text in {**files, "run.ys": "\n".join([*script, ""])}.items():
+            (folder / file).write_text(text)
         command = [sys.executable, "-c", _DRIVER, "run.ys"]
         # ABC takes no blanks in the place of its files either, so that is told from here.
         done = run(command, "synthesis", limits, cwd=folder, env={**os.environ, "TMPDIR": "."}, own_group=own_group)
         if done.timed_out:
             raise ToolTimeoutError("synthesis", f"Yosys did not finish within {limits.seconds:g} s")
-        result = folder / "netlist.json"
-        if done.exit_code != 0 or not result.is_file():
+        if done.exit_code != 0 or not (folder / results[0]).is_file():
             raise ToolFailedError("synthesis", _reason(done.output, done.exit_code))
-        design = json.loads(result.read_text())
-    netlist = netlist_from_yosys(design, rtl.top, rtl.clock, rtl.verilog, technology)
-    return netlist, done.cpu_s, done.output
+        found = {name: (folder / name).read_bytes() for name in results if (folder / name).is_file()}
+    return found, done.cpu_s, done.output
 
 
 def _reason(output: str, exit_code: int) -> str:

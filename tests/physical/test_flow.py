@@ -133,6 +133,7 @@ def test_over_full_floorplan_is_recorded(nangate, cache, tmp_path):
         ({"activity": 3.0}, "activity is 3.0; allowed: 0 to 2"),
         ({"io_delay_fraction": 1.0}, "io_delay_fraction is 1.0; allowed: 0 to below 1"),
         ({"seed": -1}, "seed is -1; allowed: 0 to"),
+        ({"hierarchy": "deep"}, "hierarchy is 'deep'; allowed: flat, by_module"),
     ],
 )
 def test_meaningless_settings_are_refused(change, message):

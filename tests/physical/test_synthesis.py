@@ -87,6 +87,15 @@ def test_cached_netlist_needs_no_yosys_until_something_changes(nangate, cache, a
             synthesize(rtl, nangate, f_target_hz, cache, LIMITS)
 
 
+def test_another_period_maps_the_same_front_end_and_gives_the_netlist_of_a_whole_run(nangate, cache, awkward):
+    again = synthesize(Rtl(AWKWARD, "top"), nangate, 4e9, cache, LIMITS)
+    whole = synthesize(Rtl(AWKWARD, "top"), nangate, 4e9, None, LIMITS)
+    assert again.netlist == whole.netlist
+    assert not again.cached
+    assert "Executing Verilog" in whole.log
+    assert "Executing Verilog" not in again.log
+
+
 def test_synthesis_is_repeatable(nangate, awkward):
     assert synthesize(Rtl(AWKWARD, "top"), nangate, 1e9, None, LIMITS).netlist == awkward
 

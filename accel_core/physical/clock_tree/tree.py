@@ -115,8 +115,7 @@ def with_tree(netlist: Netlist, sinks: Sinks, tree: Tree, buffer: str, net_name:
 
 
 def _moved(cell: Instance, pin: str, net: int) -> Instance:
-    # Several times faster than dataclasses.replace, and done for every flip-flop of every tree that is tried.
-    return Instance(cell.name, cell.cell, {**cell.pins, pin: net}, cell.module, cell.alias, cell.tied)
+    return cell._replace(pins={**cell.pins, pin: net})
 
 
 def free_word(netlist: Netlist, word: str) -> str:

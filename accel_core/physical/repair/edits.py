@@ -90,7 +90,7 @@ class Edits:
         instances = tuple(
             instance
             if instance.cell == cell and instance.pins is pins
-            else replace(instance, cell=cell, pins=dict(pins))
+            else instance._replace(cell=cell, pins=dict(pins))
             for instance, cell, pins in zip(old, self.cells, self.pins, strict=True)
         )
         return replace(self.netlist, nets=tuple(self.nets), instances=instances)

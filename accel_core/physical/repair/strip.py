@@ -48,7 +48,7 @@ def _renumbered(netlist: Netlist, roots: Ints, keep: np.ndarray[tuple[int], np.d
     stays = roots == np.arange(len(roots))
     number = (np.cumsum(stays) - 1)[roots].tolist()
     instances = tuple(
-        replace(instance, pins={pin: number[net] for pin, net in instance.pins.items()})
+        instance._replace(pins={pin: number[net] for pin, net in instance.pins.items()})
         for instance, stay in zip(netlist.instances, keep.tolist(), strict=True)
         if stay
     )

@@ -76,7 +76,7 @@ def test_every_sink_is_reached_once_and_nothing_else_changes(grid, built):
     assert set(sinks) <= set(added)
     assert set(added) == set(sinks) | {net for net in added.values() if net != clock_net(tree)}
     # With every net of the tree replaced by what it repeats, it is the netlist as it was; all sinks are as deep.
-    collapsed = [replace(cell, pins={**cell.pins, "CK": root(cell.pins["CK"])}) for cell in tree.instances[:count]]
+    collapsed = [cell._replace(pins={**cell.pins, "CK": root(cell.pins["CK"])}) for cell in tree.instances[:count]]
     assert tuple(collapsed) == netlist.instances
     assert levels == {built[0].record["levels"]}
     assert tree.ports == netlist.ports
@@ -179,7 +179,7 @@ def test_one_flip_flop_gets_one_buffer(nangate):
 
 def test_names_that_are_taken_are_left_alone(nangate):
     netlist = netlist_of([("DFF_X1", {"CK": "clk", "D": "clknet0", "Q": "y"})], ["clk", "clknet0"], ["y"])
-    netlist = replace(netlist, instances=(replace(netlist.instances[0], name="clkbuf0"),))
+    netlist = replace(netlist, instances=(netlist.instances[0]._replace(name="clkbuf0"),))
     tree = build_clock_tree(netlist, nangate, plan_of(netlist, 20.0), placement_of(netlist, [(8.0, 8.0)]))
     assert tree.netlist.instances[1] == Instance("clkbuf_0", "BUF_X1", {"A": 0, "Z": 3}, "", "")
     assert tree.netlist.nets[3] == "clknet_0"

@@ -226,7 +226,7 @@ def test_memories_of_a_module_stand_together(with_srams):
         cells.append((memory, {pin: own.get(pin, "clk" if pin == "clk" else f"in{index % 2}") for pin in pins}))
     plain = netlist_of(cells, ["clk", "in0", "in1"], [])
     modules = ["even", "odd"] * 6
-    instances = [replace(cell, module=name) for cell, name in zip(plain.instances, modules, strict=True)]
+    instances = [cell._replace(module=name) for cell, name in zip(plain.instances, modules, strict=True)]
     plan = make_floorplan(replace(plain, instances=tuple(instances)), with_srams, 0.5)
     module_of = dict(zip((cell.name for cell in instances), modules, strict=True))
     near, far = [], []

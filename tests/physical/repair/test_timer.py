@@ -68,7 +68,7 @@ def test_incremental_is_everything_anew(busy, nangate):
             np.testing.assert_array_equal(values, getattr(timer.state, name))
     # And the analysis of a netlist with these cells, on the same wires, says the same.
     cells = [timer.families.cells[kind].name for kind in timer.state.size.tolist()]
-    instances = tuple(replace(cell, cell=kind) for cell, kind in zip(netlist.instances, cells, strict=True))
+    instances = tuple(cell._replace(cell=kind) for cell, kind in zip(netlist.instances, cells, strict=True))
     graph = make_graph(replace(netlist, instances=instances), nangate, plan, placement)
     timing = analyze(graph, extract(graph, nangate), nangate, constraints)
     assert timer.worst_slack_s == pytest.approx(timing.worst_slack_s, rel=1e-12)

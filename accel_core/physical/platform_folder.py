@@ -65,7 +65,7 @@ def read_platform_folder(folder: Path, variables: Mapping[str, str]) -> Platform
         "buffer": _helper(makefile, place, "MIN_BUF_CELL_AND_PORTS", ("cell", "input", "output")),
         "tie_low": _helper(makefile, place, "TIELO_CELL_AND_PORT", ("cell", "output")),
         "tie_high": _helper(makefile, place, "TIEHI_CELL_AND_PORT", ("cell", "output")),
-        "macro_halo_um": [float(side) for side in makefile.words("MACRO_PLACE_HALO")],
+        "macro_halo_um": makefile.words("MACRO_PLACE_HALO"),
         "node_nm": float(node) if node.isdigit() else None,
     }
     rc = folder / (makefile.value("SET_RC_TCL") or makefile.value("RC_FILE") or "setRC.tcl")

@@ -82,7 +82,7 @@ def make_families(technology: Technology, used: Iterable[str]) -> Families:
     """Families of the cells of a netlist and of all buffers; only usable cells stand in for others."""
     library = technology.library.cells
     usable = [cell for cell in technology.usable_cells if not (cell.dont_use or cell.is_macro)]
-    known = set(used)
+    known = {*used, technology.buffer.cell}
     grouped: dict[Hashable, list[Cell]] = {}
     for cell in usable:
         grouped.setdefault(_signature(technology, cell), []).append(cell)

@@ -66,8 +66,8 @@ def measure_strengths(families: Families, technology: Technology) -> Strengths:
 
 def _buffer_family(families: Families, technology: Technology) -> Ints:
     """The family of the technology's own buffer, or all usable buffers."""
-    number = families.number.get(technology.buffer.cell)
-    if number is not None and number in families.buffers:
+    number = families.number[technology.buffer.cell]
+    if number in families.buffers or not len(families.buffers):
         return families.members[number]
     return families.buffers
 
@@ -77,7 +77,8 @@ def _best_gain(families: Families, tables: Tables, kind: int, cap: float, slew: 
 
     Many such buffers in a row multiply fastest.
     """
-    paces = np.max(_delays(families, tables, kind, _GAINS * cap, slew), axis=0) / np.log(_GAINS)
+    delays = np.max(_delays(families, tables, kind, _GAINS * cap, slew), axis=0, initial=0.0)
+    paces = delays / np.log(_GAINS)
     return float(_GAINS[np.argmin(paces)]), float(paces.min())
 
 

@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 
 from accel_core.cli import main
-from accel_core.errors import InfeasibleError, ToolFailedError
+from accel_core.errors import InfeasibleError, InvalidInputError, ToolFailedError
 from accel_core.physical import FlowSettings, implement
 from accel_core.physical.floorplan import make_floorplan
 from accel_core.physical.lef import Macro
@@ -156,6 +156,14 @@ def test_a_wider_halo_is_kept(with_srams, netlist):
         assert one.y - one.kept[1] >= 3000
     for one, other in combinations(plan.macros, 2):
         assert apart(one.kept, other.kept)
+
+
+@pytest.mark.parametrize("halo", ["-1", "[1, 2, 3]", "wide", ".inf"])
+def test_a_halo_that_is_none_is_refused(tiny_folder, halo):
+    path = tiny_folder / "halo.yaml"
+    path.write_text((tiny_folder / "tiny.yaml").read_text() + f"macro_halo_um: {halo}\n")
+    with pytest.raises(InvalidInputError, match=r"halo\.yaml"):
+        load_technology(path)
 
 
 def test_a_refined_placement_leaves_memories_where_they_are(with_srams, netlist):
@@ -326,8 +334,10 @@ def test_memories_of_a_kit_are_used(cache, tmp_path):
     (tmp_path / "ihp.yaml").write_text(
         "name: ihp\nplatform: kit\nvariables:\n"
         f"  ADDITIONAL_TYP_LIBS: lib/{name}_typ_1p20V_25C.lib\n  ADDITIONAL_LEFS: lef/{name}.lef\n"
+        "  MACRO_PLACE_HALO: 10 5\n"
     )
     technology = load_technology(tmp_path / "ihp.yaml", cache)
+    assert technology.macro_halo_um == (10.0, 5.0)
     write, read = "A_MEN & A_WEN & !A_REN", "A_MEN & !A_WEN & A_REN"
     stated = {"u_mem": {write: 0.25, read: 0.5, "!A_MEN & !A_WEN & !A_REN": 0.25}, "u_pair": {"ce_in & we_in": 1.0}}
     rtl = Rtl(IHP_VERILOG, "top", testbench=Testbench(IHP_BENCH), memories=(MemorySize(48, 70),), accesses=stated)

@@ -55,6 +55,13 @@ def test_delay_cells_are_no_buffers_for_trees(sized, tmp_path):
     assert [helper.cell for helper in measure_strengths(families, technology).helpers] == ["BUF1", "BUF2", "BUF4"]
 
 
+def test_kit_with_one_buffer_and_without_its_delays(tiny):
+    families = make_families(tiny, ["INV"])
+    strengths = measure_strengths(families, tiny)
+    assert [helper.cell for helper in strengths.helpers] == ["BUF"]
+    assert 0.0 < strengths.root_f(families.number["INV"]) <= strengths.best_f[0]
+
+
 def test_best_load_of_a_buffer_by_hand(sized):
     # (20 + 4 g) / ln g is least where g (ln g - 1) = 5: g = 6.14 (the grid is 9 % wide). The same for all sizes.
     strengths = measure_strengths(make_families(sized, ["INV1", "DFF2"]), sized)

@@ -80,7 +80,7 @@ def test_settings_out_of_range_are_refused():
 
 
 def test_lef_gives_pitch_and_offset_of_both_directions():
-    text = "LAYER {}\n  TYPE ROUTING ;\n  DIRECTION {} ;\n  PITCH 0.48 0.42 ;\n  OFFSET 0.1 -0.2 ;\n  WIDTH 1 ;\nEND {}\n"
+    text = "LAYER {}\n TYPE ROUTING ;\n DIRECTION {} ;\n PITCH 0.48 0.42 ;\n OFFSET 0.1 -0.2 ;\n WIDTH 0.2 ;\nEND {}\n"
     layers = parse_lef(text.format("a", "HORIZONTAL", "a") + text.format("b", "VERTICAL", "b")).layers
     assert [(layer.step_um, layer.offset_um) for layer in layers.values()] == [(0.42, -0.2), (0.48, 0.1)]
     assert {layer.pitch_um for layer in layers.values()} == {0.42}

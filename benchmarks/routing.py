@@ -92,7 +92,7 @@ def _print_row(netlist: Netlist, technology: Technology, settings: FlowSettings)
     share = routing.detour_um / (routing.wirelength_um - routing.detour_um)
     print(
         label, f"{routing.wirelength_um / 1e3:11.2f} {100 * share:11.2f} {100 * routing.fill.max():11.0f}",
-        f"{routing.overflow.sum():11.1f} {routing.vias:11d} {routed * 1e12:11.0f}",
+        f"{routing.overflow.sum():11d} {routing.vias:11d} {routed * 1e12:11.0f}",
         f"{(straight - routed) * 1e12:11.1f} {seconds:11.2f}",
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ class Edges(NamedTuple):
     """
 
     demand: Ints
-    capacity: Floats
+    capacity: Ints
     history: Floats
 
 
@@ -37,7 +37,7 @@ def edge_cost(edges: Edges, way: int, y: int, x: int, pressure: float) -> float:
     """
     wires, tracks = edges.demand[way, y, x] + 1, edges.capacity[way, y, x]
     fill = wires / tracks if wires < tracks else 1.0
-    missing = max(wires - tracks, 0.0)
+    missing = max(wires - tracks, 0)
     return float((1.0 + edges.history[way, y, x]) * (1.0 + _SPREAD * fill * fill + pressure * missing))
 
 

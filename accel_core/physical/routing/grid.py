@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -66,10 +67,11 @@ class Grid:
     ways: Ints
     layer_capacity: Floats
 
-    @property
-    def capacity(self) -> Floats:
-        """Tracks across each edge, all layers together, shape (2, rows, columns)."""
-        return np.asarray(self.layer_capacity.sum(axis=0))
+    @cached_property
+    def capacity(self) -> Ints:
+        """Whole tracks across each edge, all layers together, shape (2, rows, columns)."""
+        # Capacities are sums of shares, whose rounding must not cost a track.
+        return np.asarray(np.floor(self.layer_capacity.sum(axis=0) + 1e-6).astype(np.int64))
 
     def cells_of(self, places: Floats) -> Ints:
         """Number of the grid cell that each place in um lies in, ``y * columns + x``, shape (n,) for (n, 2)."""
@@ -199,10 +201,3 @@ def _crossed(span: tuple[float, float], count: int, length: float) -> npt.NDArra
     """Whether a span meets the way from the middle of each grid cell to that of the next."""
     middles = (np.arange(count) + 0.5) * length
     return np.asarray((span[1] > span[0]) & (middles + length > span[0]) & (middles < span[1]))
-
-
-def overflow_of(demand: Ints, capacity: Floats) -> Floats:
-    """By how many tracks each edge is over its capacity, shape as given."""
-    missing = demand - capacity
-    # Capacities are sums of shares, whose rounding must not cost a track.
-    return np.where(missing > 1e-6, missing, 0.0)

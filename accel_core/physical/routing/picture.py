@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from accel_core.physical.floorplan import Floorplan
-from accel_core.physical.graph import Floats
+from accel_core.physical.graph import Floats, Ints
 from accel_core.physical.layout import INK, MARGIN, PAPER, SIZE, frame_of
 from accel_core.physical.routing.grid import HORIZONTAL, VERTICAL
 from accel_core.physical.routing.result import Routing
@@ -21,7 +21,7 @@ _BAR = 200  # Pixels.
 _BOX = 13
 
 
-def worst_side(values: Floats) -> Floats:
+def worst_side(values: Floats | Ints) -> Floats:
     """The largest value among the four edges of every grid cell, shape (rows, columns) for (2, rows, columns)."""
     worst = values.max(axis=0)
     worst[:, 1:] = np.maximum(worst[:, 1:], values[HORIZONTAL, :, :-1])
@@ -35,7 +35,7 @@ def draw_congestion(path: Path, routing: Routing, floorplan: Floorplan) -> None:
     draw = ImageDraw.Draw(image)
     _, left, bottom, right, top = frame_of(floorplan)
     colors = _colors(worst_side(routing.fill))
-    colors[worst_side(routing.overflow) > 0.0] = _OVERFULL
+    colors[worst_side(routing.overflow) > 0] = _OVERFULL
     box = tuple(round(edge) for edge in (left, top, right, bottom))
     # The picture's first row is the uppermost.
     cells = Image.fromarray(colors[::-1].astype(np.uint8), "RGB")

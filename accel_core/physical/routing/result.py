@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from accel_core.physical.graph import Floats, Ints
-from accel_core.physical.routing.grid import Grid, overflow_of
+from accel_core.physical.routing.grid import Grid
 from accel_core.physical.trees import Trees
 
 
@@ -68,7 +68,7 @@ class Routing:
     usage: Ints
     span: Floats
     vias: int
-    overflow_by_round: tuple[float, ...]
+    overflow_by_round: tuple[int, ...]
 
     @property
     def wirelength_um(self) -> float:
@@ -86,15 +86,15 @@ class Routing:
         return np.asarray(np.add.reduceat(self.span, self.wiring.first[:-1]) if len(self.wiring.nets) else self.span)
 
     @cached_property
-    def overflow(self) -> Floats:
+    def overflow(self) -> Ints:
         """By how many tracks each edge is over its capacity, shape (2, rows, columns)."""
-        return overflow_of(self.demand, self.grid.capacity)
+        return np.asarray(np.maximum(self.demand - self.grid.capacity, 0))
 
     @cached_property
     def fill(self) -> Floats:
         """The share of its tracks that each edge uses, 0 where it has none, shape (2, rows, columns)."""
         capacity = self.grid.capacity
-        return np.divide(self.demand, capacity, out=np.zeros(capacity.shape), where=capacity > 0.0)
+        return np.divide(self.demand, capacity, out=np.zeros(capacity.shape), where=capacity > 0)
 
     def trees(self) -> Iterator[tuple[Ints, Ints, Trees]]:
         """Nets, their terminals with the driver first, and their trees, by number of terminals and of nodes."""

@@ -10,7 +10,7 @@ from accel_core.errors import InfeasibleError
 from accel_core.physical.floorplan import Floorplan
 from accel_core.physical.graph import Graph, wired_terminals
 from accel_core.physical.routing.edges import lengths
-from accel_core.physical.routing.grid import HORIZONTAL, Blockage, Grid, make_grid
+from accel_core.physical.routing.grid import Blockage, Grid, make_grid
 from accel_core.physical.routing.layers import assign_layers, count_vias
 from accel_core.physical.routing.negotiation import negotiate
 from accel_core.physical.routing.result import Routing, Wiring
@@ -88,7 +88,7 @@ def check_overflow(routing: Routing) -> None:
         InfeasibleError: If an edge is over its capacity; names the worst.
     """
     overflow = routing.overflow
-    count = int((overflow > 0.0).sum())
+    count = int((overflow > 0).sum())
     if count == 0:
         return
     way, y, x = (int(index) for index in np.unravel_index(int(overflow.argmax()), overflow.shape))
@@ -97,7 +97,7 @@ def check_overflow(routing: Routing) -> None:
     rounds = len(routing.overflow_by_round) - 1
     raise InfeasibleError(
         "routing",
-        f"over capacity by {overflow[way, y, x]:.1f} of {grid.capacity[way, y, x]:.1f} tracks at ({place[0]:.1f} um, "
+        f"over capacity by {overflow[way, y, x]} of {grid.capacity[way, y, x]} tracks at ({place[0]:.1f} um, "
         f"{place[1]:.1f} um) on {_layers(grid, way)}, the worst of {count} such places after {rounds} rounds of "
         "negotiation; allowed: wires that fit, as at a lower utilization",
     )
@@ -105,5 +105,4 @@ def check_overflow(routing: Routing) -> None:
 
 def _layers(grid: Grid, way: int) -> str:
     names = [name for name, other in zip(grid.layers, grid.ways.tolist(), strict=True) if other == way]
-    kind = DIRECTIONS[HORIZONTAL] if way == HORIZONTAL else DIRECTIONS[1 - HORIZONTAL]
-    return f"the {kind} layers {', '.join(names)}" if len(names) > 1 else f"layer {names[0]}"
+    return f"the {DIRECTIONS[way]} layers {', '.join(names)}" if len(names) > 1 else f"layer {names[0]}"

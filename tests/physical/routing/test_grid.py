@@ -35,6 +35,12 @@ def test_tracks_are_counted_from_pitch_and_offset(placed):
     assert grid.layer_capacity[2, HORIZONTAL, :, 0].tolist() == [3.0, 2.0]
 
 
+def test_only_whole_tracks_carry_wires(placed):
+    grid = grid_of(placed, RoutingSettings(5, reserved_low=0.5, lowest_layer="m1"))
+    assert grid.layer_capacity[0, HORIZONTAL, 0, 0] == 2.5
+    assert grid.capacity[HORIZONTAL, 0, 0] == 2
+
+
 def test_layers_above_the_lowest_two_reserve_less(placed):
     layers = {**PLAIN, "m3": Layer("horizontal", 0.5, 1.0), "m4": Layer("vertical", 0.5, 1.0)}
     grid = grid_of(placed, RoutingSettings(tracks_per_cell=5, lowest_layer="m1"), layers=layers)
@@ -95,4 +101,4 @@ def test_nangate_routes_from_metal2_to_metal10(nangate):
     assert (grid.columns, grid.rows) == (100, 100)  # 15 tracks of 0.14 um.
     # metal3: 15 tracks, half of them; metal5: 7.5 on average, three quarters; metal7: 2.1 / 0.8; metal9: 2.1 / 1.6.
     expected = 15 * 0.5 + 0.75 * 2.1 * (1 / 0.28 * 1.0 + 1 / 0.8 + 1 / 1.6)
-    assert grid.capacity[HORIZONTAL, :, 0].mean() == pytest.approx(expected, rel=0.01)
+    assert grid.layer_capacity.sum(axis=0)[HORIZONTAL, :, 0].mean() == pytest.approx(expected, rel=0.01)

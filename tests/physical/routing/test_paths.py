@@ -21,7 +21,7 @@ cell = st.integers(0, ROWS * COLUMNS - 1)
 def random_edges(seed, rows=ROWS, columns=COLUMNS) -> Edges:
     rng = np.random.default_rng(seed)
     shape = (2, rows, columns)
-    return Edges(rng.integers(0, 6, shape), rng.integers(0, 5, shape).astype(float), rng.uniform(0, 2, shape))
+    return Edges(rng.integers(0, 6, shape), rng.integers(0, 5, shape), rng.uniform(0, 2, shape))
 
 
 def steps_of(corners, columns=COLUMNS):
@@ -104,7 +104,7 @@ def test_the_maze_finds_the_cheapest_path_again_and_again(ends, seed, pressure, 
 
 
 def test_the_cost_of_an_edge_by_hand():
-    edges = Edges(np.full((2, 1, 1), 3), np.full((2, 1, 1), 2.0), np.full((2, 1, 1), 0.5))
+    edges = Edges(np.full((2, 1, 1), 3), np.full((2, 1, 1), 2), np.full((2, 1, 1), 0.5))
     # The fourth wire on two tracks misses two: (1 + 0.5) * (1 + 0.5 + 10 * 2).
     assert edge_cost(edges, 0, 0, 0, 10.0) == pytest.approx(32.25)
     # The first wire of two tracks fills half of them: 1.5 * (1 + 0.5 * 0.25).
@@ -143,8 +143,8 @@ def grid_with(capacity) -> Grid:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), st.lists(st.tuples(cell, cell), min_size=1, max_size=60), st.integers(0, 6))
 def test_demand_is_what_a_recount_of_all_paths_gives(seed, ends, rounds):
-    capacity = np.random.default_rng(seed).integers(0, 4, (2, ROWS, COLUMNS)).astype(float)
-    capacity[0, :, -1] = capacity[1, -1] = 0.0
+    capacity = np.random.default_rng(seed).integers(0, 4, (2, ROWS, COLUMNS))
+    capacity[0, :, -1] = capacity[1, -1] = 0
     begin, end = np.array(ends).T
     paths = negotiate(grid_with(capacity), begin.copy(), end.copy(), rounds)
     recount = np.zeros(capacity.shape, dtype=int)
@@ -154,7 +154,7 @@ def test_demand_is_what_a_recount_of_all_paths_gives(seed, ends, rounds):
         for step in steps_of(path):
             recount[step] += 1
     assert (paths.demand == recount).all()
-    assert paths.overflow[-1] == pytest.approx(np.maximum(recount - capacity, 0.0).sum())
+    assert paths.overflow[-1] == np.maximum(recount - capacity, 0).sum()
     assert len(paths.overflow) <= rounds + 1
 
 
@@ -163,12 +163,12 @@ def test_wires_that_compete_for_a_track_make_room_for_each_other():
     capacity = np.ones((2, 3, 4))
     capacity[1] = 9.0
     paths = negotiate(grid_with(capacity), np.array([4, 4, 4]), np.array([7, 7, 7]), 20)
-    assert paths.overflow[0] == 6.0  # Two wires too many on three edges.
-    assert paths.overflow[-1] == 0.0
+    assert paths.overflow[0] == 6  # Two wires too many on three edges.
+    assert paths.overflow[-1] == 0
     assert (paths.demand[0, :, :3] == 1).all()
 
 
 def test_what_cannot_be_is_given_up():
     paths = negotiate(grid_with(np.ones((2, 1, 2))), np.array([0, 0, 0]), np.array([1, 1, 1]), 40)
-    assert set(paths.overflow) == {2.0}
+    assert set(paths.overflow) == {2}
     assert len(paths.overflow) < 15

@@ -54,7 +54,7 @@ def test_a_wire_alone_by_hand(placed):
     assert routing.fill.max() == pytest.approx(0.2)  # One of five tracks.
     # m0 has the pins, m1 is one via above, m2 two; the bend is one more: 1 + 2 + 1.
     assert routing.vias == 4
-    assert routing.overflow_by_round == (0.0,)
+    assert routing.overflow_by_round == (0,)
 
 
 def test_a_wire_inside_a_cell_uses_no_edge_and_the_lowest_layers(placed):
@@ -82,12 +82,12 @@ def test_wires_that_do_not_fit_are_infeasible_at_their_place(placed):
         routed(design)
     assert raised.value.stage == "routing"
     found = re.fullmatch(
-        r"over capacity by (\S+) of 5\.0 tracks at \(5\.0 um, (2\.5|7\.5) um\) on layer m1, the worst of (\d) such "
+        r"over capacity by 1 of 5 tracks at \(5\.0 um, (2\.5|7\.5) um\) on layer m1, the worst of (\d) such "
         r"places? after \d+ rounds of negotiation; allowed: wires that fit, as at a lower utilization",
         raised.value.reason,
     )
     assert found is not None, raised.value.reason
-    assert tried(design).overflow.sum() == 2.0
+    assert tried(design).overflow.sum() == 2
     routed(placed(wires[:10]))
 
 
@@ -203,7 +203,7 @@ def test_the_picture_shows_the_place_that_is_too_full(placed, tmp_path):
     draw_congestion(tmp_path / "free.png", routed(placed([])), design.floorplan)
     # Nothing is used: the middle has the first color of the scale.
     assert Image.open(tmp_path / "free.png").convert("RGB").getpixel((450, 420)) == (0, 32, 77)
-    assert worst_side(np.arange(8.0).reshape(2, 2, 2)).tolist() == [[4.0, 5.0], [6.0, 7.0]]
+    assert worst_side(np.arange(8).reshape(2, 2, 2)).tolist() == [[4, 5], [6, 7]]
 
 
 def test_guides_of_each_net_hang_together(placed):

@@ -65,21 +65,21 @@ def main() -> None:
         rtl = platform.implement.rtl(platform.space.defaults().to_dict("records")[0])
     with tempfile.TemporaryDirectory() as cache:
         netlist = synthesize(rtl, technology, options.f_target_hz, Path(cache), Limits()).netlist
+    # The placer prints while it works, so the table comes last.
+    rows = [_row(netlist, technology, FlowSettings(options.f_target_hz, utilization)) for utilization in UTILIZATIONS]
     print(f"{netlist.top}, {len(netlist.instances)} cells, {technology.title}")
     print(*(name.rjust(11) for name in COLUMNS))
-    for utilization in UTILIZATIONS:
-        _print_row(netlist, technology, FlowSettings(options.f_target_hz, utilization))
+    print(*rows, sep="\n")
 
 
-def _print_row(netlist: Netlist, technology: Technology, settings: FlowSettings) -> None:
-    """Place, route and time a design, and print what came of it."""
+def _row(netlist: Netlist, technology: Technology, settings: FlowSettings) -> str:
+    """Place, route and time a design, and tell what came of it."""
     label = f"{settings.utilization_target:11.2f}"
     try:
         floorplan = make_floorplan(netlist, technology, settings.utilization_target)
         placement = place(netlist, technology, floorplan, settings.seed)
     except InfeasibleError as trouble:
-        print(label, trouble)
-        return
+        return f"{label} {trouble}"
     graph = make_graph(netlist, technology, floorplan, placement)
     begin = time.process_time()
     routing = try_route(graph, technology, floorplan)
@@ -90,11 +90,11 @@ def _print_row(netlist: Netlist, technology: Technology, settings: FlowSettings)
         for wires in (None, routing)
     )
     share = routing.detour_um / (routing.wirelength_um - routing.detour_um)
-    print(
-        label, f"{routing.wirelength_um / 1e3:11.2f} {100 * share:11.2f} {100 * routing.fill.max():11.0f}",
-        f"{routing.overflow.sum():11d} {routing.vias:11d} {routed * 1e12:11.0f}",
-        f"{(straight - routed) * 1e12:11.1f} {seconds:11.2f}",
-    )  # fmt: skip
+    return (
+        f"{label} {routing.wirelength_um / 1e3:11.2f} {100 * share:11.2f} {100 * routing.fill.max():11.0f} "
+        f"{routing.overflow.sum():11d} {routing.vias:11d} {routed * 1e12:11.0f} {(straight - routed) * 1e12:11.1f} "
+        f"{seconds:11.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _MEMORY = 1.0
 _MARGIN, _MORE_MARGIN = 4, 1
 _FORBIDDING = 1e6  # More than any path costs.
 # Give up when this many rounds have not lessened the overflow by this share; assumed.
-_PATIENCE, _PROGRESS = 8, 0.1
+_PATIENCE, _PROGRESS = 6, 0.2
 
 
 @dataclass(frozen=True)

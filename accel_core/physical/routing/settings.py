@@ -17,8 +17,8 @@ class RoutingSettings:
         reserved_low: Share of the lowest two routing layers that is kept for power and for reaching pins, 0 to below 1.
             The default is what OpenROAD-flow-scripts takes from metal2 and metal3 of NanGate45 (``fastroute.tcl``).
         reserved: The same of all layers above; the default is its value for metal4 and up.
-        pin_pitches: How many pitches of a track of the lowest routing layer each pin blocks, for its via and the space
-            beside it; assumed. So cells that stand close leave fewer tracks.
+        pin_pitches: How many pitches of a track of the lowest routing layer each pin blocks, 0 or more; the default is
+            one, a via on the grid; assumed. So cells that stand close leave fewer tracks.
         lowest_layer: Name of the lowest layer that routing may use, "" for the lower of the two that stand for all
             wires in the technology.
         highest_layer: Name of the highest, "" for the top one.
@@ -28,7 +28,7 @@ class RoutingSettings:
     tracks_per_cell: int = 15
     reserved_low: float = 0.5
     reserved: float = 0.25
-    pin_pitches: float = 2.0
+    pin_pitches: float = 1.0
     lowest_layer: str = ""
     highest_layer: str = ""
     rounds: int = 40

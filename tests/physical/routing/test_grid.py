@@ -11,7 +11,7 @@ from accel_core.physical.routing.grid import HORIZONTAL, VERTICAL, make_grid
 from .conftest import PLAIN
 
 NO_PINS = np.zeros((0, 2))
-ALL = RoutingSettings(tracks_per_cell=5, reserved_low=0.0, reserved=0.0, lowest_layer="m1")
+ALL = RoutingSettings(tracks_per_cell=5, reserved_low=0.0, reserved=0.0, pin_pitches=2.0, lowest_layer="m1")
 
 
 def grid_of(placed, settings=ALL, pins=NO_PINS, blockages=(), layers=None, **size):

@@ -1,5 +1,6 @@
 """Global routing: layers, pitches and capacities from LEF, patterns, negotiated congestion, a picture and guides."""
 
+from accel_core.physical.routing.crowding import crowding
 from accel_core.physical.routing.grid import Blockage, Grid
 from accel_core.physical.routing.guides import to_guides
 from accel_core.physical.routing.picture import draw_congestion
@@ -14,6 +15,7 @@ __all__ = [
     "RoutingSettings",
     "Wiring",
     "check_overflow",
+    "crowding",
     "draw_congestion",
     "route",
     "to_guides",

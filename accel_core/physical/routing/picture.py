@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from accel_core.physical.floorplan import Floorplan
-from accel_core.physical.graph import Floats, Ints
+from accel_core.physical.graph import Floats
 from accel_core.physical.layout import INK, MARGIN, PAPER, SIZE, frame_of
-from accel_core.physical.routing.grid import HORIZONTAL, VERTICAL
+from accel_core.physical.routing.crowding import worst_side
 from accel_core.physical.routing.result import Routing
 
 # Points of cividis (Nunez, Anderton and Renslow, PLOS ONE 2018), which color-blind readers see as others do, and the
@@ -19,14 +19,6 @@ _SCALE = np.array([(0, 32, 77), (49, 68, 107), (102, 105, 112), (149, 143, 120),
 _OVERFULL = (213, 94, 0)
 _BAR = 200  # Pixels.
 _BOX = 13
-
-
-def worst_side(values: Floats | Ints) -> Floats:
-    """The largest value among the four edges of every grid cell, shape (rows, columns) for (2, rows, columns)."""
-    worst = values.max(axis=0)
-    worst[:, 1:] = np.maximum(worst[:, 1:], values[HORIZONTAL, :, :-1])
-    worst[1:] = np.maximum(worst[1:], values[VERTICAL, :-1])
-    return np.asarray(worst)
 
 
 def draw_congestion(path: Path, routing: Routing, floorplan: Floorplan) -> None:

@@ -13,7 +13,7 @@ from accel_core.errors import InfeasibleError
 from accel_core.physical.lef import Layer
 from accel_core.physical.parasitics import extract, to_spef
 from accel_core.physical.routing import Blockage, RoutingSettings, draw_congestion, route, to_guides, try_route
-from accel_core.physical.routing.picture import worst_side
+from accel_core.physical.routing.crowding import crowding, worst_side
 
 from .conftest import PLAIN
 
@@ -204,6 +204,13 @@ def test_the_picture_shows_the_place_that_is_too_full(placed, tmp_path):
     # Nothing is used: the middle has the first color of the scale.
     assert Image.open(tmp_path / "free.png").convert("RGB").getpixel((450, 420)) == (0, 32, 77)
     assert worst_side(np.arange(8).reshape(2, 2, 2)).tolist() == [[4, 5], [6, 7]]
+
+
+def test_instances_know_how_crowded_their_place_is(placed):
+    # Six wires of five tracks along the lower row, one wire inside the upper right cell.
+    design = placed([*[[(2.0, 2.0), (8.0, 2.0)]] * 6, [(7.0, 7.0), (8.0, 7.0)]], 10.0, 10.0)
+    routing = tried(design, RoutingSettings(5, 0.0, 0.0, 0.0, "m1", rounds=0))
+    assert crowding(design.graph, routing) == pytest.approx([1.2] * 12 + [0.0] * 2)
 
 
 def test_guides_of_each_net_hang_together(placed):

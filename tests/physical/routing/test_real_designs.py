@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_sdc
+from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
 from accel_core.physical.floorplan import make_floorplan
 from accel_core.physical.graph import make_graph
 from accel_core.physical.parasitics import extract, to_spef
@@ -20,6 +20,7 @@ from accel_core.physical.timing import analyze
 from accel_core.process import Limits
 from accel_core.rtl import Rtl
 from tests.physical.kits import asap7, ihp, needs_kits
+from tests.physical.legality import violations
 
 VERILOG = """
 module top (input clk, input [7:0] a, input [7:0] b, output reg [19:0] sum);
@@ -51,6 +52,18 @@ def test_a_roomy_design_takes_no_detours(nangate, multiplier):
     assert routing.vias > 2 * len(graph.netlist.instances)
     clock = routing.wiring.nets == graph.clock
     assert not clock.any(), "the clock is ideal"
+
+
+def test_cells_with_room_around_them_are_placed_apart_and_legally(nangate, cache):
+    netlist = synthesize(Rtl(VERILOG, "top"), nangate, SETTINGS.f_target_hz, cache, Limits()).netlist
+    floorplan = make_floorplan(netlist, nangate, 0.4)
+    used = []
+    for room in (None, [2.3] * len(netlist.instances)):
+        placement = place(netlist, nangate, floorplan, 0, room)
+        pins = np.floor(np.stack([placement.pin_x, placement.pin_y], axis=1) / 2.0)
+        used.append(len(np.unique(pins, axis=0)))
+    assert used[1] > 1.1 * used[0], "pins are in more squares of 2 um"
+    assert violations(to_def(netlist, floorplan, placement), nangate) == []
 
 
 def test_routing_twice_gives_the_same(nangate, multiplier):

@@ -13,13 +13,21 @@ from accel_core.physical.netlist import Netlist
 from accel_core.physical.parasitics import Parasitics, extract
 from accel_core.physical.placement import Placement, place, refine
 from accel_core.physical.repair import Record, Repaired, repair
+from accel_core.physical.routing import Blockage, Routing, check_overflow, draw_congestion, try_route
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.stages import Stages
 from accel_core.physical.synthesis import Synthesis, synthesize
-from accel_core.physical.technology import Technology
+from accel_core.physical.technology import UNITS_PER_UM, Technology
 from accel_core.physical.timing import Timing, analyze
 from accel_core.process import Limits
 from accel_core.rtl import Rtl
+
+CONGESTION = "congestion.png"
+SPREAD = 0.2
+"""How much denser than the core box cells may stand, of what is free: OpenROAD-flow-scripts' PLACE_DENSITY_LB_ADDON."""
+
+MACRO_LAYERS = 4
+"""Lowest layers that a memory uses itself, as the obstructions of OpenROAD-flow-scripts' fakeram45 have it."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class Built:
         parasitics: Its wires.
         timing: At that clock.
         repaired: What repair did, None if it was not asked for.
+        routing: Where wires go, likewise.
     """
 
     f_target_hz: float
@@ -62,6 +71,7 @@ class Built:
     parasitics: Parasitics
     timing: Timing
     repaired: Record | None = None
+    routing: Routing | None = None
 
     @property
     def period_s(self) -> float:
@@ -89,7 +99,7 @@ def build(
     with stages.stage("floorplan"):
         floorplan = make_floorplan(netlist, technology, settings.utilization_target, settings.seed)
     with stages.stage("placement"):
-        placement = place(netlist, technology, floorplan, settings.seed)
+        placement = place(netlist, technology, floorplan, settings.seed, _room(netlist, settings))
     constraints = settings.constraints(f_target_hz)
     repaired = None
     if settings.through == "routing":
@@ -98,13 +108,40 @@ def build(
         stages.log(f"{repaired.record}")
         with stages.stage("clock_tree"):
             netlist, placement = _clocked(repaired, technology, floorplan, settings.seed)
+    graph = make_graph(netlist, technology, floorplan, placement)
+    routing = None
+    if settings.through == "routing":
+        with stages.stage("routing"):
+            routing = try_route(graph, technology, floorplan, None, _blockages(netlist, technology, placement))
+            draw_congestion(stages.folder / CONGESTION, routing, floorplan)
+            check_overflow(routing)
     with stages.stage("parasitics"):
-        graph = make_graph(netlist, technology, floorplan, placement)
-        parasitics = extract(graph, technology)
+        parasitics = extract(graph, technology, routing)
     with stages.stage("timing"):
         timing = analyze(graph, parasitics, technology, constraints)
     record = repaired.record if repaired else None
-    return Built(f_target_hz, synthesis, netlist, floorplan, placement, graph, parasitics, timing, record)
+    return Built(f_target_hz, synthesis, netlist, floorplan, placement, graph, parasitics, timing, record, routing)
+
+
+def _room(netlist: Netlist, settings: FlowSettings) -> list[float] | None:
+    """Width of each cell for global placement over its own, None where wires are not routed."""
+    if settings.through == "placement":
+        return None
+    density = settings.utilization_target + SPREAD * max(0.0, 1.0 - settings.utilization_target)
+    return [max(1.0, 1.0 / density)] * len(netlist.instances)
+
+
+def _blockages(netlist: Netlist, technology: Technology, placement: Placement) -> list[Blockage]:
+    """Where memories keep wires from their layers."""
+    layers = list(technology.lef.layers)
+    highest = layers[min(MACRO_LAYERS, len(layers)) - 1] if layers else ""
+    found = []
+    for index, cell in enumerate(netlist.instances):
+        if technology.is_macro(cell.cell):
+            macro = technology.lef.macros[cell.cell]
+            left, lower = placement.x[index] / UNITS_PER_UM, placement.y[index] / UNITS_PER_UM
+            found.append(Blockage(left, lower, left + macro.width_um, lower + macro.height_um, "", highest))
+    return found
 
 
 def _clocked(repaired: Repaired, technology: Technology, floorplan: Floorplan, seed: int) -> tuple[Netlist, Placement]:

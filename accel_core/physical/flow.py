@@ -25,6 +25,7 @@ from accel_core.physical.parasitics import to_spef
 from accel_core.physical.placement import coloquinte_version
 from accel_core.physical.power import estimate_power
 from accel_core.physical.report import details_of, metrics_of, write_report
+from accel_core.physical.routing import to_guides
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.simulation import simulated_activity
 from accel_core.physical.stages import Stages, cpu_s
@@ -157,6 +158,8 @@ class _Run:
             self.write("placed.def", to_def(netlist, floorplan, placement))
             self.write("parasitics.spef", to_spef(graph, parasitics))
             latency = timing.port_latency_s if graph.propagated else None
+            if built.routing:
+                self.write("routing.guide", to_guides(built.routing, netlist, technology))
             self.write("constraints.sdc", to_sdc(netlist, technology, constraints, latency))
             libraries = link_libraries(technology.liberties, self.artifacts)
             self.write(CHECK, opensta_script(libraries, netlist.top, toggles))
@@ -171,6 +174,7 @@ class _Run:
             kept_modules=[asdict(module) for module in built.synthesis.kept],
             made_for_hz=built.f_target_hz,
             repair=asdict(built.repaired) if built.repaired else None,
+            routing=built.routing.told() if built.routing else None,
             activity=self.told(toggles),
             **details,
         )

@@ -169,6 +169,23 @@ def run_starts(values: Ints) -> Ints:
     return np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
 
 
+def wired_terminals(graph: Graph) -> tuple[Ints, Ints, Ints]:
+    """Nets with at least one sink, but for an ideal clock.
+
+    Returns:
+        The nets, shape (M,); where the terminals of each begin and how many there are, shape (M + 1,); the terminals,
+        each net's driver first.
+    """
+    order = np.lexsort((~graph.drives, graph.net))
+    if not graph.propagated:
+        order = order[graph.net[order] != graph.clock]
+    starts = run_starts(graph.net[order])
+    degrees = np.diff(np.append(starts, len(order)))
+    is_wired = degrees > 1
+    nets = graph.net[order[starts[is_wired]]]
+    return nets, np.append(0, np.cumsum(degrees[is_wired])), order[np.repeat(is_wired, degrees)]
+
+
 def _instantiate(rows: Sequence[tuple[str | int, ...]], pins: tuple[str, ...], first: Ints) -> list[Ints]:
     """Rows of one library cell for all its instances, with terminals in the place of both pins' names."""
     place = {pin: offset for offset, pin in enumerate(pins)}

@@ -6,12 +6,12 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from accel_core.errors import InvalidInputError
 
-_VERSION = 2  # Part of the cache key: raise it whenever the parsed form changes.
+_VERSION = 3  # Part of the cache key: raise it whenever the parsed form changes.
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
@@ -36,11 +36,26 @@ class Macro:
 
 @dataclass(frozen=True)
 class Layer:
-    """A routing layer: its preferred direction (``horizontal``, ``vertical`` or ""), least width and pitch in um."""
+    """A routing layer; lengths are in um.
+
+    Attributes:
+        direction: The preferred one, ``horizontal``, ``vertical`` or "".
+        width_um: Least width of a wire.
+        pitch_um: The lesser of the pitches of its tracks in both directions.
+        across_um: Pitch of the tracks of its direction; 0 if it is ``pitch_um``.
+        offset_um: Where the first of them is, from the left or lower edge.
+    """
 
     direction: str
     width_um: float
     pitch_um: float
+    across_um: float = 0.0
+    offset_um: float = 0.0
+
+    @property
+    def step_um(self) -> float:
+        """Distance of neighboring tracks of its direction."""
+        return self.across_um or self.pitch_um
 
 
 @dataclass(frozen=True)
@@ -139,14 +154,22 @@ def _layers(text: str) -> dict[str, Layer]:
         width = re.search(r"^\s*WIDTH\s+([\d.eE+-]+)\s*;", body, re.MULTILINE)
         way = re.search(r"^\s*DIRECTION\s+(HORIZONTAL|VERTICAL)", body, re.MULTILINE)
         if re.search(r"^\s*TYPE\s+ROUTING\b", body, re.MULTILINE) and pitch and width:
-            step = min(float(value) for value in pitch.groups() if value)
-            layers[match[1]] = Layer(way[1].lower() if way else "", float(width[1]), step)
+            layers[match[1]] = _layer(body, way[1].lower() if way else "", float(width[1]), pitch)
     return layers
+
+
+def _layer(body: str, direction: str, width: float, pitch: re.Match[str]) -> Layer:
+    """LEF gives pitch and offset for vertical tracks, then for horizontal ones if those have others."""
+    place = 1 if direction == "horizontal" else 0
+    pitches = [float(value) for value in pitch.groups() if value]
+    found = re.search(r"^\s*OFFSET\s+([\d.eE+-]+)(?:\s+([\d.eE+-]+))?", body, re.MULTILINE)
+    offsets = [float(value) for value in found.groups() if value] if found else [0.0]
+    return Layer(direction, width, min(pitches), pitches[place % len(pitches)], offsets[place % len(offsets)])
 
 
 def _encode(lef: Lef) -> dict[str, object]:
     macros = {name: [m.width_um, m.height_um, m.site, m.pins, m.rail] for name, m in lef.macros.items()}
-    layers = {name: [layer.direction, layer.width_um, layer.pitch_um] for name, layer in lef.layers.items()}
+    layers = {name: list(astuple(layer)) for name, layer in lef.layers.items()}
     return {"sites": lef.sites, "macros": macros, "layers": layers}
 
 
@@ -158,7 +181,7 @@ def _decode(entry: dict[str, dict[str, list[object]]]) -> Lef:
         places = {pin: (float(x), float(y)) for pin, (x, y) in pins.items()}
         macros[name] = Macro(float(str(width)), float(str(height)), str(site), places, str(rail))
     layers = {
-        name: Layer(str(way), float(str(width)), float(str(pitch)))
-        for name, (way, width, pitch) in entry["layers"].items()
+        name: Layer(str(way), *(float(str(length)) for length in lengths))
+        for name, (way, *lengths) in entry["layers"].items()
     }
     return Lef(sites, macros, layers)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from accel_core.physical.graph import Bools, Floats, Graph, Ints, run_starts
+from accel_core.physical.graph import Floats, Graph, Ints, wired_terminals
 from accel_core.physical.technology import Technology
 from accel_core.physical.trees import Trees, grow_trees, moments
+
+if TYPE_CHECKING:
+    from accel_core.physical.routing.result import Routing
 
 # Pins on top of each other still get a resistor, since SPEF readers dislike shorts.
 _LEAST_OHM = 1e-3
@@ -17,7 +21,7 @@ _LEAST_OHM = 1e-3
 
 @dataclass(frozen=True)
 class Group:
-    """All nets with one number of terminals, and their trees.
+    """Nets with one number of terminals and of nodes, and their trees.
 
     Attributes:
         nets: Shape (M,).
@@ -39,7 +43,7 @@ class Parasitics:
     """What timing and power need of the wires; rising and falling edges differ because pin loads do.
 
     Attributes:
-        groups: Wired nets by number of terminals.
+        groups: Wired nets by number of terminals, and of nodes if they are routed.
         near: Capacitance at the driver of the equivalent pi circuit, in F, shape (N, 2).
         resistance: Its resistance in ohm, shape (N, 2).
         far: Capacitance behind it in F, shape (N, 2).
@@ -69,16 +73,21 @@ def sink_loads(graph: Graph) -> Floats:
     return loads
 
 
-def extract(graph: Graph, technology: Technology) -> Parasitics:
-    """Wire every net but an ideal clock, which has no wires."""
+def extract(graph: Graph, technology: Technology, routing: Routing | None = None) -> Parasitics:
+    """Wire every net but an ideal clock, which has no wires.
+
+    Args:
+        graph: The placed design.
+        technology: Its wires; one layer stands for all of each direction, whatever layers routing chose.
+        routing: Paths of the wires, detours included; without it they are as short as if each were alone.
+    """
     n_nets = len(graph.netlist.nets)
-    sinks = ~graph.drives
     near = sink_loads(graph)
     resistance, far = np.zeros((n_nets, 2)), np.zeros((n_nets, 2))
     elmore = np.zeros((len(graph.net), 2))
     groups, length = [], 0.0
-    for nets, terminals in _by_degree(graph, sinks):
-        group = _wire(graph, technology, nets, terminals)
+    for nets, terminals, trees in routing.trees() if routing else _by_degree(graph):
+        group = _wire(technology, nets, terminals, trees)
         groups.append(group)
         length += float(group.trees.span.sum())
         is_point = group.trees.order >= 0
@@ -98,22 +107,17 @@ def pi_circuit(y1: Floats, y2: Floats, y3: Floats) -> tuple[Floats, Floats, Floa
     return y1 - far, np.divide(-(y3**2), y2**3, out=np.zeros_like(y1), where=wired), far
 
 
-def _by_degree(graph: Graph, sinks: Bools) -> Iterator[tuple[Ints, Ints]]:
-    """Nets with at least one sink, by number of terminals; terminals have the driver first."""
-    order = np.lexsort((sinks, graph.net))
-    if not graph.propagated:
-        order = order[graph.net[order] != graph.clock]
-    starts = run_starts(graph.net[order])
-    nets = graph.net[order[starts]]
-    degrees = np.diff(np.append(starts, len(order)))
+def _by_degree(graph: Graph) -> Iterator[tuple[Ints, Ints, Trees]]:
+    """Nets with at least one sink, their terminals with the driver first, and their trees, by number of terminals."""
+    nets, first, of_nets = wired_terminals(graph)
+    degrees = np.diff(first)
     for degree in np.flatnonzero(np.bincount(degrees)).tolist():
-        if degree > 1:
-            chosen = degrees == degree
-            yield nets[chosen], order[starts[chosen][:, None] + np.arange(degree)]
+        chosen = degrees == degree
+        terminals = of_nets[first[:-1][chosen][:, None] + np.arange(degree)]
+        yield nets[chosen], terminals, grow_trees(graph.xy[terminals])
 
 
-def _wire(graph: Graph, technology: Technology, nets: Ints, terminals: Ints) -> Group:
-    trees = grow_trees(graph.xy[terminals])
+def _wire(technology: Technology, nets: Ints, terminals: Ints, trees: Trees) -> Group:
     wires = (technology.horizontal, technology.vertical)
     ohm = trees.span @ np.array([wire.resistance_ohm_per_um for wire in wires])
     farad = trees.span @ np.array([wire.capacitance_f_per_um for wire in wires])
@@ -182,7 +186,7 @@ def _spef_group(graph: Graph, names: list[str], connections: list[str], group: G
         strict=True,
     ):
         name = graph.netlist.nets[net]
-        nodes = [names[terminals[point]] if point >= 0 else f"{name}:1" for point in order]
+        nodes = [names[terminals[point]] if point >= 0 else f"{name}:{node}" for node, point in enumerate(order)]
         lines.append(f"*D_NET {name} {sum(caps):.6g}\n*CONN")
         lines += [connections[terminal] for terminal in terminals]
         lines.append("*CAP")

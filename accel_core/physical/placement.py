@@ -20,6 +20,8 @@ from accel_core.physical.versions import installed_version
 
 EFFORT = 3
 
+_MOST_FILLED = 0.98  # Of the core box by cells with room around them; assumed.
+
 # Coloquinte's polarities: the same row orientation as the cell's own, or a row that is not mirrored, or one that is.
 # The Python package gives the last two the name of another value.
 _SAME, _UPRIGHT, _MIRRORED = 1, 3, 4
@@ -50,8 +52,23 @@ def coloquinte_version() -> str:
     return installed_version("coloquinte") or "none"
 
 
-def place(netlist: Netlist, technology: Technology, floorplan: Floorplan, seed: int) -> Placement:
+def place(
+    netlist: Netlist,
+    technology: Technology,
+    floorplan: Floorplan,
+    seed: int,
+    room: Sequence[float] | None = None,
+) -> Placement:
     """Place a netlist: globally, then legally, then with local improvements.
+
+    Args:
+        netlist: What to place.
+        technology: Its cells.
+        floorplan: Where they may stand.
+        seed: Of the placer.
+        room: How many times as wide as it is each instance is taken to be in global placement, 1 or more, so that wires
+            find room between instances; all are less where that would overfill the core box. Without it the placer
+            packs them as close as they go, however large the box is.
 
     Raises:
         InfeasibleError: If no legal placement was found, at stage ``placement``.
@@ -59,11 +76,18 @@ def place(netlist: Netlist, technology: Technology, floorplan: Floorplan, seed: 
     """
     coloquinte = _coloquinte()
     circuit = _circuit(coloquinte, netlist, technology, floorplan)
+    widths = list(circuit.cell_width)
+    if room is not None:
+        circuit.expand_cells_by_factor([*room, *[1.0] * len(floorplan.port_bits)], _MOST_FILLED)
     try:
         circuit.place_global(coloquinte.ColoquinteParameters(EFFORT, seed))
     except RuntimeError as error:
         raise InfeasibleError("placement", f"no legal placement: {str(error).strip()}") from error
     x, y = list(circuit.cell_x), list(circuit.cell_y)
+    if room is not None:
+        x = [left + (wide - width) // 2 for left, wide, width in zip(x, circuit.cell_width, widths, strict=True)]
+        circuit = _circuit(coloquinte, netlist, technology, floorplan)
+        circuit.cell_x, circuit.cell_y = x, y
     return _legal(coloquinte, circuit, (x, y), netlist, technology, floorplan, seed)
 
 

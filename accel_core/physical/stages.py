@@ -20,6 +20,7 @@ class Stages:
 
     def __init__(self, folder: Path) -> None:
         """Begin an empty log in a folder."""
+        self.folder = folder
         self._log = folder / LOG
         self._log.write_text("")
         self._started = time.perf_counter()

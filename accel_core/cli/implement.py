@@ -13,6 +13,8 @@ from accel_core.cli.arguments import Commands, parse_given
 from accel_core.errors import EvaluationError, InvalidInputError
 from accel_core.paths import cache_path
 from accel_core.physical import (
+    HIERARCHIES,
+    THROUGH,
     FlowSettings,
     Technology,
     followed,
@@ -52,6 +54,13 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--period", default="auto", help="of the clock in s; auto: the fastest that is met")
     parser.add_argument("--utilization", type=float, default=0.6, help="share of the core that cells fill")
     parser.add_argument("--technology", default="nangate45", metavar="T", help="a name, a YAML file or a kit's folder")
+    parser.add_argument(
+        "--through",
+        choices=THROUGH,
+        default="routing",
+        help="places alone, or repair, clock tree and routes",
+    )
+    parser.add_argument("--hierarchy", choices=HIERARCHIES, default="flat", help="by_module maps equal modules once")
     parser.add_argument("--io-delay", type=float, default=0.0, help="share of the period that ports take on each side")
     parser.add_argument("--activity", type=float, default=0.1, help="transitions of every net in a clock period")
     parser.add_argument("--seed", type=int, default=0, help="of the placer")
@@ -105,6 +114,8 @@ def _settings(arguments: argparse.Namespace, technology: Technology) -> FlowSett
         seed=arguments.seed,
         io_delay_fraction=arguments.io_delay,
         clock="auto" if is_auto else "target",
+        through=arguments.through,
+        hierarchy=arguments.hierarchy,
     )
 
 

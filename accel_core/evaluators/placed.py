@@ -54,6 +54,9 @@ def _outcome(implement: Implementation, request: Request, design: Mapping[Any, A
         activity=float(settings["activity"]),
         activity_source=str(settings["activity_source"]),
         conditions=str(settings["conditions"]),
+        through=str(settings["through"]),
+        clock=str(settings["clock"]),
+        hierarchy=str(settings["hierarchy"]),
         seed=request.seed,
     )
     limits = Limits(float(settings["time_limit_s"]), int(float(settings["memory_limit_gb"]) * 1e9))

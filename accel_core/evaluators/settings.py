@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel_core.errors import InvalidInputError
-from accel_core.physical import ACTIVITY_SOURCES, CONDITIONS, FLOW_VERSION, pinned_technology
+from accel_core.physical import ACTIVITY_SOURCES, CONDITIONS, FLOW_VERSION, HIERARCHIES, THROUGH, pinned_technology
 from accel_core.platforms import Platform
 from accel_core.settings import Setting, SettingValue, resolve
 
@@ -34,6 +34,24 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
             "Conditions of Liberty groups by their true probability, or as if pins were independent.",
             later=True,
             choices=CONDITIONS,
+        ),
+        "through": Setting(
+            "placement",
+            "How far: to places, with an ideal clock; or through timing repair, clock tree and global routing.",
+            later=True,
+            choices=THROUGH,
+        ),
+        "clock": Setting(
+            "target",
+            "Whether a design is made for its target clock, or for several in search of the fastest that it meets.",
+            later=True,
+            choices=("target", "fastest"),
+        ),
+        "hierarchy": Setting(
+            "flat",
+            "Whether synthesis sees a design flat, or by module: repeated modules once, which is faster.",
+            later=True,
+            choices=HIERARCHIES,
         ),
         **_LIMITS,
     },

@@ -8,7 +8,7 @@ from accel_core.physical.in_process import implement_in_process
 from accel_core.physical.kit_check import check_kit
 from accel_core.physical.own_kits import keep_kit, known_kits
 from accel_core.physical.power import GROUPS as POWER_GROUPS
-from accel_core.physical.settings import FlowSettings
+from accel_core.physical.settings import HIERARCHIES, THROUGH, FlowSettings
 from accel_core.physical.sign_off import time_netlist
 from accel_core.physical.stages import followed
 from accel_core.physical.technology import Technology, load_technology, pinned_technology
@@ -18,7 +18,9 @@ __all__ = [
     "ACTIVITY_SOURCES",
     "CONDITIONS",
     "FLOW_VERSION",
+    "HIERARCHIES",
     "POWER_GROUPS",
+    "THROUGH",
     "FlowSettings",
     "Technology",
     "check_kit",

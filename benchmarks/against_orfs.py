@@ -3,8 +3,8 @@
     python benchmarks/against_orfs.py PATH [--design gcd aes jpeg dynamic_node]
 
 PATH is a checkout of OpenROAD-flow-scripts; nothing of it is kept. Its results come from each design's
-``rules-base.json``, which allows 15 % more area and wirelength than were reached, and 5 % of the period less slack; that
-is taken off again. Limits: the period reached at most 1.25 times theirs in the geometric mean and 1.5 times at worst,
+``rules-base.json``, which allows 15 % more area and wirelength than were reached, and 5 % of the period less slack;
+that is taken off again. Limits: the period reached at most 1.25 times theirs in the geometric mean and 1.5 times at worst,
 area at most 1.10 times, wirelength within 15 %.
 """
 
@@ -22,6 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from accel_core.errors import EvaluationError
 from accel_core.paths import cache_path
 from accel_core.physical import FlowSettings, implement_in_process, load_technology
 from accel_core.physical.makefile import Makefile
@@ -124,7 +125,10 @@ def main() -> None:
     ratios = []
     with tempfile.TemporaryDirectory() as scratch:
         for name in options.design:
-            ratios.append(_compare(read_design(options.path, name), (options.out or Path(scratch)) / name))
+            try:
+                ratios.append(_compare(read_design(options.path, name), (options.out or Path(scratch)) / name))
+            except EvaluationError as trouble:
+                print(f"{name}: {trouble.status} at {trouble.stage}: {trouble.reason}", flush=True)
     periods, areas, wires = zip(*ratios, strict=True)
     mean = math.exp(sum(map(math.log, periods)) / len(periods))
     print(f"period: geometric mean {mean:.2f} (limit 1.25), worst {max(periods):.2f} (limit 1.5)")
@@ -147,7 +151,14 @@ def _compare(theirs: Theirs, out: Path) -> tuple[float, float, float]:
     )
     cells = [text for ours, other in pairs for text in (f"{ours:11.4g}", f"{other:11.4g}", f"{ours / other:11.2f}")]
     seconds = time.perf_counter() - started
-    print(theirs.name.ljust(13), *cells, f"{found['cells']:11,}", f"{report['total_cpu_s']:11.1f}", f"{seconds:11.1f}")
+    print(
+        theirs.name.ljust(13),
+        *cells,
+        f"{found['cells']:11,}",
+        f"{report['total_cpu_s']:11.1f}",
+        f"{seconds:11.1f}",
+        flush=True,
+    )
     return tuple(ours / other for ours, other in pairs)  # type: ignore[return-value]
 
 

@@ -44,6 +44,7 @@ LAZY = {
     "pages.components.offline_training": {"accel_core"},  # importing the offline room imports JAX
     "accel_core.physical.flow": {"accel_core"},  # designs with memories are few, and the tables are read with Arrow
     "accel_core.physical.placement": {"coloquinte"},
+    "accel_core.physical.port_places": {"scipy"},
     "accel_core.physical.technology_files": {"accel_core"},
     "accel_core.physical.versions": {"importlib"},
     "accel_core.workloads.onnx_file": {"onnx"},

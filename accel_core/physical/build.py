@@ -12,6 +12,7 @@ from accel_core.physical.graph import Graph, make_graph
 from accel_core.physical.netlist import Netlist
 from accel_core.physical.parasitics import Parasitics, extract
 from accel_core.physical.placement import Placement, place, refine
+from accel_core.physical.port_places import place_ports
 from accel_core.physical.repair import Record, Repaired, repair
 from accel_core.physical.routing import Blockage, Routing, check_overflow, draw_congestion, try_route
 from accel_core.physical.settings import FlowSettings
@@ -98,6 +99,9 @@ def build(
     stages.log(f"{len(netlist.instances)} cells, {len(netlist.nets)} nets")
     with stages.stage("floorplan"):
         floorplan = make_floorplan(netlist, technology, settings.utilization_target, settings.seed)
+    if settings.through == "routing":
+        with stages.stage("ports"):
+            floorplan = place_ports(netlist, technology, floorplan, settings.seed)
     with stages.stage("placement"):
         placement = place(netlist, technology, floorplan, settings.seed, _room(netlist, settings))
     constraints = settings.constraints(f_target_hz)

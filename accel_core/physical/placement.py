@@ -19,6 +19,7 @@ from accel_core.physical.technology import UNITS_PER_UM, Technology
 from accel_core.physical.versions import installed_version
 
 EFFORT = 3
+_ROUGH_EFFORT = 1
 
 _MOST_FILLED = 0.98  # Of the core box by cells with room around them; assumed.
 
@@ -89,6 +90,22 @@ def place(
         circuit = _circuit(coloquinte, netlist, technology, floorplan)
         circuit.cell_x, circuit.cell_y = x, y
     return _legal(coloquinte, circuit, (x, y), netlist, technology, floorplan, seed)
+
+
+def place_roughly(netlist: Netlist, technology: Technology, floorplan: Floorplan, seed: int) -> Placement:
+    """Where cells would like to stand: quickly, and on top of each other.
+
+    Raises:
+        InfeasibleError: If the cells do not fit, at stage ``placement``.
+        ToolNotFoundError: If Coloquinte is not installed.
+    """
+    coloquinte = _coloquinte()
+    circuit = _circuit(coloquinte, netlist, technology, floorplan)
+    try:
+        circuit.place_global(coloquinte.ColoquinteParameters(_ROUGH_EFFORT, seed))
+    except RuntimeError as error:
+        raise InfeasibleError("placement", f"no legal placement: {str(error).strip()}") from error
+    return _result(circuit, netlist, technology, floorplan)
 
 
 def refine(

@@ -4,8 +4,8 @@
 
 PATH is a checkout of OpenROAD-flow-scripts; nothing of it is kept. Its results come from each design's
 ``rules-base.json``, which allows 15 % more area and wirelength than were reached, and 5 % of the period less slack;
-that is taken off again. Limits: the period reached at most 1.25 times theirs in the geometric mean and 1.5 times at worst,
-area at most 1.10 times, wirelength within 15 %.
+that is taken off again. Limits: the period reached at most 1.25 times theirs in the geometric mean and 1.5 times at
+worst, area at most 1.10 times, wirelength within 15 %.
 """
 
 from __future__ import annotations

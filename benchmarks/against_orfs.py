@@ -129,6 +129,8 @@ def main() -> None:
                 ratios.append(_compare(read_design(options.path, name), (options.out or Path(scratch)) / name))
             except EvaluationError as trouble:
                 print(f"{name}: {trouble.status} at {trouble.stage}: {trouble.reason}", flush=True)
+    if not ratios:
+        return
     periods, areas, wires = zip(*ratios, strict=True)
     mean = math.exp(sum(map(math.log, periods)) / len(periods))
     print(f"period: geometric mean {mean:.2f} (limit 1.25), worst {max(periods):.2f} (limit 1.5)")

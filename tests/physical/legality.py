@@ -29,8 +29,9 @@ def violations(text: str, technology: Technology) -> list[str]:
         # Row 0 stands upright on ground and every other row is mirrored, so ground is at even edges. Mirroring swaps
         # the edges of cells of an odd number of rows.
         edge = ("ground", "power")[(y // row) % 2]
-        own = {"ground": "power", "power": "ground"}[macro.rail] if way == "FS" and height // row % 2 else macro.rail
-        if own != edge:
+        other_rail = {"ground": "power", "power": "ground", "": ""}
+        own = other_rail[macro.rail] if way == "FS" and height // row % 2 else macro.rail
+        if own not in ("", edge):  # some LEF files do not tell
             found.append(f"{name} has {own} on an edge of {edge}")
     return sorted(set(found))
 

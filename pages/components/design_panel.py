@@ -23,7 +23,7 @@ from accel_core.space import Parameter
 from pages.components.plain import code_span, plain
 from pages.components.platform_words import words_of
 from pages.components.predictions import Predicted
-from pages.components.session import layout_picture, service
+from pages.components.session import congestion_picture, layout_picture, service
 from pages.components.style import fidelity_badge, percent, quantity, status_badge
 from pages.components.workload_choice import own_network
 
@@ -61,6 +61,9 @@ def show_design(design: pd.Series, platform: Platform, results: pd.DataFrame, pr
     if right is not None and picture is not None:
         right.image(picture, width="stretch")
         right.html('<div class="accel-look">Placed cells by module</div>')
+        if crowded := congestion_picture(design_id):
+            right.image(crowded, width="stretch")
+            right.html('<div class="accel-look">Where wires crowd: the share of tracks that they use</div>')
     half = half_widths(design, platform, predicted)
     main = main_metrics(platform, design)
     facts(metric_facts(design, main, half))

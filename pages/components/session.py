@@ -186,11 +186,19 @@ def kinds(platform: Platform) -> tuple[object, ...]:
 
 def layout_picture(design_id: str) -> bytes | None:
     """Return the layout picture of a placed design as PNG: of your own runs, else the small one that ships."""
+    return _own_picture(design_id, "layout.png") or _shipped_layouts().get(design_id)
+
+
+def congestion_picture(design_id: str) -> bytes | None:
+    """Return the picture of where wires crowd as PNG, of a design of your own runs that was routed."""
+    return _own_picture(design_id, "congestion.png")
+
+
+def _own_picture(design_id: str, name: str) -> bytes | None:
     for folder in sorted(runs_path().glob(f"*/artifacts/{design_id}")):
-        picture = folder / "layout.png"
-        if picture.is_file():
-            return picture.read_bytes()
-    return _shipped_layouts().get(design_id)
+        if (folder / name).is_file():
+            return (folder / name).read_bytes()
+    return None
 
 
 @st.cache_resource(show_spinner=False)

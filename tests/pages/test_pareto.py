@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from accel_core.campaigns import Campaign
 from accel_core.objectives import Bound, Objective
@@ -141,6 +142,17 @@ def test_a_selected_design_shows_parameters_metrics_and_where_its_files_are_not(
     for part in ("placed", row["design_id"][:8], row["benchmark"], f"{row['power_w'] * 1e3:,.4g} mW",
                  f"{row['f_target_hz'] * 1e-6:,.1f} MHz", "not on this machine"):  # fmt: skip
         assert part in said
+
+
+def test_a_design_that_was_routed_shows_where_wires_crowd(small_store, open_pareto):
+    app = open_pareto()
+    design_id = ok_rows().iloc[5]["design_id"]
+    folder = small_store.runs / "mine" / "artifacts" / design_id
+    folder.mkdir(parents=True)
+    for name, counted in (("layout.png", 1), ("congestion.png", 2)):
+        Image.new("RGB", (4, 4)).save(folder / name)
+        report(app, selected=design_id)
+        assert len(app.get("imgs")) == counted
 
 
 def test_setting_one_axis_to_the_other_swaps_them_and_lifts_bounds_out_of_sight(small_store, open_pareto):

@@ -152,7 +152,7 @@ def test_a_design_that_was_routed_shows_where_wires_crowd(small_store, open_pare
     for name, counted in (("layout.png", 1), ("congestion.png", 2)):
         Image.new("RGB", (4, 4)).save(folder / name)
         report(app, selected=design_id)
-        assert len(app.get("imgs")) == counted
+        assert len(app.get("image")) == counted
 
 
 def test_setting_one_axis_to_the_other_swaps_them_and_lifts_bounds_out_of_sight(small_store, open_pareto):

@@ -72,9 +72,7 @@ def test_the_picture_of_the_wires_is_of_the_design_that_is_told_of(nangate, cach
     drawn = []
     for module in (build, flow):
         monkeypatch.setattr(module, "draw_congestion", lambda path, routing, floorplan: drawn.append(routing))
-    verilog = (
-        "module top (input clk, input [5:0] a, output reg [6:0] y); always @(posedge clk) y <= a * 3; endmodule"
-    )
+    verilog = "module top (input clk, input [5:0] a, output reg [6:0] y); always @(posedge clk) y <= a * 3; endmodule"
     settings = FlowSettings(1e9, 0.7, clock="auto", through="routing")
     implement(Rtl(verilog, "top"), nangate, settings, tmp_path, cache)
     report = json.loads((tmp_path / "report.json").read_text())

@@ -125,6 +125,12 @@ def test_over_full_floorplan_is_recorded(nangate, cache, tmp_path):
     assert "infeasible at floorplan" in (tmp_path / "flow.log").read_text()
 
 
+def test_a_clock_is_one_bit(nangate, cache, tmp_path):
+    rtl = Rtl("module top (input [1:0] clk, output reg q); always @(posedge clk[0]) q <= clk[1]; endmodule", "top")
+    with pytest.raises(ToolFailedError, match="synthesis: port clk of module top has 2 bits; allowed: one clock"):
+        implement(rtl, nangate, SETTINGS, tmp_path, cache)
+
+
 @pytest.mark.parametrize("through", ["placement", "routing"])
 def test_nothing_to_make_is_said(nangate, cache, tmp_path, through):
     rtl = Rtl("module top (input clk, input a); reg q; always @(posedge clk) q <= a; endmodule", "top")

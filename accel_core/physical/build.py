@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from accel_core.errors import ToolFailedError
 from accel_core.physical.by_module import synthesize_by_module
 from accel_core.physical.clock_tree import build_clock_tree
 from accel_core.physical.floorplan import Floorplan, make_floorplan
@@ -97,6 +98,8 @@ def build(
     netlist = synthesis.netlist
     stages.log(synthesis.log if not synthesis.cached else "netlist taken from the cache")
     stages.log(f"{len(netlist.instances)} cells, {len(netlist.nets)} nets")
+    if not netlist.instances:
+        raise ToolFailedError("synthesis", f"no cell is left of {rtl.top}; allowed: a design with outputs")
     with stages.stage("floorplan"):
         floorplan = make_floorplan(netlist, technology, settings.utilization_target, settings.seed)
     if settings.through == "routing":
@@ -117,7 +120,8 @@ def build(
     if settings.through == "routing":
         with stages.stage("routing"):
             routing = try_route(graph, technology, floorplan, None, _blockages(netlist, technology, placement))
-            draw_congestion(stages.folder / CONGESTION, routing, floorplan)
+            if routing.overflow.any():
+                draw_congestion(stages.folder / CONGESTION, routing, floorplan)
             check_overflow(routing)
     with stages.stage("parasitics"):
         parasitics = extract(graph, technology, routing)

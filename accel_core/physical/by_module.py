@@ -31,7 +31,7 @@ from accel_core.physical.technology import Technology
 from accel_core.process import Limits
 from accel_core.rtl import Rtl
 
-_VERSION = 1  # Part of the cache keys: raise it whenever the same Yosys would give another netlist.
+_VERSION = 2  # Part of the cache keys: raise it whenever the same Yosys would give another netlist.
 
 
 def synthesize_by_module(

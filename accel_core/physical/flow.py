@@ -14,7 +14,7 @@ import numpy as np
 from accel_core.errors import EvaluationError, InfeasibleError, InvalidInputError, ToolFailedError
 from accel_core.physical.accesses import accesses_by_instance
 from accel_core.physical.activity import Activity, global_activity, mean_toggles
-from accel_core.physical.build import Built, Tools, build
+from accel_core.physical.build import CONGESTION, Built, Tools, build
 from accel_core.physical.clock_search import fastest, met_period
 from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
 from accel_core.physical.graph import Graph
@@ -25,7 +25,7 @@ from accel_core.physical.parasitics import to_spef
 from accel_core.physical.placement import coloquinte_version
 from accel_core.physical.power import estimate_power
 from accel_core.physical.report import details_of, metrics_of, write_report
-from accel_core.physical.routing import to_guides
+from accel_core.physical.routing import draw_congestion, to_guides
 from accel_core.physical.settings import FlowSettings
 from accel_core.physical.simulation import simulated_activity
 from accel_core.physical.stages import Stages, cpu_s
@@ -160,6 +160,8 @@ class _Run:
             latency = timing.port_latency_s if graph.propagated else None
             if built.routing:
                 self.write("routing.guide", to_guides(built.routing, netlist, technology))
+                # Drawn here, for of several clocks that were tried the last need not be the one that is told of.
+                draw_congestion(self.artifacts / CONGESTION, built.routing, floorplan)
             self.write("constraints.sdc", to_sdc(netlist, technology, constraints, latency))
             libraries = link_libraries(technology.liberties, self.artifacts)
             self.write(CHECK, opensta_script(libraries, netlist.top, toggles))

@@ -16,6 +16,8 @@ from typing import Any
 from accel_core.physical.netlist import module_of, module_spans
 
 PIECE = "piece"
+# Of made-up names. ABC's results come back without the first sign of a name, and then no name of Verilog has this one.
+_OWN = "$$n"
 # Rough cells of a bit, or of a pair of bits in multipliers, as NanGate45 has them; only thresholds depend on it.
 _CELLS_PER_BIT = {"$add": 4.0, "$sub": 4.0, "$alu": 4.0, "$neg": 3.0, "$lt": 3.0, "$le": 3.0, "$gt": 3.0, "$ge": 3.0}
 _CELLS_PER_PAIR = {"$mul": 6.0, "$div": 10.0, "$mod": 10.0, "$divfloor": 10.0, "$modfloor": 10.0, "$macc": 6.0}
@@ -230,7 +232,9 @@ def _canonical_lines(lines: list[str], is_root: bool, module: str) -> Iterator[s
     names: dict[str, str] = {}
 
     def renamed(words: Iterable[str]) -> str:
-        return " ".join(names.setdefault(word, f"$n{len(names)}") if word.startswith("$") else word for word in words)
+        return " ".join(
+            names.setdefault(word, f"{_OWN}{len(names)}") if word.startswith("$") else word for word in words
+        )
 
     for line in lines:
         if line.startswith("module "):

@@ -139,6 +139,8 @@ class Cleaner:
         """
         if self.module["ports"].get(clock, {}).get("direction") != "input":
             raise ToolFailedError("synthesis", f"module {top} has no input port '{clock}' for the clock")
+        if len(bits := self.module["ports"][clock]["bits"]) != 1:
+            raise ToolFailedError("synthesis", f"port {clock} of module {top} has {len(bits)} bits; allowed: one clock")
         inputs = self._input_ports()
         outputs, buffers = self._output_ports()
         self._cells()

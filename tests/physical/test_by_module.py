@@ -243,6 +243,15 @@ def test_unbuildable_rtl_is_a_failure_with_a_reason(nangate, cache, verilog, mes
         synthesize_by_module(Rtl(verilog, "array"), nangate, 1e9, cache, LIMITS)
 
 
+def test_names_of_the_rtl_may_be_like_those_that_are_made_up(nangate, cache):
+    ports = [f"n{index}" for index in range(8)]
+    outputs = ", ".join(f"output reg {name}" for name in ports)
+    assigned = "".join(f"{name} <= a[{index}] ^ {ports[index - 1]}; " for index, name in enumerate(ports))
+    verilog = f"module top (input clk, input [7:0] a, {outputs}); always @(posedge clk) begin {assigned}end endmodule"
+    netlist = synthesize_by_module(Rtl(verilog, "top"), nangate, 1e9, cache, LIMITS).netlist
+    assert sum(nangate.library.cells[cell.cell].is_flop for cell in netlist.instances) == 8
+
+
 def test_constants_need_no_tie_cells_where_a_kit_has_none(tiny):
     untied = replace(tiny, tie_low=None, tie_high=None)
     inner = PieceNetlist({"a": ("input", [2]), "z": ("output", [3])}, [("INV", {"A": 2, "Z": 3}, "", "")], [])

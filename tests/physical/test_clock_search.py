@@ -1,5 +1,6 @@
 """The fastest clock is found by what designs reach, and is met when it is said to be."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accel_core.errors import InfeasibleError
+from accel_core.physical import FlowSettings, build, flow, implement
 from accel_core.physical.clock_search import MOST_TRIES, fastest, met_period
+from accel_core.rtl import Rtl
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,14 @@ def test_the_period_is_met_and_no_shorter_one_is(arrival: float, share: float, b
     found = met_period(analyzed, arrival * begin)  # type: ignore[arg-type]
     assert analyzed(found).worst_slack_s >= 0.0
     assert found - arrival / (1.0 - 2.0 * share) < 1e-12
+
+
+def test_the_picture_of_the_wires_is_of_the_design_that_is_told_of(nangate, cache, tmp_path, monkeypatch) -> None:
+    drawn = []
+    for module in (build, flow):
+        monkeypatch.setattr(module, "draw_congestion", lambda path, routing, floorplan: drawn.append(routing))
+    verilog = "module top (input clk, input [5:0] a, output reg [6:0] y); always @(posedge clk) y <= a * 3; endmodule"
+    settings = FlowSettings(1e9, 0.7, clock="auto", through="routing")
+    implement(Rtl(verilog, "top"), nangate, settings, tmp_path, cache)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert drawn[-1].told() == report["routing"]

@@ -1,11 +1,12 @@
 """The whole flow on one small design: artifacts, repeatability, the cache, and what is recorded."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
-from accel_core.errors import InfeasibleError, InvalidInputError
+from accel_core.errors import InfeasibleError, InvalidInputError, ToolFailedError
 from accel_core.metrics import METRICS
 from accel_core.physical import FlowSettings, implement, placed_available, synthesis
 from accel_core.rtl import Rtl
@@ -122,6 +123,19 @@ def test_over_full_floorplan_is_recorded(nangate, cache, tmp_path):
     assert (report["status"], report["stage"]) == ("infeasible", "floorplan")
     assert report["reason"].startswith("over-full: a target utilization of 1.2")
     assert "infeasible at floorplan" in (tmp_path / "flow.log").read_text()
+
+
+def test_a_clock_is_one_bit(nangate, cache, tmp_path):
+    rtl = Rtl("module top (input [1:0] clk, output reg q); always @(posedge clk[0]) q <= clk[1]; endmodule", "top")
+    with pytest.raises(ToolFailedError, match="synthesis: port clk of module top has 2 bits; allowed: one clock"):
+        implement(rtl, nangate, SETTINGS, tmp_path, cache)
+
+
+@pytest.mark.parametrize("through", ["placement", "routing"])
+def test_nothing_to_make_is_said(nangate, cache, tmp_path, through):
+    rtl = Rtl("module top (input clk, input a); reg q; always @(posedge clk) q <= a; endmodule", "top")
+    with pytest.raises(ToolFailedError, match="synthesis: no cell is left of top; allowed: a design with outputs"):
+        implement(rtl, nangate, replace(SETTINGS, through=through), tmp_path, cache)
 
 
 @pytest.mark.parametrize(

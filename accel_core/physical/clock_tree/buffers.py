@@ -44,7 +44,7 @@ def clock_buffers(technology: Technology) -> tuple[ClockBuffer, ...]:
     """Buffers by what they can drive, the weakest first; each drives more than all that are smaller.
 
     Raises:
-        ToolFailedError: If the kit has no buffer with delays, at stage ``clock tree``.
+        ToolFailedError: If the kit has no buffer with delays, at stage ``clock_tree``.
     """
     cells = {cell.name: cell for cell in cells_computing(technology.usable_cells, BUFFER)}
     own = technology.buffer.cell
@@ -59,7 +59,7 @@ def clock_buffers(technology: Technology) -> tuple[ClockBuffer, ...]:
             found.append(ClockBuffer(cell.name, pin, out, cap, load, cell.area_um2, rising))
     if not found:
         raise ToolFailedError(
-            "clock tree",
+            "clock_tree",
             f"{technology.name} has no buffer that keeps a clock's edges; allowed: at least one with delays",
         )
     return tuple(found)

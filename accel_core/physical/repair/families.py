@@ -130,6 +130,10 @@ def _arrays(cells: tuple[Cell, ...], members: tuple[Ints, ...]) -> Families:
                 limits[row, index, place] = np.inf if limit is None else limit
         arcs[index, : len(cell.arcs)] = np.array([row[4:6] for row in arc_order(cell)]).reshape(-1, 2)
         checks[index, : len(cell.checks)] = [row[4] for row in check_order(cell)]
+    # What is less than any buffer loads is no limit that could be kept: memories of IHP SG13G2 state farads in a file
+    # of picofarads.
+    least = min((cap[index].max() for index, cell in enumerate(cells) if is_buffer(cell)), default=0.0)
+    limits[0][limits[0] < least] = np.inf
     area = np.array([cell.area_um2 for cell in cells])
     leakage = np.array([cell.leakage_w for cell in cells])
     return Families(cells, members, area, leakage, cap, arcs, checks, limits[0], limits[1], limits[2])

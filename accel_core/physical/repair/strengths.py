@@ -13,6 +13,7 @@ from accel_core.physical.technology import Helper, Technology
 
 _GAINS = np.geomspace(1.5, 40.0, 40)
 _SLOWEST = 1.5  # By the fastest buffer's time to multiply; assumed.
+_LEAST_OHM = 1e-3  # What loads its driver so little drives anything.
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class Strengths:
     def root_f(self, kind: int) -> float:
         """Load up to which a cell in its strongest size is as fast as a buffer of a tree, not more than that one's."""
         best = self.best_f[self.chosen]
-        return float(min(best, best * self.ohm[self.kinds[self.chosen]] / self.ohm[kind]))
+        # That of a memory may not depend on its load.
+        ohm = max(float(self.ohm[kind]), _LEAST_OHM)
+        return float(min(best, best * self.ohm[self.kinds[self.chosen]] / ohm))
 
 
 def measure_strengths(families: Families, technology: Technology) -> Strengths:

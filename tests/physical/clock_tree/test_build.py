@@ -196,7 +196,7 @@ def test_buffers_are_usable_ones_that_drive_more_the_larger_they_are(nangate):
 
 
 def test_kit_whose_buffers_have_no_delays_is_refused(tiny):
-    with pytest.raises(ToolFailedError, match=r"clock tree: tiny has no buffer that keeps a clock's edges"):
+    with pytest.raises(ToolFailedError, match=r"clock_tree: tiny has no buffer that keeps a clock's edges"):
         clock_buffers(tiny)
 
 

@@ -257,6 +257,24 @@ def test_slack_is_that_of_opensta(run):
     assert path[0]["cell"].startswith("sram_"), "the worst path should begin at a memory, or this compares nothing new"
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_memories_stay_as_they_are_through_routing(run, nangate, cache, tmp_path):
+    implement(RTL, nangate, replace(SETTINGS, through="routing"), tmp_path, cache)
+    test_places_are_legal((None, tmp_path), nangate)
+    test_rows_end_at_memories((None, tmp_path))
+    reports = [json.loads((folder / "report.json").read_text()) for folder in (run[1], tmp_path)]
+    before, after = ({row["instance"]: row for row in report["macros"]} for report in reports)
+    assert before.keys() == after.keys()
+    assert all(before[path]["cell"] == after[path]["cell"] for path in PATHS)
+    assert reports[1]["timing"]["clock"]["sinks"] == reports[1]["groups"]["sequential"]["cells"] + len(PATHS)
+    clocks = re.findall(r"^  sram_\w+ \w+ \(\.clk\((\w+)\)", (tmp_path / "netlist.v").read_text(), re.MULTILINE)
+    assert len(clocks) == len(PATHS)
+    assert "clk" not in clocks, "memories hang on the clock tree, too"
+    if shutil.which("sta"):
+        test_slack_is_that_of_opensta(({"worst_slack_s": reports[1]["metrics"]["worst_slack_s"]}, tmp_path))
+
+
 def test_accesses_of_the_design_set_what_its_memories_draw(nangate, cache, tmp_path):
     rtl = replace(RTL, accesses={"u_store.one": access_shares("1RW", 0.25, 0.5)})
     implement(rtl, nangate, SETTINGS, tmp_path, cache)

@@ -41,6 +41,19 @@ def test_limits_come_from_the_library(sized, nangate):
     assert not nangate.library.cells["INV_X1"].dont_use
 
 
+def test_a_limit_that_no_load_keeps_is_none(tmp_path):
+    # As in a file of picofarads that states one limit in farads.
+    text = sized_liberty().replace("max_capacitance : 60", "max_capacitance : 6e-14")
+    assert text != sized_liberty()
+    (tmp_path / "tiny.lib").write_text(text)
+    (tmp_path / "tiny.lef").write_text(sized_lef())
+    (tmp_path / "sized.yaml").write_text(YAML.replace("BUF,", "BUF1,"))
+    families = make_families(load_technology(tmp_path / "sized.yaml"), ["INV1"])
+    limits = families.max_cap[families.number["INV2"]]
+    assert np.isinf(limits).all()
+    assert np.isfinite(families.max_cap[families.number["INV1"]]).any()
+
+
 def test_delay_cells_are_no_buffers_for_trees(sized, tmp_path):
     # The same cell with ten times the delay is a buffer by its function alone.
     text = sized_liberty()

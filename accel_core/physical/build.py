@@ -25,6 +25,7 @@ from accel_core.process import Limits
 from accel_core.rtl import Rtl
 
 CONGESTION = "congestion.png"
+GUIDES = "routing.guide"
 SPREAD = 0.2
 """How much denser than the core box cells may stand, of what is free: OpenROAD-flow-scripts' PLACE_DENSITY_LB_ADDON."""
 

@@ -14,7 +14,7 @@ import numpy as np
 from accel_core.errors import EvaluationError, InfeasibleError, InvalidInputError, ToolFailedError
 from accel_core.physical.accesses import accesses_by_instance
 from accel_core.physical.activity import Activity, global_activity, mean_toggles
-from accel_core.physical.build import CONGESTION, Built, Tools, build
+from accel_core.physical.build import CONGESTION, GUIDES, Built, Tools, build
 from accel_core.physical.clock_search import fastest, met_period
 from accel_core.physical.export import CHECK, link_libraries, opensta_script, to_def, to_sdc
 from accel_core.physical.graph import Graph
@@ -87,7 +87,8 @@ def implement(
         ToolTimeoutError: If one ran out of time.
     """
     artifacts.mkdir(parents=True, exist_ok=True)
-    (artifacts / "report.json").unlink(missing_ok=True)
+    for name in ("report.json", GUIDES, CONGESTION):  # an earlier run's, which this one may not make
+        (artifacts / name).unlink(missing_ok=True)
     run = _Run(rtl, technology, settings, artifacts, Tools(cache, limits or Limits(), own_group))
     try:
         return run.all_stages()
@@ -159,7 +160,7 @@ class _Run:
             self.write("parasitics.spef", to_spef(graph, parasitics))
             latency = timing.port_latency_s if graph.propagated else None
             if built.routing:
-                self.write("routing.guide", to_guides(built.routing, netlist, technology))
+                self.write(GUIDES, to_guides(built.routing, netlist, technology))
                 # Drawn here, for of several clocks that were tried the last need not be the one that is told of.
                 draw_congestion(self.artifacts / CONGESTION, built.routing, floorplan)
             self.write("constraints.sdc", to_sdc(netlist, technology, constraints, latency))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from accel_core.errors import InvalidInputError, StoreError
 from accel_core.evaluators import FIRST_VERSION, NOTES, model_version, resolve_settings, settings_id
-from accel_core.evaluators.settings import digest_of
+from accel_core.evaluators.settings import digest_of, settings_of
 from accel_core.metrics import get_metric, is_metric
 from accel_core.platforms import PLATFORMS, Platform, get_platform
 from accel_core.space import design_ids
@@ -268,7 +268,10 @@ def _settings(text: Any, values: pd.Series, place: str) -> dict[str, Any]:
 def _resolved(
     platform: Platform, fidelity: str, given: dict[str, Any], alike: pd.DataFrame, place: str
 ) -> tuple[str, str]:
-    """Return settings as text with their digest, for rows that share them; their designs must lie in the space."""
+    """Return settings as text with their digest, for rows that share them; their designs must lie in the space.
+
+    Settings that came later than the rows and are as they always were are not told, so that old rows stay as they are.
+    """
     numbers = [int(row) + 1 for row in alike.index]
     try:
         resolved = resolve_settings(platform, fidelity, given)
@@ -280,7 +283,13 @@ def _resolved(
         platform.space_under(given).check(alike, numbers)
     except InvalidInputError as error:
         raise StoreError(f"{place}: {error}") from error
-    return json.dumps(resolved, sort_keys=True), settings_id(platform, fidelity, resolved)
+    known = settings_of(platform, fidelity)
+    told = {
+        name: value
+        for name, value in resolved.items()
+        if name in given or not (known[name].later and value == known[name].default)
+    }
+    return json.dumps(told, sort_keys=True), settings_id(platform, fidelity, resolved)
 
 
 def _allowed(table: pd.DataFrame, name: str, allowed: Iterable[str], place: str) -> None:

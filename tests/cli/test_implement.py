@@ -44,11 +44,12 @@ def test_includes_defines_and_parameters_make_the_design(sources, tmp_path, caps
         p.name for p in (tmp_path / "out").iterdir()
     }
     begun = [line.rpartition(" ")[2] for line in told.err.splitlines()]
-    assert begun[:3] == ["synthesis", "floorplan", "placement"]
+    assert begun[:6] == ["synthesis", "floorplan", "ports", "placement", "repair", "clock_tree"]
 
 
 def test_auto_finds_a_clock_that_is_met(sources, tmp_path, capsys) -> None:
     out = tmp_path / "my [out] é"
+    sources = [*sources, "--through", "placement"]
     assert main([*sources, "--define", "WIDTH=8", "--io-delay", "0.2", "--out", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert 0.0 <= found["worst_slack_s"] < 1e-12

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -73,6 +74,8 @@ def test_equal_modules_are_mapped_once_and_the_rest_goes_on_as_ever(nangate, cac
     assert [(kept["module"], kept["instances"]) for kept in report["kept_modules"]] == [("pe", 4)]
     assert report["metrics"]["flops"] == 4 * 28
     assert violations((tmp_path / "placed.def").read_text(), nangate) == []
+    implement(Rtl(SYSTOLIC, "top"), nangate, replace(settings, through="placement"), tmp_path, cache)
+    assert not {"congestion.png", "routing.guide"} & {path.name for path in tmp_path.iterdir()}
 
 
 def test_the_fastest_clock_is_reported_at_the_target_and_auto_makes_it_the_target(nangate, cache, tmp_path):

@@ -75,7 +75,7 @@ def test_a_campaign_outlives_its_server_and_everything_is_there_after_a_restart(
     page.get_by_text("finished", exact=True).wait_for()
     page.get_by_text("ok 4", exact=True).wait_for()
     page.get_by_text("Newest layout").wait_for()
-    assert page.get_by_test_id("stImage").locator("img").evaluate("image => image.naturalWidth") > 100
+    page.wait_for_function("document.querySelector('[data-testid=stImage] img')?.naturalWidth > 100")  # once loaded
     page.locator(".js-plotly-plot").wait_for()
     assert page.get_by_role("button", name="Pause").count() == 0
     page.get_by_role("tab", name="Definition").click()

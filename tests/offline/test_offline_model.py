@@ -163,6 +163,7 @@ class TestTraining:
         same(model, trained())
         assert not np.array_equal(model.predict(toy.random_designs(5)), trained(seed=1).predict(toy.random_designs(5)))
 
+    @pytest.mark.slow
     def test_gradient_negatives(self):
         settings = dataclasses.replace(toy.SMALL, miner="gradient", steps=60, reports=2)
         same(trained(settings), trained(settings))

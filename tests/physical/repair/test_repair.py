@@ -42,6 +42,7 @@ def sizes_at(sized, period_s, loads=1):
     return timer, [timer.families.cells[kind].name for kind in timer.state.size.tolist()]
 
 
+@pytest.mark.slow
 def test_slow_clock_takes_the_smallest_cells(sized):
     timer, cells = sizes_at(sized, 1e-9)
     assert cells == ["INV1"] * 3

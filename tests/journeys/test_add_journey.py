@@ -31,6 +31,7 @@ def fit_models(page) -> None:
     """Fit gradient-boosted trees on the page Surrogates and wait for the table of errors."""
     go(page, "Surrogates")
     page.get_by_role("button", name="Gaussian process").click()
+    page.wait_for_timeout(1500)  # as a person would; pressed at once, the model that was dropped is fitted too
     page.get_by_role("button", name="Fit models").click()
     page.get_by_text("Fitting models").wait_for(state="detached")
     page.get_by_role("tab", name="Errors").click(timeout=PATIENCE_MS)

@@ -127,7 +127,7 @@ def rampage(tmp_path: Path, n_designs: int, n_kills: int, seed: int) -> None:
 
 @pytest.mark.timeout(900)
 def test_kill_9_of_server_and_workers_loses_nothing(tmp_path):
-    rampage(tmp_path, n_designs=800, n_kills=12, seed=7)
+    rampage(tmp_path, n_designs=500, n_kills=8, seed=7)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from accel_core.physical.timing import Timing
 
 MOST_TRIES = 10
 LEAST_GAIN = 0.005
-"""Of the period; less is within what placement with another seed would change."""
+"""Of the period; assumed, as the steps are."""
 STEPS = (0.7, 0.85, 0.95)
 """Targets as shares of the shortest period met so far: the next is tried where the one before gains nothing."""
 
@@ -57,6 +57,7 @@ def met_period(analyzed: Callable[[float], Timing], period_s: float) -> float:
         analyzed: Times the design at a period in s.
         period_s: Where to begin.
     """
+    period_s = math.ceil(period_s / _GRAIN_S) * _GRAIN_S
     steps = [_Step(period_s, analyzed(period_s).worst_slack_s)]
     for _ in range(_MOST_STEPS):
         last = steps[-1]
@@ -65,8 +66,10 @@ def met_period(analyzed: Callable[[float], Timing], period_s: float) -> float:
         if abs(period_s - last.period_s) < _GRAIN_S / 2.0:
             break
         steps.append(_Step(period_s, analyzed(period_s).worst_slack_s))
-    while analyzed(period_s).worst_slack_s < 0.0:
+    slack_s = steps[-1].slack_s
+    while slack_s < 0.0:
         period_s += _GRAIN_S
+        slack_s = analyzed(period_s).worst_slack_s
     return period_s
 
 

@@ -12,7 +12,7 @@ from accel_core.physical.placement import Placement, place_roughly
 from accel_core.physical.technology import Technology
 
 ROUNDS = 2
-"""Cells follow ports as ports follow cells; a third round gains less than another seed would change."""
+"""Cells follow ports as ports follow cells; assumed, more rounds were not tried."""
 
 
 def place_ports(netlist: Netlist, technology: Technology, floorplan: Floorplan, seed: int) -> Floorplan:
